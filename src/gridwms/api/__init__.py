@@ -1,0 +1,1 @@
+"""HTTP, and no rules: requests in, use cases called, answers out."""
