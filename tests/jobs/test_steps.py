@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -19,11 +18,9 @@ from gridwms.jobs.events import (
     Finished,
     Matched,
     PayloadStarted,
-    Pending,
     Running,
 )
 from gridwms.jobs.job import Job
-from gridwms.jobs.reasons import reason
 from gridwms.jobs.rebuild import rebuild
 from gridwms.jobs.states import DoneCode, State
 from gridwms.jobs.steps import UnexpectedEvent, UnknownAttempt, step
@@ -94,13 +91,6 @@ def test_an_absent_pair_is_an_error_with_a_name() -> None:
         step(None, MATCHED)
     with pytest.raises(UnknownAttempt, match="attempt 2"):
         step(after(MATCHED), Running(id="w", time=4, attempt=2))
-
-
-def test_pending_moves_nothing_but_the_reason() -> None:
-    before = after()
-    job, effects = step(before, Pending(id="d000000002", time=9, reason=reason("no_resources")))
-    assert effects == ()
-    assert replace(job, reason=None, decisions=before.decisions) == before
 
 
 @settings(max_examples=1500, deadline=None)

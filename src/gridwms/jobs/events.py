@@ -70,14 +70,6 @@ class Accepted(Decision):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Pending(Decision):
-    """No place for the job now; logged when the reason changes, not each time it is tried."""
-
-    type: ClassVar[str] = "Pending"
-    reason: Reason
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Matched(Decision):
     """A new attempt at a computing element."""
 
@@ -226,7 +218,6 @@ EVENT_TYPES: dict[str, type[Event]] = {
     for cls in (
         Registered,
         Accepted,
-        Pending,
         Matched,
         Resubmitted,
         CancelRequested,

@@ -26,7 +26,6 @@ from gridwms.jobs.events import (
     Matched,
     Noticed,
     PayloadStarted,
-    Pending,
     Purged,
     Refused,
     Registered,
@@ -125,10 +124,6 @@ def accepted(job: Job, event: Accepted) -> Result:
     return replace(job, state=State.WAITING, state_since=event.time, reason=None), ()
 
 
-def pending(job: Job, event: Pending) -> Result:
-    return replace(job, reason=event.reason), ()
-
-
 def matched(job: Job, event: Matched) -> Result:
     attempt = Attempt(number=event.attempt, site=event.site, ce=event.ce, matched_at=event.time)
     job = replace(job, attempts=(*job.attempts, attempt))
@@ -194,7 +189,6 @@ _MOVING: tuple[type[Report], ...] = (Delivered, Refused, Running, PayloadStarted
 STEPS: dict[tuple[State | None, type[Event]], Callable[..., Result]] = {
     (None, Registered): registered,
     (State.SUBMITTED, Accepted): accepted,
-    (State.WAITING, Pending): pending,
     (State.WAITING, Matched): matched,
     **{(state, report): follow for state in _LIVE for report in _MOVING},
     **{(state, Noticed): notice for state in _LIVE},
