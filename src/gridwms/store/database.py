@@ -127,7 +127,7 @@ class Database:
                 unit.result.set_result(value)
 
     def _fail(self, units: list[_Unit], error: DBAPIError) -> None:
-        """A database error undoes the whole commit: each write is tried again alone, so that one cannot harm another."""
+        """A database error undoes the whole commit: each write is tried again alone, to harm no other."""
         if len(units) > 1:
             for unit in units:
                 self._commit([unit])

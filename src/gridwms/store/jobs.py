@@ -73,9 +73,11 @@ def save(connection: Connection, before: Mapping[str, Job], after: Mapping[str, 
         row = _job_row(job)
         changed_jobs.append({"_number": number} | {name: row[name] for name in _CHANGING})
         known = old.attempts if old is not None else ()
-        for attempt in job.attempts:
-            if attempt.number > len(known) or known[attempt.number - 1] is not attempt:
-                changed_attempts.append(_attempt_row(number, attempt))
+        changed_attempts += [
+            _attempt_row(number, attempt)
+            for attempt in job.attempts
+            if attempt.number > len(known) or known[attempt.number - 1] is not attempt
+        ]
     if changed_jobs:
         connection.execute(_UPDATE_JOB.values({name: bindparam(name) for name in _CHANGING}), changed_jobs)
     if changed_attempts:
