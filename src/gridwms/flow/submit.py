@@ -151,7 +151,9 @@ def start(world: World, keys: Sequence[str]) -> dict[str, State]:
     for key in keys:
         job = the_job(world, key)
         if job.state is State.SUBMITTED:
-            missing = [u.name for u in uploads_of(world.descriptions.of(job)) if u.index not in world.sandbox.inputs(key)]
+            missing = [
+                u.name for u in uploads_of(world.descriptions.of(job)) if u.index not in world.sandbox.inputs(key)
+            ]
             if missing:
                 raise NotInState(
                     f"Job {key} cannot start: {len(missing)} files of its input sandbox have not arrived ({missing[0]!r}).",

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from gridwms.describe.jdl.defaults import JdlDefaults
 from gridwms.flow.find import Descriptions
+from gridwms.flow.watches import Watches
 from gridwms.jobs.retry import RetryMaxima
 from gridwms.market.market import Market
 from gridwms.sandbox.area import Area
@@ -114,7 +115,10 @@ class World:
     errands: dict[str, Signal] = field(default_factory=dict)
     """By site: the outbox or the site has something for its courier."""
 
+    troubles: dict[str, str] = field(default_factory=dict)
+    """By site: what it said when it last failed to answer; absent when it answers."""
     descriptions: Descriptions = field(init=False)
+    watches: Watches = field(default_factory=Watches)
 
     def __post_init__(self) -> None:
         self.descriptions = Descriptions(self.database)

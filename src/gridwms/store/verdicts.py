@@ -44,7 +44,11 @@ def latest(connection: Connection, classes: Collection[str]) -> dict[str, ClassV
     """The newest verdict of each class that has one."""
     found = {}
     for chunk in chunks(set(classes)):
-        newest = select(func.max(verdicts.c.number)).where(verdicts.c.match_class.in_(chunk)).group_by(verdicts.c.match_class)
+        newest = (
+            select(func.max(verdicts.c.number))
+            .where(verdicts.c.match_class.in_(chunk))
+            .group_by(verdicts.c.match_class)
+        )
         for row in connection.execute(select(verdicts).where(verdicts.c.number.in_(newest))):
             found[row.match_class] = ClassVerdict(
                 row.match_class, row.since, reason_of(row.reason), json.loads(row.explanation)
@@ -54,6 +58,10 @@ def latest(connection: Connection, classes: Collection[str]) -> dict[str, ClassV
 
 def history(connection: Connection, match_class: str, limit: int) -> list[ClassVerdict]:
     """The newest verdicts of a class, oldest first."""
-    query = select(verdicts).where(verdicts.c.match_class == match_class).order_by(verdicts.c.number.desc()).limit(limit)
+    query = (
+        select(verdicts).where(verdicts.c.match_class == match_class).order_by(verdicts.c.number.desc()).limit(limit)
+    )
     rows = connection.execute(query).all()
-    return [ClassVerdict(r.match_class, r.since, reason_of(r.reason), json.loads(r.explanation)) for r in reversed(rows)]
+    return [
+        ClassVerdict(r.match_class, r.since, reason_of(r.reason), json.loads(r.explanation)) for r in reversed(rows)
+    ]
