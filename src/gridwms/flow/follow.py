@@ -100,7 +100,7 @@ def _keep_outputs(world: World, key: str, attempt: int, leftover: Leftover) -> N
     for name, path in leftover.outputs.items():
         try:
             with Path(path).open("rb") as file:
-                world.sandbox.put_output(key, attempt, name, iter(lambda: file.read(1 << 20), b""))  # noqa: B023
+                world.sandbox.put_output(key, attempt, name, iter(lambda: file.read(1 << 20), b""))
         except (OSError, SandboxError) as error:
             logger.warning("output left at the site is lost", job=key, attempt=attempt, file=name, why=str(error))
 

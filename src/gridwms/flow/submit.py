@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Iterable, Sequence
 from base64 import urlsafe_b64encode
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection
@@ -156,7 +156,7 @@ def start(world: World, keys: Sequence[str]) -> dict[str, State]:
             ]
             if missing:
                 raise NotInState(
-                    f"Job {key} cannot start: {len(missing)} files of its input sandbox have not arrived ({missing[0]!r}).",
+                    f"Job {key} cannot start: {len(missing)} files of its input sandbox are missing ({missing[0]!r}).",
                     "Send them, then start the job.",
                 )
     now = world.clock()
