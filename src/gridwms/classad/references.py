@@ -21,7 +21,9 @@ from gridwms.classad.tree import (
 OTHER = frozenset(("other", "target"))
 OWN = frozenset(("my", "ad", "self"))
 AROUND = frozenset(("parent", "toplevel", "root", "left", "right", "lctx", "rctx"))
-MATCH = frozenset(("symmetricmatch", "leftmatchesright", "rightmatchesleft", "leftrankvalue", "rightrankvalue"))
+MATCH = frozenset(
+    ("symmetricmatch", "leftmatchesright", "rightmatchesleft", "leftrankvalue", "rightrankvalue")
+)
 # Functions that can read any attribute: their argument is text or a name.
 READS_ANYTHING = frozenset(("eval", "unparse", "unresolved", "listattrregex"))
 # Stands for "any attribute".

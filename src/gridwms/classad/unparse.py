@@ -67,7 +67,11 @@ def quote_bytes(text: str, mark: str = '"') -> str:
 
 def name_text(name: str, *, canonical: bool = False) -> str:
     """A name, quoted where it must be. HTCondor 25.14 quotes `parent` too, without need."""
-    if _IDENTIFIER.match(name) and name.lower() not in RESERVED and not (canonical and name.lower() == "parent"):
+    if (
+        _IDENTIFIER.match(name)
+        and name.lower() not in RESERVED
+        and not (canonical and name.lower() == "parent")
+    ):
         return name
     return quote(name, "'")
 

@@ -99,15 +99,8 @@ class Scheduler:
         )
         for match_class, text in ads.items():
             ad = parse_ad(text)
-            fuzzy = evaluate_attribute(ad, "FuzzyRank") is True
-            factor = next(
-                (v for n in ("FuzzyFactor", "fuzzy_factor") if isinstance(v := evaluate_attribute(ad, n), int | float)),
-                1.0,
-            )
             submit_to = evaluate_attribute(ad, "SubmitTo")
-            self._classes[match_class] = _Class(
-                ad, submit_to if isinstance(submit_to, str) else "", float(factor) if fuzzy else None
-            )
+            self._classes[match_class] = _Class(ad, submit_to if isinstance(submit_to, str) else "", _fuzzy_factor(ad))
         self._said |= {match_class: v.reason.code if v.reason else None for match_class, v in said.items()}
 
     def _verdict(self, match_class: str, snapshot: Snapshot) -> Verdict | Reason:
@@ -170,13 +163,24 @@ class Scheduler:
     def _say(self, match_class: str, why: Reason | None, explanation: Explanation | None) -> None:
         """Keep why a class waits, when that has changed."""
         code = why.code if why else None
-        if self._said.get(match_class, "") == code:
+        if self._said.get(match_class) == code:
             return
         self._said[match_class] = code
         data = asdict(explanation) if explanation else {}
         data.pop("reason", None)
         new = verdicts.ClassVerdict(match_class, self._world.clock(), why, data)
         self._world.database.write(lambda connection: verdicts.add(connection, [new]))
+
+
+def _fuzzy_factor(ad: ClassAd) -> float | None:
+    """The steepness of the stochastic choice; None when the best place is wanted."""
+    if evaluate_attribute(ad, "FuzzyRank") is not True:
+        return None
+    for name in ("FuzzyFactor", "fuzzy_factor"):
+        value = evaluate_attribute(ad, name)
+        if isinstance(value, int | float):
+            return float(value)
+    return 1.0
 
 
 def _matched(job: Job, place: Candidate, verdict: Verdict, now: float) -> Matched:

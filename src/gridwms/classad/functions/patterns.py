@@ -70,7 +70,9 @@ def _build_regexp(compiler: Compiler, node: Call, depth: int) -> Run:
         return lambda _scope: ERROR
     parts = [compiler.build(argument, depth) for argument in node.arguments]
     fixed = [a.value for a in node.arguments if isinstance(a, Literal) and isinstance(a.value, str)]
-    constant = isinstance(node.arguments[0], Literal) and (len(parts) == 2 or isinstance(node.arguments[2], Literal))
+    constant = isinstance(node.arguments[0], Literal) and (
+        len(parts) == 2 or isinstance(node.arguments[2], Literal)
+    )
     if constant and len(fixed) >= len(parts) - 1 and isinstance(node.arguments[0].value, str):
         pattern, options, subject = fixed[0], fixed[-1] if len(parts) == 3 else "", parts[1]
         ready = compiled(pattern, options, False) if pattern.isascii() else None
@@ -152,7 +154,9 @@ def replaced(scope: Scope, pattern: str, text: str, replacement: str, options: s
         if everywhere and found.end() == found.start():
             return ERROR
         if whole:
-            out.append(data[position : found.start()] if data is not None else decode(raw[position : found.start()]))
+            out.append(
+                data[position : found.start()] if data is not None else decode(raw[position : found.start()])
+            )
         out.append(bounded(filled, scope))
         position = found.end()
         if not everywhere:
