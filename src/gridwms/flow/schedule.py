@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
 
 import structlog
 from sqlalchemy import Connection
@@ -20,7 +21,6 @@ from gridwms.jobs.job import Job
 from gridwms.jobs.reasons import Reason, reason
 from gridwms.jobs.retry import decision_id
 from gridwms.jobs.states import State
-from gridwms.market.snapshot import Snapshot
 from gridwms.match.capacity import capacities
 from gridwms.match.choose import Capacity, choose
 from gridwms.match.explain import Explanation, explain
@@ -29,6 +29,9 @@ from gridwms.match.submit_to import named
 from gridwms.match.verdict import Candidate, Verdict
 from gridwms.store import descriptions, listing, present, verdicts
 from gridwms.store import jobs as rows
+
+if TYPE_CHECKING:
+    from gridwms.market.snapshot import Snapshot
 
 logger = structlog.get_logger(__name__)
 
