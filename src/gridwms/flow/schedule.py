@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING
 
 import structlog
 from sqlalchemy import Connection
@@ -21,6 +20,7 @@ from gridwms.jobs.job import Job
 from gridwms.jobs.reasons import Reason, reason
 from gridwms.jobs.retry import decision_id
 from gridwms.jobs.states import State
+from gridwms.market.snapshot import Snapshot
 from gridwms.match.capacity import capacities
 from gridwms.match.choose import Capacity, choose
 from gridwms.match.explain import Explanation, explain
@@ -29,9 +29,6 @@ from gridwms.match.submit_to import named
 from gridwms.match.verdict import Candidate, Verdict
 from gridwms.store import descriptions, listing, present, verdicts
 from gridwms.store import jobs as rows
-
-if TYPE_CHECKING:
-    from gridwms.market.snapshot import Snapshot
 
 logger = structlog.get_logger(__name__)
 
@@ -53,15 +50,15 @@ class Scheduler:
         self._world = world
         self._classes: dict[str, _Class] = {}
         self._verdicts: dict[str, Verdict | Reason] = {}
-        self._snapshot: Snapshot | None = None
+        self._version = -1
         self._said: dict[str, str | None] = {}
 
     def round(self) -> bool:
         """Place what can be placed now; whether another round at once may place more."""
         world = self._world
         snapshot = world.market.snapshot
-        if snapshot is not self._snapshot:
-            self._verdicts, self._snapshot = {}, snapshot
+        if snapshot.version != self._version:
+            self._verdicts, self._version = {}, snapshot.version
         waiting = world.database.read(listing.waiting_classes)
         self._forget_all_but(waiting)
         if not waiting:

@@ -7,18 +7,15 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from gridwms.describe.jdl.defaults import JdlDefaults
 from gridwms.flow.find import Descriptions
 from gridwms.flow.watches import Watches
 from gridwms.jobs.retry import RetryMaxima
+from gridwms.market.market import Market
 from gridwms.sandbox.area import Area
 from gridwms.sites.contract import Site
 from gridwms.store.database import Database
-
-if TYPE_CHECKING:
-    from gridwms.market.market import Market
 
 Clock = Callable[[], float]
 """Seconds since the epoch."""
