@@ -4,7 +4,7 @@ Standard input: the capability, then the batch, a line a transfer: `<GET|PUT|POS
 status of each to standard output (000: no answer, or cut) and stops at the first that fails, as curl --fail-early does.
 """
 
-# ruff: noqa: BLE001, PTH, S310, SIM115, T201, UP031
+# ruff: noqa: BLE001, PTH123, S310, SIM115, T201, UP031
 
 import shutil
 import sys

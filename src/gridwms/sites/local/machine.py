@@ -8,9 +8,11 @@ from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
+from gridwms.classad.ad import Python
+
 
 @cache
-def facts() -> dict[str, str | int | list[str]]:
+def facts() -> dict[str, Python]:
     """The fixed facts of this host."""
     release = _release()
     memory = _memory_mb()

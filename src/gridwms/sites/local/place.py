@@ -10,7 +10,8 @@ limit     it ran longer than its wall time
 log       what wrapper and launcher said
 """
 
-# ruff: noqa: PTH — thousands of small files: making Path objects costs more than the calls
+# Thousands of small files: making Path objects costs more than the calls.
+# ruff: noqa: PTH101, PTH103, PTH104, PTH108, PTH106, PTH110, PTH112, PTH114, PTH116, PTH120, PTH123, PTH208
 
 from __future__ import annotations
 

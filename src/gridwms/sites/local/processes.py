@@ -1,6 +1,7 @@
 """Processes of this machine: who is who, and ending all that belong to an attempt."""
 
-# ruff: noqa: PTH — /proc is read for every process of the machine
+# /proc is read for every process of the machine.
+# ruff: noqa: PTH123, PTH208
 
 from __future__ import annotations
 

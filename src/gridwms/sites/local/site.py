@@ -1,6 +1,7 @@
 """The local site: the contract's verbs over directories and processes of this machine."""
 
-# ruff: noqa: PTH — paths are text here; making Path objects costs more than the calls
+# Paths are text here: making Path objects costs more than the calls.
+# ruff: noqa: PTH103, PTH116
 
 from __future__ import annotations
 
