@@ -180,9 +180,7 @@ def _views(world: World, jobs: Sequence[Job]) -> list[JobView]:
 
 def _attempt_view(attempt: Attempt) -> AttemptView:
     outcome, departure = attempt.outcome, attempt.departure
-    ended = (
-        outcome.time if outcome else attempt.refused_at if attempt.refusal else departure.time if departure else None
-    )
+    ends = (outcome and outcome.time, attempt.refused_at, departure and departure.time)
     return AttemptView(
         number=attempt.number,
         site=attempt.site,
@@ -192,7 +190,7 @@ def _attempt_view(attempt: Attempt) -> AttemptView:
         delivered_at=attempt.delivered_at,
         running_at=attempt.running_at,
         payload_at=attempt.payload_at,
-        ended_at=ended,
+        ended_at=next((time for time in ends if time is not None), None),
         exit_code=outcome.exit_code if outcome else None,
         reason=outcome.failure if outcome else attempt.refusal or (departure.reason if departure else None),
     )

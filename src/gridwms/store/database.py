@@ -36,11 +36,14 @@ class _Unit:
 
 
 class Database:
-    """One database. Opening it brings the schema up to date."""
+    """One database. Opening it brings the schema up to date; raises StoreUnavailable, NewerSchema."""
 
     def __init__(self, url: str) -> None:
         self._engine = _engine(url)
-        migrate(self._engine)
+        try:
+            migrate(self._engine)
+        except DBAPIError as error:
+            raise _unavailable(error) from error
         self._writing = self._engine.execution_options(writing=True)
         self._queue: queue.SimpleQueue[_Unit | None] = queue.SimpleQueue()
         self._closed = False

@@ -1,0 +1,92 @@
+"""Evaluation as the rest of the program sees it: values go in and out, scopes stay inside."""
+
+from __future__ import annotations
+
+from typing import Literal as Choice
+from typing import TypeAlias
+
+from gridwms.classad.ad import ClassAd, to_expression
+from gridwms.classad.context import DEFAULT_CONTEXT, EvaluationContext
+from gridwms.classad.fresh_stack import with_fresh_stack
+from gridwms.classad.functions import compile_expression
+from gridwms.classad.lookup import NOWHERE, evaluate_in, item_values, look_up, match_scopes
+from gridwms.classad.scope import Evaluation, EvaluationFailed, Inner, LazyList, Scope
+from gridwms.classad.text import fold
+from gridwms.classad.tree import Expr
+from gridwms.classad.values import ERROR, UNDEFINED, Value
+
+Mode: TypeAlias = Choice["strict", "compat"]
+
+
+def evaluate(
+    expr: Expr,
+    my: ClassAd | None = None,
+    target: ClassAd | None = None,
+    *,
+    mode: Mode = "strict",
+    context: EvaluationContext | None = None,
+) -> Value:
+    """The value of an expression as if it stood in `my`, matched against `target`.
+
+    Lists come back as tuples, ads with every attribute evaluated. An evaluation that fails is ERROR.
+    """
+    evaluation = Evaluation(context or DEFAULT_CONTEXT, compile_expression, compat=mode == "compat")
+
+    def work() -> Value:
+        evaluation.depth = 0
+        scope = Scope(my if my is not None else ClassAd() if target is not None else NOWHERE, evaluation)
+        if target is not None:
+            match_scopes(target, scope)
+        code = expr.code or compile_expression(expr)
+        evaluation.charge(code.size)
+        value = code.run(scope)
+        if type(value) is Scope or type(value) is LazyList:
+            return outside(value, scope, frozenset())
+        return value  # type: ignore[return-value]
+
+    try:
+        return with_fresh_stack(work)
+    except (EvaluationFailed, RecursionError):
+        return ERROR
+
+
+def evaluate_attribute(
+    ad: ClassAd,
+    name: str,
+    target: ClassAd | None = None,
+    *,
+    mode: Mode = "strict",
+    context: EvaluationContext | None = None,
+) -> Value:
+    """The value of an attribute of an ad; UNDEFINED if the ad lacks it."""
+    expr = ad.get(name)
+    if expr is None:
+        return UNDEFINED
+    evaluation = Evaluation(context or DEFAULT_CONTEXT, compile_expression, compat=mode == "compat")
+
+    def work() -> Value:
+        scope = Scope(ad, evaluation)
+        if target is not None:
+            match_scopes(target, scope)
+        return outside(evaluate_in(expr, scope, 0), scope, frozenset())
+
+    try:
+        return with_fresh_stack(work)
+    except (EvaluationFailed, RecursionError):
+        return ERROR
+
+
+def outside(value: Inner, scope: Scope, open_ads: frozenset[int]) -> Value:
+    """A value that needs no scope any more. An ad that holds itself is UNDEFINED to itself."""
+    if isinstance(value, LazyList):
+        return tuple(outside(item, scope, open_ads) for item in item_values(value, scope, len(open_ads)))
+    if isinstance(value, Scope):
+        if id(value.ad) in open_ads:
+            return UNDEFINED
+        inner = open_ads | {id(value.ad)}
+        pairs = []
+        for name in value.ad:
+            evaluated = outside(look_up(value, fold(name), len(inner)), value, inner)
+            pairs.append((name, to_expression(evaluated)))
+        return ClassAd(pairs)
+    return value
