@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from gridwms.describe.description import Description
 from gridwms.describe.jdl.defaults import STORED
-from gridwms.describe.jdl.reader import read_jdl
+from gridwms.describe.jdl.read import read_jdl
 from gridwms.flow.errors import NotInState, UnknownJob
 from gridwms.jobs.job import Job
 from gridwms.store import descriptions as texts

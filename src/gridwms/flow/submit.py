@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 
 from gridwms.classad import unparse
 from gridwms.describe.description import Description
-from gridwms.describe.jdl.reader import read_jdl
+from gridwms.describe.jdl.read import read_jdl
 from gridwms.describe.problem import Problem
 from gridwms.flow.errors import NotFound, NotInState
 from gridwms.flow.find import the_job
@@ -23,7 +23,7 @@ from gridwms.jobs.ids import new_key
 from gridwms.jobs.retry import decision_id
 from gridwms.jobs.states import State
 from gridwms.jobs.steps import step
-from gridwms.match.classes import matching_ad
+from gridwms.match.classes import match_class_key, matching_ad
 from gridwms.store import descriptions
 from gridwms.store import events as log
 from gridwms.store import jobs as rows
@@ -70,10 +70,12 @@ def register(world: World, owner: str, vo: str, texts: Sequence[bytes]) -> list[
         if description is None:
             answers.append(Registration(key=None, state=None, problems=reading.problems))
             continue
-        jdl, ad = unparse(description.ad), unparse(matching_ad(description))
-        description_digest, class_digest = digest(jdl), digest(ad)
+        jdl = unparse(description.ad)
+        description_digest = digest(jdl)
         texts_by_digest[description_digest] = jdl
-        classes[class_digest] = ad
+        ad = matching_ad(description.ad, description.requirements, description.rank)
+        match_class = match_class_key(ad)
+        classes[match_class] = unparse(ad)
         uploads = uploads_of(description)
         key = new_key(secrets.choice)
         registered = Registered(
@@ -82,7 +84,7 @@ def register(world: World, owner: str, vo: str, texts: Sequence[bytes]) -> list[
             owner=owner,
             vo=vo or description.vo,
             description=description_digest,
-            match_class=class_digest,
+            match_class=match_class,
             retry_count=description.retry_count,
             shallow_retry_count=description.shallow_retry_count,
             expires_at=description.expires_at or now + world.settings.expiry_seconds,

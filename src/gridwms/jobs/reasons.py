@@ -94,6 +94,11 @@ _REGISTRY = (
         "$matching resources match, but no configured site leads to any of them.",
         "Ask the operator to configure a site for one of them (for example $ce).",
     ),
+    Kind(
+        "unknown_ce",
+        "SubmitTo names $ce, which is none of the $considered resources of the market.",
+        "Correct SubmitTo ('gridwms match FILE' lists the ids), or wait until a source tells of it.",
+    ),
     # end of waiting
     Kind(
         "expired",

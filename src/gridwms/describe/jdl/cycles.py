@@ -1,0 +1,47 @@
+"""Circular references between the attributes of a job: an error that names the circle."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from gridwms.classad import ClassAd, references
+
+
+def find_cycle(ad: ClassAd, starts: Iterable[str]) -> tuple[str, ...]:
+    """The first circle that can be reached from these attributes, as spelt, its first name again at the end; or ()."""
+    done: set[str] = set()
+    for start in starts:
+        if start not in ad or start.lower() in done:
+            continue
+        trail = {start.lower(): None}  # in order, and quick to look up: a circle may be very long
+        stack = [iter(_reads(ad, start.lower()))]
+        while stack:
+            following = next(stack[-1], None)
+            if following is None:
+                stack.pop()
+                done.add(trail.popitem()[0])
+            elif following in trail:
+                names = list(trail)
+                circle = [*names[names.index(following) :], following]
+                return tuple(ad.spelling(name) for name in circle)
+            elif following not in done:
+                trail[following] = None
+                stack.append(iter(_reads(ad, following)))
+    return ()
+
+
+def reachable(ad: ClassAd, starts: Iterable[str]) -> list[str]:
+    """The attributes of the ad (lower case) that these attributes read of it, themselves included, each once."""
+    found: dict[str, None] = {}
+    waiting = [start.lower() for start in starts if start in ad]
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found[name] = None
+            waiting.extend(_reads(ad, name))
+    return list(found)
+
+
+def _reads(ad: ClassAd, name: str) -> list[str]:
+    own, _ = references(ad[name])
+    return sorted(reference for reference in own if reference in ad)

@@ -1,0 +1,122 @@
+"""Which attributes an expression can read, found without evaluating it. Errs on the side of too many."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+
+from gridwms.classad import (
+    Binary,
+    Call,
+    ClassAd,
+    Conditional,
+    Expr,
+    Group,
+    Index,
+    ListExpression,
+    Literal,
+    Reference,
+    Unary,
+)
+
+_SIDES = frozenset({"my", "self", "ad", "other", "target", "parent", "toplevel", "root", "left", "right"})
+
+_OPAQUE = frozenset(
+    {
+        "eval",
+        "random",
+        "time",
+        "currenttime",
+        "unparse",
+        "unresolved",
+        "listattrregex",
+        "retrieveclosesesinfo",
+        "successfraction",
+        "measuredresponsetime",
+        "evalineachcontext",
+        "countmatches",
+    }
+)
+"""Functions whose value depends on more than the values of the attributes named in their arguments."""
+
+
+def walk(expr: Expr) -> Iterator[Expr]:
+    """The expression and all that it is made of, nested ads included, in the order of the text."""
+    waiting = [expr]
+    while waiting:
+        node = waiting.pop()
+        yield node
+        waiting.extend(reversed(parts(node)))
+
+
+def parts(node: Expr) -> list[Expr]:
+    """The expressions that this one is directly made of."""
+    match node:
+        case Group():
+            return [node.inner]
+        case Unary():
+            return [node.operand]
+        case Binary():
+            return [node.left, node.right]
+        case Conditional():
+            return [node.test, node.yes, node.no]
+        case Index():
+            return [node.base, node.index]
+        case Reference():
+            return [] if node.base is None else [node.base]
+        case Call():
+            return list(node.arguments)
+        case ListExpression():
+            return list(node.items)
+        case ClassAd():
+            return list(node.values())
+        case _:
+            return []
+
+
+@lru_cache(maxsize=4096)
+def names_read(expr: Expr) -> frozenset[str] | None:
+    """Every name (lower case) that the expression mentions, whichever ad it is read of; None when that cannot be told.
+
+    A nested reference (`other.storage.size`) mentions each of its names: a missing attribute of a nested ad is
+    looked up in the ads around it.
+    """
+    names: set[str] = set()
+    bases: set[int] = set()
+    for node in walk(expr):
+        if isinstance(node, Call) and node.name.lower() in _OPAQUE:
+            return None
+        if isinstance(node, Index):
+            return None
+        if isinstance(node, Reference):
+            if node.base is not None:
+                bases.add(id(node.base))
+            if node.name.lower() not in _SIDES:
+                names.add(node.name.lower())
+            elif id(node) not in bases:
+                return None  # a whole ad is handed on
+    return frozenset(names)
+
+
+def names_read_through(ad: ClassAd, exprs: Iterable[Expr]) -> frozenset[str] | None:
+    """As `names_read`, following names into the attributes of `ad`; None when that cannot be told."""
+    found: set[str] = set()
+    waiting = list(exprs)
+    while waiting:
+        names = names_read(waiting.pop())
+        if names is None:
+            return None
+        for name in names - found:
+            found.add(name)
+            if name in ad:
+                waiting.append(ad[name])
+    return frozenset(found)
+
+
+def is_constant(expr: Expr) -> bool:
+    """Whether the expression is written as a plain value: literal, list or ad of such."""
+    if isinstance(expr, Literal):
+        return True
+    if isinstance(expr, ListExpression | ClassAd):
+        return all(is_constant(part) for part in parts(expr))
+    return False
