@@ -19,6 +19,12 @@ from gridwms.sandbox.errors import BadName, CutShort, NotThere, SandboxError, Sa
 from gridwms.security.errors import NotIdentified, SecurityError
 from gridwms.store.database import StoreUnavailable
 
+class BadQuery(FlowError):
+    """A value in the address is not one that is foreseen."""
+
+    code = "bad_request"
+
+
 logger = structlog.get_logger(__name__)
 
 _STATUS: Mapping[type[Exception], int] = {
@@ -31,6 +37,7 @@ _STATUS: Mapping[type[Exception], int] = {
     WrongOffset: 409,
     TooLarge: 413,
     Refused: 422,
+    BadQuery: 422,
     BadName: 422,
     CutShort: 400,
     Overloaded: 503,

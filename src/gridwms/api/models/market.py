@@ -1,25 +1,32 @@
-"""Matching, resources and sites."""
+"""Matching, resources, sources and sites. Times are seconds since the epoch."""
 
 from __future__ import annotations
 
-from typing import Any
-
 from gridwms.api.models.problem import Out, ProblemOut, ReasonOut
+from gridwms.jobs.states import State
 
 
 class ClauseOut(Out):
-    """A part of Requirements. `passing` of `considered` resources pass it when it stands alone."""
+    """A condition. It `rejects` so many resources; `alone` of them are rejected by nothing else.
 
+    `side`: "job" for the job's Requirements, "resource" for the resources' own. `text` says all of it in words.
+    """
+
+    side: str
+    clause: str
+    rejects: int
+    alone: int
+    false: int
+    undefined: int
+    error: int
     text: str
-    passing: int
-    considered: int
 
 
 class MatchedOut(Out):
-    """A resource that matches, with the value of Rank there."""
+    """A resource that matches. `site` null: no configured site leads to it. `rank` null: Rank is no number there."""
 
     ce: str
-    site: str
+    site: str | None
     rank: float | None
 
 
@@ -28,66 +35,86 @@ class MatchOut(Out):
 
     resources: list[MatchedOut]
     considered: int
+    summary: str
     clauses: list[ClauseOut]
     reason: ReasonOut | None
     problems: list[ProblemOut]
 
 
 class VerdictOut(Out):
-    """What scheduling said of the job at a time."""
+    """What matching said of the job since a time. `reason` null: it found a place."""
 
-    time: float
-    reason: ReasonOut
+    since: float
+    reason: ReasonOut | None
+    summary: str
 
 
 class WhyOut(Out):
-    """Why a job is where it is."""
+    """Why a job is where it is. `retries`: why earlier attempts failed."""
 
     key: str
     id: str
-    state: str
+    state: State
     sentence: str
     advice: str
     since: float
+    reason: ReasonOut | None
     clauses: list[ClauseOut]
-    history: list[VerdictOut]
+    verdicts: list[VerdictOut]
+    retries: list[ReasonOut]
 
 
 class ResourceOut(Out):
-    """What is known of a computing element: its ad, attribute by attribute, as ClassAd text."""
+    """What is known of a computing element. `attributes`: its ad, each value as ClassAd text."""
 
     ce: str
-    site: str
+    site: str | None
+    source: str
+    updated_at: float
+    expires_at: float
     attributes: dict[str, str]
 
 
 class ResourcesOut(Out):
-    """All resources of the market."""
+    """The market at one moment."""
 
+    taken_at: float
     resources: list[ResourceOut]
 
 
 class SiteOut(Out):
-    """A site of this service. `trouble`: what it said when it last failed to answer, empty when it answers."""
+    """A site of this service. `trouble`: what it said when it last failed to answer; empty when it answers."""
 
     name: str
-    kind: str
     trouble: str
     resources: list[str]
 
 
+class SourceOut(Out):
+    """An information source. `error`: what went wrong when it was asked last; `notes`: about single ads."""
+
+    source: str
+    last_try: float | None
+    last_good: float | None
+    failures: int
+    error: str
+    resources: int
+    notes: list[str]
+
+
 class SitesOut(Out):
-    """All sites of this service."""
+    """Where jobs can go, and who tells about it."""
 
     sites: list[SiteOut]
+    sources: list[SourceOut]
 
 
 class ServiceOut(Out):
-    """The service. `you`: who you are to it. `healthy`: it can take and deliver jobs; else `troubles` say why not."""
+    """The service that answers. `you`: who you are to it. `healthy`: all its sites and sources answer."""
 
     name: str
     version: str
     url: str
     you: str
     healthy: bool
-    troubles: dict[str, Any]
+    troubles: list[str]
