@@ -8,7 +8,7 @@ from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from gridwms.describe.description import Description
-from gridwms.describe.jdl.defaults import STORED
+from gridwms.describe.jdl.defaults import JdlDefaults
 from gridwms.describe.jdl.read import read_jdl
 from gridwms.flow.errors import NotInState, UnknownJob
 from gridwms.jobs.job import Job
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from gridwms.flow.world import World
 
 _KEPT = 2000
+
+STORED = JdlDefaults(requirements=None, policies=(), max_bytes=1 << 30)
+"""For reading what was accepted and completed before: nothing is added, nothing is too large."""
 
 
 class DescriptionLost(NotInState):

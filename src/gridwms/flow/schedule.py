@@ -50,15 +50,15 @@ class Scheduler:
         self._world = world
         self._classes: dict[str, _Class] = {}
         self._verdicts: dict[str, Verdict | Reason] = {}
-        self._snapshot: Snapshot | None = None
+        self._version = -1
         self._said: dict[str, str | None] = {}
 
     def round(self) -> bool:
         """Place what can be placed now; whether another round at once may place more."""
         world = self._world
         snapshot = world.market.snapshot
-        if snapshot is not self._snapshot:
-            self._verdicts, self._snapshot = {}, snapshot
+        if snapshot.version != self._version:
+            self._verdicts, self._version = {}, snapshot.version
         waiting = world.database.read(listing.waiting_classes)
         self._forget_all_but(waiting)
         if not waiting:

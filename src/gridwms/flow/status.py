@@ -180,7 +180,7 @@ def _views(world: World, jobs: Sequence[Job]) -> list[JobView]:
 
 def _attempt_view(attempt: Attempt) -> AttemptView:
     outcome, departure = attempt.outcome, attempt.departure
-    ends = (outcome and outcome.time, attempt.refused_at, departure and departure.time)
+    ends = (outcome.time if outcome else None, attempt.refused_at, departure.time if departure else None)
     return AttemptView(
         number=attempt.number,
         site=attempt.site,

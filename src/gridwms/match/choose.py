@@ -1,4 +1,4 @@
-"""The choice among those that match, for any number of equal jobs at once (gLite reference §2.2 steps 3 and 5, §2.4)."""
+"""The choice among those that match, for any number of equal jobs at once (gLite reference §2.2 and §2.4)."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from gridwms.classad import ERROR, UNDEFINED, ClassAd, Expr, Literal, Value, conjuncts, unparse
+from gridwms.classad import ERROR, UNDEFINED, ClassAd, Expr, Group, Literal, Value, conjuncts, unparse
 from gridwms.match.columns import Columns, columns_of, evaluate_back, evaluate_over
 from gridwms.match.resources import Resource, Snapshot
 from gridwms.match.verdict import Candidate, ClauseCount, Verdict
@@ -20,8 +20,9 @@ _TRUE, _FALSE, _UNDEFINED, _ERROR = range(4)
 def match(ad: ClassAd, requirements: Expr, rank: Expr, snapshot: Snapshot) -> Verdict:
     """Match one class of jobs, whose matching ad is `ad`, against all resources of a snapshot."""
     columns = columns_of(snapshot)
-    clauses = [clause for clause in conjuncts(requirements) if clause != Literal(True)]
-    lenient = len(conjuncts(requirements)) > 1
+    terms = _terms(requirements)
+    clauses = [clause for clause in terms if clause != Literal(True)]
+    lenient = len(terms) > 1
     outcomes = [[_outcome(value, lenient) for value in evaluate_over(clause, ad, columns)] for clause in clauses]
     refused = _refusals(ad, columns)
     rejections = _rejections([*outcomes, *refused.values()], len(columns.ads))
@@ -32,9 +33,7 @@ def match(ad: ClassAd, requirements: Expr, rank: Expr, snapshot: Snapshot) -> Ve
         considered=len(columns.ads),
         candidates=candidates,
         unranked=unranked,
-        clauses=tuple(
-            _count(clause, outcome, rejections) for clause, outcome in zip(clauses, outcomes, strict=True)
-        ),
+        clauses=tuple(_count(clause, outcome, rejections) for clause, outcome in zip(clauses, outcomes, strict=True)),
         refusals=tuple(
             sorted(
                 (_count(clause, outcome, rejections) for clause, outcome in refused.items() if any(outcome)),
@@ -42,6 +41,16 @@ def match(ad: ClassAd, requirements: Expr, rank: Expr, snapshot: Snapshot) -> Ve
             )
         ),
     )
+
+
+def _terms(expr: Expr) -> list[Expr]:
+    """The conjuncts, without the parentheses around each."""
+    terms = []
+    for term in conjuncts(expr):
+        while isinstance(term, Group):
+            term = term.inner
+        terms.append(term)
+    return terms
 
 
 def _outcome(value: Value, lenient: bool) -> int:
@@ -58,7 +67,7 @@ def _outcome(value: Value, lenient: bool) -> int:
 
 
 def _refusals(ad: ClassAd, columns: Columns) -> dict[Expr, list[int]]:
-    """For each conjunct of the resources' own Requirements: its outcome on each resource, true where it is not asked."""
+    """For each conjunct of the resources' own Requirements its outcome on each resource, true where it is not asked."""
     asking: dict[Expr, list[int]] = {}
     for row, resource in enumerate(columns.ads):
         own = resource.get("Requirements")
@@ -66,7 +75,7 @@ def _refusals(ad: ClassAd, columns: Columns) -> dict[Expr, list[int]]:
             asking.setdefault(own, []).append(row)
     refusals: dict[Expr, list[int]] = {}
     for own, rows in asking.items():
-        clauses = conjuncts(own)
+        clauses = _terms(own)
         for clause in clauses:
             outcome = refusals.setdefault(clause, [_TRUE] * len(columns.ads))
             for row, value in zip(rows, evaluate_back(clause, ad, columns, rows), strict=True):
@@ -108,9 +117,7 @@ def _ranked(
         if number is None:
             unranked.append(resource.ce_id)
         else:
-            candidates.append(
-                Candidate(ce_id=resource.ce_id, host=resource.host, site=resource.site, rank=number)
-            )
+            candidates.append(Candidate(ce_id=resource.ce_id, host=resource.host, site=resource.site, rank=number))
     candidates.sort(key=lambda candidate: (-candidate.rank, candidate.ce_id))
     return tuple(candidates), tuple(sorted(unranked))
 

@@ -2,22 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from functools import lru_cache
 
-from gridwms.classad import (
-    Binary,
-    Call,
-    ClassAd,
-    Conditional,
-    Expr,
-    Group,
-    Index,
-    ListExpression,
-    Literal,
-    Reference,
-    Unary,
-)
+from gridwms.classad import Call, ClassAd, Expr, Index, ListExpression, Literal, Reference
+from gridwms.classad.references import children
 
 _SIDES = frozenset({"my", "self", "ad", "other", "target", "parent", "toplevel", "root", "left", "right"})
 
@@ -40,40 +29,6 @@ _OPAQUE = frozenset(
 """Functions whose value depends on more than the values of the attributes named in their arguments."""
 
 
-def walk(expr: Expr) -> Iterator[Expr]:
-    """The expression and all that it is made of, nested ads included, in the order of the text."""
-    waiting = [expr]
-    while waiting:
-        node = waiting.pop()
-        yield node
-        waiting.extend(reversed(parts(node)))
-
-
-def parts(node: Expr) -> list[Expr]:
-    """The expressions that this one is directly made of."""
-    match node:
-        case Group():
-            return [node.inner]
-        case Unary():
-            return [node.operand]
-        case Binary():
-            return [node.left, node.right]
-        case Conditional():
-            return [node.test, node.yes, node.no]
-        case Index():
-            return [node.base, node.index]
-        case Reference():
-            return [] if node.base is None else [node.base]
-        case Call():
-            return list(node.arguments)
-        case ListExpression():
-            return list(node.items)
-        case ClassAd():
-            return list(node.values())
-        case _:
-            return []
-
-
 @lru_cache(maxsize=4096)
 def names_read(expr: Expr) -> frozenset[str] | None:
     """Every name (lower case) that the expression mentions, whichever ad it is read of; None when that cannot be told.
@@ -83,7 +38,10 @@ def names_read(expr: Expr) -> frozenset[str] | None:
     """
     names: set[str] = set()
     bases: set[int] = set()
-    for node in walk(expr):
+    waiting = [expr]
+    while waiting:
+        node = waiting.pop()
+        waiting.extend(children(node))
         if isinstance(node, Call) and node.name.lower() in _OPAQUE:
             return None
         if isinstance(node, Index):
@@ -118,5 +76,5 @@ def is_constant(expr: Expr) -> bool:
     if isinstance(expr, Literal):
         return True
     if isinstance(expr, ListExpression | ClassAd):
-        return all(is_constant(part) for part in parts(expr))
+        return all(is_constant(part) for part in children(expr))
     return False

@@ -37,7 +37,7 @@ def numbers(
 def waiting_classes(connection: Connection) -> dict[str, int]:
     """How many jobs wait, by match class."""
     query = select(jobs.c.match_class, func.count()).where(jobs.c.state == State.WAITING.value)
-    return dict(connection.execute(query.group_by(jobs.c.match_class)).tuples())
+    return {row[0]: row[1] for row in connection.execute(query.group_by(jobs.c.match_class))}
 
 
 def waiting_of(connection: Connection, match_class: str, limit: int) -> list[int]:
@@ -48,4 +48,5 @@ def waiting_of(connection: Connection, match_class: str, limit: int) -> list[int
 
 def counts(connection: Connection) -> dict[str, int]:
     """How many jobs are in each state."""
-    return dict(connection.execute(select(jobs.c.state, func.count()).group_by(jobs.c.state)).tuples())
+    query = select(jobs.c.state, func.count()).group_by(jobs.c.state)
+    return {row[0]: row[1] for row in connection.execute(query)}

@@ -46,7 +46,7 @@ def at_site(connection: Connection, site: str, tags: Collection[str] | None = No
 def held(connection: Connection) -> dict[str, int]:
     """How many of our attempts each site has or is about to get."""
     query = select(attempts.c.site, func.count()).where(_HERE, ~attempts.c.over).group_by(attempts.c.site)
-    return dict(connection.execute(query).tuples())
+    return {row[0]: row[1] for row in connection.execute(query)}
 
 
 def promised(connection: Connection, since: float) -> dict[str, int]:
@@ -56,4 +56,4 @@ def promised(connection: Connection, since: float) -> dict[str, int]:
         .where(_HERE, ~attempts.c.over, or_(attempts.c.delivered_at.is_(None), attempts.c.delivered_at > since))
         .group_by(attempts.c.ce)
     )
-    return dict(connection.execute(query).tuples())
+    return {row[0]: row[1] for row in connection.execute(query)}

@@ -38,7 +38,7 @@ class Standing(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Attribute:
-    """One row. `least`: smallest number accepted. `note`: the end of the sentence that says why it is idle or refused."""
+    """One row. `least`: smallest number accepted. `note`: ends the sentence that says why it is idle or refused."""
 
     name: str
     kind: Kind

@@ -20,7 +20,7 @@ SHORT_DEADLINE = parse_expression(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JdlDefaults:
-    """Defaults and limits. `requirements` and `policies` are joined to those of the JDL with `&&`; None or () adds none.
+    """Defaults and limits. `requirements` and `policies` are joined to the Requirements of the JDL with `&&`.
 
     `vo`: used when the JDL names none; `vos`: those that may be named, None for any. Sizes in bytes, times in
     seconds. `peek_seconds`: the interval of PerusalTimeInterval when it is not given; `peek_least`: the shortest.

@@ -17,7 +17,7 @@ Place = tuple[int, int]
 
 @dataclass(slots=True)
 class Draft:
-    """What the checks share. `values` holds checked constants by lower-case name; a bad one is left out and is in `bad`."""
+    """What the checks share. `values`: checked constants by lower-case name; a bad one is left out and is in `bad`."""
 
     ad: ClassAd
     defaults: JdlDefaults
@@ -83,7 +83,7 @@ class Draft:
         item: int | None = None,
         at: Place | None = None,
     ) -> None:
-        """Note an error about an attribute, at item number `item` or at the place `at`; it counts as bad from now on."""
+        """Note an error about an attribute, its item number `item`, or the place `at`; it counts as bad from now on."""
         self._note(Severity.ERROR, code, name, message, found, accepted, at or self.place(name, item))
         self.bad.add(name.lower())
         self.refused = True
@@ -127,9 +127,9 @@ class Draft:
 
 
 def shown(value: Expr | str, limit: int = 60) -> str:
-    """A value as a message shows it: in JDL's own writing, cut when long, one line."""
+    """A value as a message shows it, on one line, cut when long: text in quotes, an expression in JDL's own writing."""
     if isinstance(value, str):
-        text = "'" + "".join(c if c.isprintable() else repr(c)[1:-1] for c in value[: limit + 1]) + "'"
-    else:
-        text = " ".join(unparse(value)[: 4 * limit].split())
-    return text if len(text) <= limit + 2 else text[:limit] + "…"
+        cut = value[:limit] + ("…" if len(value) > limit else "")
+        return "'" + "".join(c if c.isprintable() else repr(c)[1:-1] for c in cut) + "'"
+    text = " ".join(unparse(value)[: 4 * limit].split())
+    return text if len(text) <= limit else text[:limit] + "…"

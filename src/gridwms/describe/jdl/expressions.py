@@ -3,26 +3,24 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from gridwms.classad import (
     UNDEFINED,
     Binary,
     Call,
     ClassAd,
-    Conditional,
     Expr,
     Group,
-    Index,
     ListExpression,
     Literal,
     Reference,
-    Unary,
     conjuncts,
     flatten,
-    known_functions,
     references,
 )
+from gridwms.classad.functions.registry import BUILDERS, FUNCTIONS
+from gridwms.classad.references import walk
 from gridwms.describe.jdl.cycles import find_cycle, reachable
 from gridwms.describe.jdl.draft import Draft, Place, shown
 from gridwms.describe.suggest import suggest
@@ -69,10 +67,10 @@ def requirements_of(draft: Draft, clauses: Iterable[Expr]) -> Expr:
 def join(first: Expr | None, others: Iterable[Expr]) -> Expr:
     """`(first) && (other) && ...`; what is already a conjunct is not added again, so joining twice changes nothing."""
     joined = first
-    present = set(conjuncts(first)) if first is not None else set()
+    present = _terms(first) if first is not None else set()
     grouped = False
     for other in others:
-        added = set(conjuncts(other)) - present
+        added = _terms(other) - present
         if not added:
             continue
         present |= added
@@ -84,37 +82,15 @@ def join(first: Expr | None, others: Iterable[Expr]) -> Expr:
     return joined if joined is not None else Literal(True)
 
 
-def walk(expr: Expr) -> Iterator[Expr]:
-    """The expression and all that it is made of, nested ads included, in the order of the text."""
-    waiting = [expr]
-    while waiting:
-        node = waiting.pop()
-        yield node
-        waiting.extend(reversed(_parts(node)))
+def bare(expr: Expr) -> Expr:
+    """The expression without the parentheses around it."""
+    while isinstance(expr, Group):
+        expr = expr.inner
+    return expr
 
 
-def _parts(node: Expr) -> list[Expr]:
-    match node:
-        case Group():
-            return [node.inner]
-        case Unary():
-            return [node.operand]
-        case Binary():
-            return [node.left, node.right]
-        case Conditional():
-            return [node.test, node.yes, node.no]
-        case Index():
-            return [node.base, node.index]
-        case Reference():
-            return [] if node.base is None else [node.base]
-        case Call():
-            return list(node.arguments)
-        case ListExpression():
-            return list(node.items)
-        case ClassAd():
-            return list(node.values())
-        case _:
-            return []
+def _terms(expr: Expr) -> set[Expr]:
+    return {bare(term) for term in conjuncts(expr)}
 
 
 def _group(expr: Expr) -> Expr:
@@ -127,7 +103,7 @@ def _at(expr: Expr) -> Place | None:
 
 def _check_names(draft: Draft, name: str) -> None:
     expr = draft.ad[name]
-    functions = known_functions()
+    functions = FUNCTIONS.keys() | BUILDERS.keys()
     own = references(expr)[0]
     told: set[str] = set()
     for node in walk(expr):
@@ -167,7 +143,7 @@ def _check_requirements(draft: Draft) -> None:
     expr = draft.ad.get("Requirements")
     if expr is None:
         return
-    clauses = conjuncts(expr)
+    clauses = [bare(term) for term in conjuncts(expr)]
     for clause in clauses:
         residue = flatten(clause, draft.ad)[0]
         if not isinstance(residue, Literal | ListExpression | ClassAd):

@@ -129,7 +129,11 @@ def _base(draft: Draft) -> str:
     trouble = _base_trouble(base)
     if trouble:
         draft.error(
-            trouble.code, "InputSandboxBaseURI", f"{shown(base)} {trouble.message}", found=base, accepted=trouble.accepted
+            trouble.code,
+            "InputSandboxBaseURI",
+            f"{shown(base)} {trouble.message}",
+            found=base,
+            accepted=trouble.accepted,
         )
         return ""
     return base.rstrip("/")

@@ -106,7 +106,6 @@ def _check_destinations(draft: Draft) -> None:
                 name,
                 f"cannot be honoured: {shown(item)} cannot be sent to {shown(target)} yet",
                 found=target,
-                accepted=f"{shown(leaf(item))} (the service keeps it for 'gridwms output'), "
-                "or no OutputSandboxDestURI",
+                accepted=f"{shown(leaf(item))} (the service keeps it for 'gridwms output'), or no OutputSandboxDestURI",
                 item=index,
             )

@@ -29,7 +29,7 @@ MAX_ATTRIBUTES = 10_000
 
 @dataclass(frozen=True, slots=True)
 class JdlReading:
-    """What was read. `description` is None exactly when a problem is an error; problems are in the order of the text."""
+    """What was read. `description` is None exactly when a problem is an error; problems in the order of the text."""
 
     description: Description | None
     problems: tuple[Problem, ...]
@@ -126,9 +126,7 @@ def _complete(draft: Draft, filled: dict[str, object]) -> ClassAd:
             filled[name] = list(value)
     for name in ("RetryCount", "ShallowRetryCount"):
         if name not in draft.ad:
-            filled[name] = (
-                draft.defaults.retry_count if name == "RetryCount" else draft.defaults.shallow_retry_count
-            )
+            filled[name] = draft.defaults.retry_count if name == "RetryCount" else draft.defaults.shallow_retry_count
     return draft.ad.with_(filled)  # type: ignore[arg-type]
 
 
@@ -229,7 +227,9 @@ def _plain(code: str, message: str) -> Problem:
 
 
 def _in_order(draft: Draft) -> tuple[Problem, ...]:
-    problems = sorted(draft.problems, key=lambda problem: (problem.line, problem.column) if problem.line else (1 << 30, 0))
+    problems = sorted(
+        draft.problems, key=lambda problem: (problem.line, problem.column) if problem.line else (1 << 30, 0)
+    )
     if draft.dropped:
         more = f"{draft.dropped} more problems are not listed; correct these first"
         severity = Severity.ERROR if draft.refused else Severity.WARNING
