@@ -14,36 +14,25 @@ from gridwms.flow.schedule import Scheduler
 from gridwms.flow.submit import register
 from gridwms.flow.world import FlowSettings, World
 from gridwms.jobs.job import Job
+from gridwms.market.snapshot import Resource, Snapshot
 from gridwms.sandbox.area import Area
 from gridwms.store import jobs as rows
 from gridwms.store.database import Database
 from tests.flow.scripted import ScriptedSite
 
-CE = "ce.example.org:2119/jobmanager-test-default"
 
-
-@dataclass(eq=False)
-class Place:
-    ce_id: str
-    host: str
-    site: str | None
-    ad: ClassAd
-
-
-@dataclass(eq=False)
 class FixedMarket:
-    """A market whose snapshot the test sets."""
+    """A market that holds what the test puts into it."""
 
-    resources: tuple[Place, ...] = ()
-    version: int = 1
-    taken_at: float = 0.0
+    def __init__(self, *resources: Resource) -> None:
+        self.snapshot = Snapshot(0, 0.0)
+        self.put(*resources)
 
-    @property
-    def snapshot(self) -> FixedMarket:
-        return self
+    def put(self, *resources: Resource) -> None:
+        self.snapshot = Snapshot(self.snapshot.version + 1, 0.0, resources)
 
 
-def place(number: int = 1, site: str | None = "scripted", **attributes: object) -> Place:
+def place(number: int = 1, site: str | None = "scripted", **attributes: object) -> Resource:
     host = f"ce{number}.example.org"
     ce_id = f"{host}:2119/jobmanager-test-default"
     values: dict[str, object] = {
@@ -53,7 +42,15 @@ def place(number: int = 1, site: str | None = "scripted", **attributes: object) 
         "GlueCEStateFreeJobSlots": 10,
         "GlueCEStateEstimatedResponseTime": number,
     }
-    return Place(ce_id, host, site, ClassAd.from_values(values | attributes))  # type: ignore[arg-type]
+    return Resource(
+        ce_id=ce_id,
+        host=host,
+        site=site,
+        source="test",
+        ad=ClassAd.from_values(values | attributes),  # type: ignore[arg-type]
+        updated_at=0.0,
+        expires_at=1e12,
+    )
 
 
 @dataclass
@@ -93,7 +90,7 @@ class Stage:
 @pytest.fixture
 def stage(tmp_path: Path) -> Iterator[Stage]:
     database = Database.sqlite(tmp_path / "gridwms.sqlite")
-    market = FixedMarket((place(),))
+    market = FixedMarket(place())
     site = ScriptedSite()
     time = [1000.0]
     world = World(

@@ -59,7 +59,7 @@ def test_a_crash_after_sending_is_found_out(stage: Stage) -> None:
 
 
 def test_a_refusal_is_tried_elsewhere_until_the_count_is_used_up(stage: Stage) -> None:
-    stage.market.resources = (place(1), place(2), place(3))
+    stage.market.put(place(1), place(2), place(3))
     (key,) = stage.submit()
     stage.site.refusing = True
     for _ in range(3):
@@ -175,7 +175,7 @@ def test_only_one_instance_gets_the_token(stage: Stage) -> None:
 
 
 def test_nothing_is_sent_for_jobs_that_expired(stage: Stage) -> None:
-    stage.market.resources = ()
+    stage.market.put()
     (key,) = stage.submit("ExpiryTime = 1500")
     stage.schedule()
     stage.pass_time(500)

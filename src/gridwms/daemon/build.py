@@ -18,8 +18,7 @@ from gridwms.market.sources.file import FileSource
 from gridwms.sandbox.area import Area
 from gridwms.security.capability import Capabilities
 from gridwms.sites.contract import Site
-from gridwms.sites.local.settings import LocalSettings
-from gridwms.sites.local.site import LocalSite as Local
+from gridwms.sites import local
 from gridwms.store.database import Database
 
 
@@ -97,5 +96,7 @@ def _site(name: str, section: AnySite, data: Path) -> Site:
         directory = data / "sites" / name
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         more = {"slots": section.slots} if section.slots else {}
-        return Local(LocalSettings(name=name, directory=directory, grace_seconds=section.grace_seconds, **more))
+        return local.LocalSite(
+            local.LocalSettings(name=name, directory=directory, grace_seconds=section.grace_seconds, **more)
+        )
     raise BadConfig(f"sites.{name}: the kind '{section.kind}' is not built in")

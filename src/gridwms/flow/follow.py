@@ -36,7 +36,9 @@ def look(world: World, site: Site, tags: Collection[str] | None = None) -> int:
     by_tag = {row.tag: row for row in here}
     news = [s for s in sightings if s.tag in by_tag]
     over = [s for s in news if s.phase in _OVER]
-    record(world, [event for s in news if (event := _running(s, by_tag[s.tag])) is not None])
+    if tags is None:
+        # Single tags are looked at because they ended; that one began to run is told by its wrapper, sooner.
+        record(world, [event for s in news if (event := _running(s, by_tag[s.tag])) is not None])
     if over:
         _end(world, site, over, by_tag)
     _stop_strays(site, [by_tag[s.tag] for s in news if s.phase in (Phase.QUEUED, Phase.RUNNING)])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from base64 import urlsafe_b64encode
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection
@@ -20,6 +20,7 @@ from gridwms.flow.record import Recorded, announce, apply
 from gridwms.flow.world import World
 from gridwms.jobs.events import Accepted, Event, Registered
 from gridwms.jobs.ids import new_key
+from gridwms.jobs.job import Job
 from gridwms.jobs.retry import decision_id
 from gridwms.jobs.states import State
 from gridwms.jobs.steps import step
@@ -49,9 +50,16 @@ class Registration:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _New:
-    events: tuple[Event, ...]
-    key: str
+class _Prepared:
+    """A text that was read and found good, ready to become any number of jobs."""
+
+    description: Description
+    problems: tuple[Problem, ...]
+    uploads: tuple[Upload, ...]
+    jdl: str
+    digest: str
+    match_class: str
+    match_ad: str
 
 
 def register(world: World, owner: str, vo: str, texts: Sequence[bytes]) -> list[Registration]:
@@ -59,46 +67,26 @@ def register(world: World, owner: str, vo: str, texts: Sequence[bytes]) -> list[
 
     Jobs without files to upload start at once. `vo`: the one that the identity speaks for, "" for any.
     """
-    answers: list[Registration] = []
-    new: list[_New] = []
-    texts_by_digest: dict[str, str] = {}
-    classes: dict[str, str] = {}
     now = world.clock()
+    prepared: dict[bytes, _Prepared | tuple[Problem, ...]] = {}
+    answers: list[Registration] = []
+    new: dict[str, tuple[Event, ...]] = {}
     for text in texts:
-        reading = read_jdl(text, world.settings.jdl_defaults, now=now)
-        description = reading.description
-        if description is None:
-            answers.append(Registration(key=None, state=None, problems=reading.problems))
+        ready = prepared.get(text)
+        if ready is None:
+            ready = prepared[text] = _prepare(world, text, now)
+        if isinstance(ready, tuple):
+            answers.append(Registration(key=None, state=None, problems=ready))
             continue
-        jdl = unparse(description.ad)
-        description_digest = digest(jdl)
-        texts_by_digest[description_digest] = jdl
-        ad = matching_ad(description.ad, description.requirements, description.rank)
-        match_class = match_class_key(ad)
-        classes[match_class] = unparse(ad)
-        uploads = uploads_of(description)
         key = new_key(secrets.choice)
-        registered = Registered(
-            key=key,
-            time=now,
-            owner=owner,
-            vo=vo or description.vo,
-            description=description_digest,
-            match_class=match_class,
-            retry_count=description.retry_count,
-            shallow_retry_count=description.shallow_retry_count,
-            expires_at=description.expires_at or now + world.settings.expiry_seconds,
-        )
-        events: tuple[Event, ...] = (registered,)
-        if not uploads:
-            events += (Accepted(id="d000000001", time=now),)
-        new.append(_New(events=events, key=key))
-        state = State.SUBMITTED if uploads else State.WAITING
-        answers.append(Registration(key=key, state=state, problems=reading.problems, uploads=uploads))
+        new[key] = _first_events(world, key, owner, vo, ready, now)
+        state = State.SUBMITTED if ready.uploads else State.WAITING
+        answers.append(Registration(key=key, state=state, problems=ready.problems, uploads=ready.uploads))
+    good = [ready for ready in prepared.values() if isinstance(ready, _Prepared)]
 
     def work(connection: Connection) -> None:
-        descriptions.put_descriptions(connection, texts_by_digest)
-        descriptions.put_classes(connection, classes)
+        descriptions.put_descriptions(connection, {ready.digest: ready.jdl for ready in good})
+        descriptions.put_classes(connection, {ready.match_class: ready.match_ad for ready in good})
         _insert(connection, new, now)
 
     if new:
@@ -107,16 +95,51 @@ def register(world: World, owner: str, vo: str, texts: Sequence[bytes]) -> list[
     return answers
 
 
-def _insert(connection: Connection, new: Sequence[_New], now: float) -> None:
+def _prepare(world: World, text: bytes, now: float) -> _Prepared | tuple[Problem, ...]:
+    """What equal texts share; the problems alone when one of them is an error."""
+    reading = read_jdl(text, world.settings.jdl_defaults, now=now)
+    description = reading.description
+    if description is None:
+        return reading.problems
+    jdl = unparse(description.ad)
+    ad = matching_ad(description.ad, description.requirements, description.rank)
+    return _Prepared(
+        description=description,
+        problems=reading.problems,
+        uploads=uploads_of(description),
+        jdl=jdl,
+        digest=digest(jdl),
+        match_class=match_class_key(ad),
+        match_ad=unparse(ad),
+    )
+
+
+def _first_events(world: World, key: str, owner: str, vo: str, ready: _Prepared, now: float) -> tuple[Event, ...]:
+    description = ready.description
+    registered = Registered(
+        key=key,
+        time=now,
+        owner=owner,
+        vo=vo or description.vo,
+        description=ready.digest,
+        match_class=ready.match_class,
+        retry_count=description.retry_count,
+        shallow_retry_count=description.shallow_retry_count,
+        expires_at=description.expires_at or now + world.settings.expiry_seconds,
+    )
+    return (registered,) if ready.uploads else (registered, Accepted(id="d000000001", time=now))
+
+
+def _insert(connection: Connection, new: Mapping[str, tuple[Event, ...]], now: float) -> None:
     jobs = []
-    for one in new:
-        job = None
-        for event in one.events:
+    for events in new.values():
+        job: Job | None = None
+        for event in events:
             job, _effects = step(job, event)
         if job is not None:
             jobs.append(job)
     numbers = rows.add(connection, jobs)
-    log.append(connection, [(numbers[one.key], event) for one in new for event in one.events], now)
+    log.append(connection, [(numbers[key], event) for key, events in new.items() for event in events], now)
 
 
 def uploads_of(description: Description) -> tuple[Upload, ...]:

@@ -1,6 +1,7 @@
 """Writes the wrapper of one attempt: the template `wrapper.sh` with the data of a `Task` at its top.
 
-Every value stands between single quotes, where a shell expands nothing; what has a form (tag, URL, capability) is checked.
+Every value stands between single quotes, where a shell expands nothing; what has a form (tag, URL, capability) is
+checked.
 """
 
 from __future__ import annotations
@@ -95,10 +96,8 @@ def _function(name: str, lines: Iterable[str]) -> Iterable[str]:
 
 def _command(program: str, arguments: str) -> str:
     """The line that a shell on the node runs: the program as it is named, the arguments as the user wrote them."""
-    if program.startswith("$"):
-        word = '"' + re.sub(r'(["\\`])', r"\\\1", program) + '"'
-    else:
-        word = quote(_place(program))
+    on_node = program.startswith("$")
+    word = '"' + re.sub(r'(["\\`])', r"\\\1", program) + '"' if on_node else quote(_place(program))
     return f"{word} {arguments}" if arguments else word
 
 

@@ -43,9 +43,9 @@ umask 077
 gw_newline='
 '
 gw_base=$gw_service/worker/v1/$gw_tag
-gw_spool='' gw_sequence=0 gw_failure='' gw_notices='' gw_code='' gw_result='' gw_done='' gw_status=0
+gw_spool='' gw_sequence=0 gw_failure='' gw_code='' gw_result='' gw_done='' gw_status=0
 gw_payload='' gw_reaped='' gw_child='' gw_hook_status='' gw_exit_field='' gw_peeker='' gw_signal='' gw_started='' gw_usage='' gw_dir='' gw_count=0 gw_batch=''
-gw_where='start'
+gw_where=start gw_file=''
 
 # ---- words ------------------------------------------------------------------------------------------------
 
@@ -77,7 +77,8 @@ gw_plain() {
 
 # Hundredths of a second since some moment, into gw_clock; reads /proc, so that it costs no process.
 gw_tick() {
-  if read -r gw_up gw_idle </proc/uptime; then
+  # shellcheck disable=SC2034
+  if read -r gw_up gw_rest </proc/uptime; then
     gw_clock=$((${gw_up%.*} * 100 + 1${gw_up#*.} - 100))
   else
     gw_clock=$(($(date +%s) * 100))
@@ -147,7 +148,10 @@ gw_stop() {
   [ -n "$gw_payload" ] || return 0
   if ! kill -TERM "-$gw_payload" 2>/dev/null; then
     # no group: it is all gone, or there was no setsid and it is one process in ours
-    [ -z "$gw_reaped" ] && kill -TERM "$gw_payload" 2>/dev/null || { gw_payload='' && return 0; }
+    if [ -n "$gw_reaped" ] || ! kill -TERM "$gw_payload" 2>/dev/null; then
+      gw_payload=''
+      return 0
+    fi
   fi
   kill -CONT "-$gw_payload" 2>/dev/null
   gw_left=$((gw_grace * 20))
@@ -236,6 +240,7 @@ globoff
 silent
 show-error
 connect-timeout = 30
+header = \"Expect:\"
 write-out = \"%{http_code}\\n\"
 "
     [ "$2" = 0 ] && gw_config="${gw_config}location$gw_newline"
@@ -576,6 +581,7 @@ gw_collect() {
   gw_index=0
   while [ "$gw_index" -lt "$gw_count" ]; do
     gw_index=$((gw_index + 1))
+    # shellcheck disable=SC2154
     eval "gw_file=\$gw_file_$gw_index gw_leaf=\$gw_leaf_$gw_index gw_size=\$gw_size_$gw_index"
     case $gw_file in
       /*) gw_path=$gw_file ;;
@@ -705,7 +711,9 @@ gw_settle_in() {
 gw_check_executable() {
   case $gw_executable_kind in
     bare)
-      [ -f "work/$gw_executable" ] && [ -r "work/$gw_executable" ] || gw_fail 14 executable_missing file "$gw_executable"
+      if ! [ -f "work/$gw_executable" ] || ! [ -r "work/$gw_executable" ]; then
+        gw_fail 14 executable_missing file "$gw_executable"
+      fi
       [ -x "work/$gw_executable" ] || chmod +x -- "work/./$gw_executable"
       ;;
     absolute)
