@@ -15,7 +15,7 @@ TAG = "gw-0123456789ABCDEFGHIJKL-1"
 @pytest.fixture
 def keeper(tmp_path: Path) -> Gatekeeper:
     user_token(tmp_path, "bob")
-    return gatekeeper(tmp_path, "alice", load(tmp_path))
+    return gatekeeper(tmp_path, load(tmp_path), "alice")
 
 
 def test_token_and_cookie_give_the_same_identity(keeper: Gatekeeper, tmp_path: Path) -> None:

@@ -32,9 +32,9 @@ async def receive(request: Request, store: Callable[[Iterator[bytes], int | None
         limiter: CapacityLimiter = request.app.state.uploads
         return await to_thread.run_sync(partial(store, _bridge(request.stream()), length), limiter=limiter)
     except ClientDisconnect as error:
-        raise CutShort("The client went away in the middle of an upload; nothing of it is kept.", "Send it again.") from (
-            error
-        )
+        raise CutShort(
+            "The client went away in the middle of an upload; nothing of it is kept.", "Send it again."
+        ) from (error)
 
 
 def _bridge(stream: AsyncIterator[bytes]) -> Iterator[bytes]:

@@ -14,10 +14,20 @@ from starlette.responses import JSONResponse, Response
 
 from gridwms.api.models.problem import ErrorBody, ErrorOut, ProblemOut
 from gridwms.describe.problem import Problem
-from gridwms.flow.errors import FlowError, NotFound, NotInState, NotPermitted, Overloaded, Refused, StoreFull, UnknownJob
+from gridwms.flow.errors import (
+    FlowError,
+    NotFound,
+    NotInState,
+    NotPermitted,
+    Overloaded,
+    Refused,
+    StoreFull,
+    UnknownJob,
+)
 from gridwms.sandbox.errors import BadName, CutShort, NotThere, SandboxError, SandboxFull, TooLarge, WrongOffset
 from gridwms.security.errors import NotIdentified, SecurityError
 from gridwms.store.database import StoreUnavailable
+
 
 class BadQuery(FlowError):
     """A value in the address is not one that is foreseen."""

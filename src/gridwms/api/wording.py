@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from gridwms.flow.status import JobView
 from gridwms.jobs.reasons import Reason
+from gridwms.jobs.states import AT_SITE, State
 
 
 def event_text(type: str, data: Mapping[str, Any], why: Reason | None) -> str:  # noqa: A002 (the events' own word)
@@ -53,3 +55,15 @@ def _finished(data: Mapping[str, Any]) -> str:
 
 def _status(code: object) -> str:
     return "" if code is None else f", status {code}"
+
+
+def state_text(job: JobView) -> str:
+    """The state with what belongs to it, such as `DONE (OK), exit code 3`."""
+    text = str(job.state)
+    if job.done_code is not None and job.state is State.DONE:
+        text += f" ({job.done_code})"
+    if job.cancel_requested and job.state in AT_SITE:
+        text += " (cancel requested)"
+    if job.exit_code:
+        text += f", exit code {job.exit_code}"
+    return text

@@ -104,9 +104,7 @@ async def _watched(request: Request, attempt: _Attempt) -> Response:
 async def _peek(request: Request, attempt: _Attempt) -> Response:
     name, offset = request.path_params["name"], _whole_number(request.query_params.get("offset", ""))
     world = attempt.desk.world
-    await receive(
-        request, lambda stream, _: worker.put_peek(world, attempt.key, attempt.number, name, offset, stream)
-    )
+    await receive(request, lambda stream, _: worker.put_peek(world, attempt.key, attempt.number, name, offset, stream))
     return PlainTextResponse("stored\n", 201)
 
 
@@ -134,4 +132,3 @@ ROUTES = [
     _route("/peek", "GET", _watched),
     _route("/peek/{name}", "PUT", _peek),
 ]
-

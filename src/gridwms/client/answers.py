@@ -177,28 +177,38 @@ class Event:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Clause:
-    """A part of Requirements: how many resources pass it when it stands alone, of how many."""
+    """A condition. It rejects so many resources; `alone` of them are rejected by nothing else.
 
+    `side`: "job" for the job's Requirements, "resource" for the resources' own. `text` says all of it in words.
+    """
+
+    side: str
+    clause: str
+    rejects: int
+    alone: int
     text: str
-    passing: int
-    considered: int
+
+    @classmethod
+    def read(cls, told: Json) -> Clause:
+        return cls(**{name: told[name] for name in cls.__slots__})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resource:
-    """A computing element that matches, with the value of Rank there (None: no number)."""
+    """A resource that matches. `site` None: no site of the service leads there. `rank` None: Rank is no number."""
 
     ce: str
-    site: str
+    site: str | None
     rank: float | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Match:
-    """Where a description could run now, best first."""
+    """Where a description could run now, best first. `reason`: why nowhere."""
 
     resources: tuple[Resource, ...]
     considered: int
+    summary: str
     clauses: tuple[Clause, ...]
     reason: Reason | None
     problems: tuple[Problem, ...] = ()
@@ -208,44 +218,70 @@ class Match:
         return cls(
             resources=tuple(Resource(ce=r["ce"], site=r["site"], rank=r["rank"]) for r in told["resources"]),
             considered=told["considered"],
-            clauses=tuple(_clause(each) for each in told["clauses"]),
+            summary=told["summary"],
+            clauses=tuple(Clause.read(each) for each in told["clauses"]),
             reason=Reason.read(told.get("reason")),
-            problems=tuple(Problem.read(each) for each in told.get("problems", ())),
+            problems=tuple(Problem.read(each) for each in told["problems"]),
         )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """What scheduling once said of a job."""
+    """What matching said of a job since a time. `reason` None: it found a place."""
 
-    time: float
-    reason: Reason
+    since: float
+    reason: Reason | None
+    summary: str
+
+    @classmethod
+    def read(cls, told: Json) -> Verdict:
+        return cls(since=told["since"], reason=Reason.read(told["reason"]), summary=told["summary"])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Why:
-    """Why a job is where it is."""
+    """Why a job is where it is. `retries`: why earlier attempts failed."""
 
     key: str
+    id: str
     state: str
     sentence: str
     advice: str
     since: float
+    reason: Reason | None = None
     clauses: tuple[Clause, ...] = ()
-    history: tuple[Verdict, ...] = ()
+    verdicts: tuple[Verdict, ...] = ()
+    retries: tuple[Reason, ...] = ()
 
     @classmethod
     def read(cls, told: Json) -> Why:
-        history = [(each["time"], Reason.read(each["reason"])) for each in told["history"]]
         return cls(
             key=told["key"],
+            id=told["id"],
             state=told["state"],
             sentence=told["sentence"],
             advice=told["advice"],
             since=told["since"],
-            clauses=tuple(_clause(each) for each in told["clauses"]),
-            history=tuple(Verdict(time=time, reason=reason) for time, reason in history if reason is not None),
+            reason=Reason.read(told["reason"]),
+            clauses=tuple(Clause.read(each) for each in told["clauses"]),
+            verdicts=tuple(Verdict.read(each) for each in told["verdicts"]),
+            retries=tuple(Reason(code=r["code"], sentence=r["sentence"], advice=r["advice"]) for r in told["retries"]),
         )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ended:
+    """What became of the wish to end a job. `done`: False when nothing was to be done, or it cannot be done now."""
+
+    key: str
+    id: str
+    done: bool
+    sentence: str
+    state: str
+
+    @classmethod
+    def read(cls, told: Json) -> Ended:
+        return cls(**{name: told[name] for name in cls.__slots__})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -275,11 +311,9 @@ class Service:
     url: str
     you: str
     healthy: bool
+    troubles: tuple[str, ...] = ()
 
     @classmethod
     def read(cls, told: Json) -> Service:
-        return cls(**{name: told[name] for name in cls.__slots__})
-
-
-def _clause(told: Json) -> Clause:
-    return Clause(text=told["text"], passing=told["passing"], considered=told["considered"])
+        plain = {name: told[name] for name in cls.__slots__ if name != "troubles"}
+        return cls(**plain, troubles=tuple(told["troubles"]))

@@ -217,15 +217,15 @@ class AsyncClient:
 
     # ending
 
-    async def cancel(self, jobs: Sequence[str]) -> list[answers.Job | ClientError]:
-        """Ask that these jobs end; as they are then, in order."""
+    async def cancel(self, jobs: Sequence[str]) -> list[answers.Ended | ClientError]:
+        """Ask that these jobs end; one answer each, in order."""
         return await self._in_batches(lambda keys: calls.end("cancel", keys), self._keys(jobs))
 
-    async def clear(self, jobs: Sequence[str]) -> list[answers.Job | ClientError]:
+    async def clear(self, jobs: Sequence[str]) -> list[answers.Ended | ClientError]:
         """Tell that the output of these jobs has been fetched, or is not wanted."""
         return await self._in_batches(lambda keys: calls.end("clear", keys), self._keys(jobs))
 
-    async def purge(self, jobs: Sequence[str]) -> list[answers.Job | ClientError]:
+    async def purge(self, jobs: Sequence[str]) -> list[answers.Ended | ClientError]:
         """Remove all files and the description of these jobs; the record remains."""
         return await self._in_batches(lambda keys: calls.end("purge", keys), self._keys(jobs))
 

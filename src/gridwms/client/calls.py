@@ -100,9 +100,13 @@ def peek(key: str, name: str, offset: int, limit: int, wait: float = 0.0) -> Cal
     return Call(method="GET", path=f"{API}/jobs/{key}/peek", params=params, read=read)
 
 
-def end(verb: str, keys: Sequence[str]) -> Call[list[answers.Job | ClientError]]:
-    """`verb`: cancel, clear or purge. One answer a key, in order: the job afterwards, or why it was not done."""
-    return Call(method="POST", path=f"{API}/jobs/{verb}", json={"jobs": list(keys)}, read=_job_or_error)
+def end(verb: str, keys: Sequence[str]) -> Call[list[answers.Ended | ClientError]]:
+    """`verb`: cancel, clear or purge. One answer a key, in order; an error in the place of a job one may not end."""
+
+    def read(told: Any) -> list[answers.Ended | ClientError]:
+        return [of_item(each["error"]) if each["error"] else answers.Ended.read(each) for each in told["jobs"]]
+
+    return Call(method="POST", path=f"{API}/jobs/{verb}", json={"jobs": list(keys)}, read=read)
 
 
 def service() -> Call[answers.Service]:

@@ -232,15 +232,15 @@ class Client:
 
     # ending
 
-    def cancel(self, jobs: Sequence[str]) -> list[answers.Job | ClientError]:
-        """Ask that these jobs end; as they are then, in order. Sites may take a while: see `wait`."""
+    def cancel(self, jobs: Sequence[str]) -> list[answers.Ended | ClientError]:
+        """Ask that these jobs end; one answer each, in order. Sites may take a while: see `wait`."""
         return self._in_batches(lambda keys: calls.end("cancel", keys), self._keys(jobs))
 
-    def clear(self, jobs: Sequence[str]) -> list[answers.Job | ClientError]:
+    def clear(self, jobs: Sequence[str]) -> list[answers.Ended | ClientError]:
         """Tell that the output of these jobs has been fetched, or is not wanted."""
         return self._in_batches(lambda keys: calls.end("clear", keys), self._keys(jobs))
 
-    def purge(self, jobs: Sequence[str]) -> list[answers.Job | ClientError]:
+    def purge(self, jobs: Sequence[str]) -> list[answers.Ended | ClientError]:
         """Remove all files and the description of these jobs; the record remains."""
         return self._in_batches(lambda keys: calls.end("purge", keys), self._keys(jobs))
 

@@ -11,7 +11,7 @@ from gridwms.security.capability import Capabilities
 from gridwms.security.errors import NotIdentified
 from gridwms.security.identity import Identity
 from gridwms.security.session import Sessions
-from gridwms.security.token import identity_of, known_tokens
+from gridwms.security.token import identity_of, known_tokens, this_user
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,9 +105,9 @@ class Gatekeeper:
         return identify(shown, self.workers if shown.tag else self.users)
 
 
-def gatekeeper(data: Path, owner: str, capabilities: Capabilities) -> Gatekeeper:
+def gatekeeper(data: Path, capabilities: Capabilities, owner: str = "") -> Gatekeeper:
     """For the tokens of a data directory; `owner` is the user who runs the service. Raises UnsafeFile."""
-    known = known_tokens(data, owner)
+    known = known_tokens(data, owner or this_user())
     sessions = Sessions(capabilities, {identity.subject: identity for identity in known.values()})
     return Gatekeeper(
         (BearerTokens(known), LoginCookie(sessions)), (AttemptCapability(capabilities),), sessions, capabilities

@@ -6,6 +6,8 @@ Only digests are kept in memory and compared, so the time a look-up takes says n
 from __future__ import annotations
 
 import hashlib
+import os
+import pwd
 import re
 import secrets
 from collections.abc import Mapping
@@ -38,6 +40,14 @@ def user_token(data: Path, name: str) -> str:
             "Use up to 64 letters, digits and . _ @ + - (not in front).",
         )
     return read_or_make(data / USERS_DIRECTORY / name, new_token)
+
+
+def this_user() -> str:
+    """The name of the user who runs this process, as the machine knows it; `uid-<number>` when it does not."""
+    try:
+        return pwd.getpwuid(os.geteuid()).pw_name
+    except KeyError:
+        return f"uid-{os.geteuid()}"
 
 
 def known_tokens(data: Path, owner: str) -> dict[bytes, Identity]:

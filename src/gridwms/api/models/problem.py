@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from pydantic import BaseModel, ConfigDict, Field
 
 
@@ -47,6 +49,6 @@ class ErrorBody(Out):
     error: ErrorOut
 
 
-ERRORS = {
+ERRORS: dict[int | str, dict[str, Any]] = {
     "default": {"model": ErrorBody, "description": "An error: a sentence that says what happened, and what to do"},
 }

@@ -57,9 +57,7 @@ def list_jobs(
     """Jobs, the newest first, page by page."""
     owned_by = at.whose(owner, Action.LIST)
     page = status.list_jobs(at.world, owner=owned_by, states=_states(state), after=after, limit=limit)
-    return JobPageOut(
-        jobs=[JobOut.of(view) for view in page.jobs], next=None if page.next is None else str(page.next)
-    )
+    return JobPageOut(jobs=[JobOut.of(view) for view in page.jobs], next=None if page.next is None else str(page.next))
 
 
 @router.post("/status")
