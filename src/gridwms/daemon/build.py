@@ -17,8 +17,8 @@ from gridwms.market.sources.callable import CallableSource
 from gridwms.market.sources.file import FileSource
 from gridwms.sandbox.area import Area
 from gridwms.security.capability import Capabilities
-from gridwms.sites.contract import Site
 from gridwms.sites import local
+from gridwms.sites.contract import Site
 from gridwms.store.database import Database
 
 
