@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 from fastapi import Depends, Request
 from fastapi.exceptions import RequestValidationError
@@ -13,27 +13,36 @@ from gridwms.api.models.submission import DescriptionIn, DescriptionsIn
 _JSON: TypeAdapter[DescriptionsIn | DescriptionIn] = TypeAdapter(DescriptionsIn | DescriptionIn)
 
 
-async def texts(request: Request) -> list[bytes]:
+class Handed(NamedTuple):
+    """What was sent. `many`: in the form for many, and so is the answer."""
+
+    texts: list[bytes]
+    many: bool
+
+
+async def texts(request: Request) -> Handed:
     """The descriptions that were sent. Raises RequestValidationError."""
     body = await request.body()
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
-        return [body]
+        return Handed([body], many=False)
     try:
         read = _JSON.validate_json(body)
     except ValidationError as error:
         raise RequestValidationError(error.errors(include_context=False, include_input=False)) from error
-    return [one.text() for one in read.jobs] if isinstance(read, DescriptionsIn) else [read.text()]
+    if isinstance(read, DescriptionsIn):
+        return Handed([one.text() for one in read.jobs], many=True)
+    return Handed([read.text()], many=False)
 
 
 async def text(request: Request) -> bytes:
     """The one description that was sent. Raises RequestValidationError."""
     found = await texts(request)
-    if len(found) != 1:
+    if found.many:
         raise RequestValidationError([{"loc": ("body", "jobs"), "msg": "one description is expected here"}])
-    return found[0]
+    return found.texts[0]
 
 
-Texts = Annotated[list[bytes], Depends(texts)]
+Texts = Annotated[Handed, Depends(texts)]
 Text = Annotated[bytes, Depends(text)]
 
 

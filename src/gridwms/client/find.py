@@ -1,8 +1,8 @@
 """Which service to ask, and with which token. A token goes to the service it belongs to and nowhere else.
 
-It belongs to the service that its data directory names (`service.json`), or to the one that the user names
-together with it (`--service` or GRIDWMS_SERVICE, and GRIDWMS_TOKEN_FILE). An id never decides that: ids come out of
-files and mails.
+It belongs to the service that is named beside it (`service.json` in the same directory), or to the one that the user
+names together with it (`--service` or GRIDWMS_SERVICE, and GRIDWMS_TOKEN_FILE). An id never decides that: ids come
+out of files and mails.
 """
 
 from __future__ import annotations
@@ -39,23 +39,23 @@ def find(service: str = "", environment: Mapping[str, str] = os.environ) -> Addr
 
     Raises WrongService, NotIdentified, ServiceUnreachable or LocalFile with what to do.
     """
-    data = data_directory(environment)
     named = service or environment.get("GRIDWMS_SERVICE", "")
-    running = _running(data)
+    chosen = environment.get("GRIDWMS_TOKEN_FILE", "")
+    token_file = Path(chosen).expanduser() if chosen else data_directory(environment) / "token"
+    running = _running(token_file.parent)
     url = base_of(named) if named else running
     if not url:
         raise ServiceUnreachable(
-            f"No service was named, and none has run in {data}.",
+            f"No service was named, and none runs with its data in {token_file.parent}.",
             "Start one with 'gridwms serve', or name one with --service or GRIDWMS_SERVICE.",
         )
-    token_file = environment.get("GRIDWMS_TOKEN_FILE", "")
-    if not token_file and running and running != url:
+    if running not in ("", url) and not chosen:
         raise WrongService(
-            f"The token in {data} belongs to the service at {running}, so it is not sent to {url}.",
+            f"The token {token_file} belongs to the service at {running}, so it is not sent to {url}.",
             "Name the token of that service with GRIDWMS_TOKEN_FILE.",
         )
     _refuse_clear_text(url)
-    return Address(url, _token(Path(token_file or data / "token").expanduser()))
+    return Address(url, _token(token_file))
 
 
 def base_of(url: str) -> str:

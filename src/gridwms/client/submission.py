@@ -35,6 +35,7 @@ class Submission:
     """
 
     name: str
+    text: bytes = b""
     id: str = ""
     key: str = ""
     problems: tuple[Problem, ...] = ()
@@ -89,12 +90,24 @@ def _find(upload: Upload, description: Description) -> Path:
 
 def refused(description: Description, answer: Registered) -> Submission:
     """The description was not accepted."""
-    return Submission(name=description.name, problems=answer.problems, error=_refusal(description, answer))
+    return Submission(
+        name=description.name,
+        text=description.text,
+        problems=answer.problems,
+        error=_refusal(description, answer),
+    )
 
 
 def accepted(description: Description, answer: Registered, error: ClientError | None = None) -> Submission:
     """The job is registered; with an `error` its input sandbox is not complete, and it will not start."""
-    return Submission(name=description.name, id=answer.id, key=answer.key, problems=answer.problems, error=error)
+    return Submission(
+        name=description.name,
+        text=description.text,
+        id=answer.id,
+        key=answer.key,
+        problems=answer.problems,
+        error=error,
+    )
 
 
 def _refusal(description: Description, answer: Registered) -> ClientError:

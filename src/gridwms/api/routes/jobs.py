@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Response
 
 from gridwms.api.body import MAX_BODY
 from gridwms.api.descriptions import DESCRIPTIONS, Texts
@@ -23,16 +23,18 @@ router = APIRouter(prefix="/api/v1/jobs", tags=["jobs"], responses=ERRORS, max_b
 
 
 @router.post("", status_code=201, openapi_extra=DESCRIPTIONS)
-def submit_jobs(at: AtDesk, texts: Texts) -> RegistrationsOut:
+def submit_jobs(at: AtDesk, handed: Texts, response: Response) -> RegistrationsOut:
     """Submit descriptions: one JDL as the body, or many as JSON. The good ones are accepted whatever the others are.
 
-    A job without files to upload starts at once; for the others send the files, then POST to `/jobs/start`. When none
-    is accepted the answer is 422 with the problems of the first.
+    A job without files to upload starts at once; for the others send the files, then POST to `/jobs/start`. A single
+    description that is refused is answered with 422; of many, each has its answer (200 when none is accepted).
     """
     at.may(Action.SUBMIT)
-    answers = submit.register(at.world, at.identity.subject, at.identity.vo, texts)
-    if all(answer.key is None for answer in answers) and len(answers) == 1:
-        raise Refused(answers[0].problems)
+    answers = submit.register(at.world, at.identity.subject, at.identity.vo, handed.texts)
+    if all(answer.key is None for answer in answers):
+        if not handed.many:
+            raise Refused(answers[0].problems)
+        response.status_code = 200
     return RegistrationsOut(jobs=[_registration(at, answer) for answer in answers])
 
 

@@ -1,0 +1,11 @@
+#!/bin/sh
+# Greets each of its arguments, and leaves a report of where it ran.
+for name in "$@"; do
+  echo "$GREETING, $name!"
+done
+{
+  echo "host:      $(hostname)"
+  echo "processor: $(uname -m)"
+  echo "directory: $(pwd)"
+  echo "arguments: $#"
+} >report.txt
