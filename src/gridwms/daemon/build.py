@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from gridwms.classad import ClassAdSyntaxError, parse_expression
@@ -17,8 +17,8 @@ from gridwms.market.sources.callable import CallableSource
 from gridwms.market.sources.file import FileSource
 from gridwms.sandbox.area import Area
 from gridwms.security.capability import Capabilities
-from gridwms.sites.contract import Site
 from gridwms.sites import local
+from gridwms.sites.contract import Site
 from gridwms.store.database import Database
 
 
@@ -69,7 +69,7 @@ def _settings(config: Config, url: str) -> FlowSettings:
         max_output_bytes=jobs.max_output_bytes,
         min_peek_seconds=jobs.peek_least_seconds,
         site_policies={
-            name: SitePolicy(max_jobs=site.max_jobs, poll_seconds=site.poll_seconds, batch=site.batch)
+            name: SitePolicy(max_jobs=site.max_jobs, poll_seconds=site.poll_seconds, batch=site.batch, hooks=site.hooks)
             for name, site in config.sites.items()
         },
     )
@@ -95,8 +95,6 @@ def _site(name: str, section: AnySite, data: Path) -> Site:
     if isinstance(section, LocalSite):
         directory = data / "sites" / name
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        more = {"slots": section.slots} if section.slots else {}
-        return local.LocalSite(
-            local.LocalSettings(name=name, directory=directory, grace_seconds=section.grace_seconds, **more)
-        )
+        settings = local.LocalSettings(name=name, directory=directory, grace_seconds=section.grace_seconds)
+        return local.LocalSite(replace(settings, slots=section.slots) if section.slots else settings)
     raise BadConfig(f"sites.{name}: the kind '{section.kind}' is not built in")

@@ -46,12 +46,17 @@ class Jobs(_Section):
 
 
 class SiteSection(_Section):
-    """What every kind of site has. `max_jobs`: attempts it may hold at once, waiting ones included."""
+    """What every kind of site has.
+
+    `max_jobs`: attempts it may hold at once, waiting ones included. `batch`: how many one call hands over. `hooks`:
+    a directory on its worker nodes with scripts of the site (docs/operator/hooks.md).
+    """
 
     max_jobs: int = Field(default=5000, ge=1)
     poll_seconds: float = Field(default=5.0, gt=0)
     refresh_seconds: float = Field(default=10.0, gt=0)
     batch: int = Field(default=500, ge=1)
+    hooks: str = ""
 
 
 class LocalSite(SiteSection):
@@ -59,8 +64,7 @@ class LocalSite(SiteSection):
 
     kind: Literal["local"] = "local"
     slots: int = Field(default=0, ge=0)
-    grace_seconds: float = Field(default=5.0, ge=0)
-    hooks: str = ""
+    grace_seconds: float = Field(default=30.0, ge=0)
 
 
 class SimulatedSite(SiteSection):
@@ -86,7 +90,7 @@ class Config(_Section):
 
     service: Service = Service()
     jobs: Jobs = Jobs()
-    sites: dict[str, AnySite] = Field(default_factory=lambda: {"local": LocalSite()})
+    sites: dict[str, AnySite] = {"local": LocalSite()}  # noqa: RUF012 - pydantic copies it
     sources: dict[str, FileSource] = Field(default_factory=dict)
 
 

@@ -6,6 +6,7 @@ Each site has its own, so that one that is slow or hangs delays nobody else.
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Collection
 
 import structlog
@@ -19,6 +20,8 @@ from gridwms.store.database import StoreUnavailable
 logger = structlog.get_logger(__name__)
 
 _MOST_PAUSE = 60.0
+_GATHER = 0.05
+"""Seconds between rounds at least, so that what many jobs bring about is done in one go."""
 
 
 class Courier:
@@ -53,7 +56,7 @@ class Courier:
     def _run(self) -> None:
         signal = self._world.errands[self._site.name]
         while not self._stopping:
-            seen = signal.count
+            began, seen = time.monotonic(), signal.count
             try:
                 wait = self._round()
             except StoreUnavailable as error:
@@ -63,6 +66,8 @@ class Courier:
                 logger.exception("courier failed", site=self._site.name)
                 wait = 5.0
             signal.wait(seen, wait)
+            if not self._stopping:
+                time.sleep(max(0.0, began + _GATHER - time.monotonic()))
 
     def _round(self) -> float:
         """One round of work; how long to wait at most before the next."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 
 import structlog
@@ -11,6 +12,9 @@ from gridwms.flow.world import Signal
 from gridwms.store.database import StoreUnavailable
 
 logger = structlog.get_logger(__name__)
+
+_GATHER = 0.01
+"""Seconds for which news are left to gather before they are looked at."""
 
 
 class Loop:
@@ -46,3 +50,4 @@ class Loop:
                 logger.exception("loop failed", loop=self._name)
             if not again:
                 self._signal.wait(seen, self._seconds)
+                time.sleep(0.0 if self._stopping else _GATHER)

@@ -44,6 +44,6 @@ def handover(world: World, job: Job, attempt: Attempt, description: Description)
         max_output_bytes=settings.max_output_bytes,
         peek_seconds=max(description.peek_seconds, settings.min_peek_seconds) if description.peek else 0,
         ce=attempt.ce,
-        site_hooks=settings.site_hooks,
+        site_hooks=settings.policy(attempt.site).hooks,
     )
     return Handover(tag=tag, ce=attempt.ce, wrapper=render(task), cpus=description.cpus)

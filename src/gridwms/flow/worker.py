@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 
 from sqlalchemy import Connection
 
 from gridwms.flow import peek
-from gridwms.flow.errors import NotFound, NotInState
+from gridwms.flow.errors import FlowError, NotFound, NotInState
 from gridwms.flow.find import the_job
 from gridwms.flow.record import Recorded, announce, apply
 from gridwms.flow.worker_lines import MAX_LINES, read_line
@@ -29,11 +30,22 @@ def input_path(world: World, key: str, attempt: int, index: int) -> Path:
     return world.sandbox.input_path(key, index)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Word:
+    """What one wrapper says: event lines, and with `instance` the wish for the token."""
+
+    key: str
+    attempt: int
+    lines: Sequence[str] = ()
+    instance: str | None = None
+
+
 def events(world: World, key: str, attempt: int, lines: Sequence[str]) -> str:
-    """Record what a wrapper saw. Answers GO_ON, or STOP when the attempt is to end now. Raises NotInState."""
-    recorded = world.database.write(lambda connection: _record(connection, world, key, attempt, lines)[0])
-    announce(world, recorded)
-    return GO_ON if _wanted(recorded.jobs[key], attempt) else STOP
+    """Record what a wrapper saw. Answers GO_ON, or STOP when the attempt is to end now. Raises FlowError."""
+    (answer,) = hear(world, [Word(key=key, attempt=attempt, lines=lines)])
+    if isinstance(answer, FlowError):
+        raise answer
+    return GO_ON if answer is None else STOP
 
 
 def take_token(world: World, key: str, attempt: int, instance: str, lines: Sequence[str]) -> str | None:
@@ -42,24 +54,69 @@ def take_token(world: World, key: str, attempt: int, instance: str, lines: Seque
     This is the border between shallow and deep resubmission, and what makes a payload run once: it is granted
     under the lock of the job's row, to the current attempt alone, and asking again gives the same answer.
     """
+    (answer,) = hear(world, [Word(key=key, attempt=attempt, lines=lines, instance=instance)])
+    if isinstance(answer, FlowError):
+        raise answer
+    return answer
 
-    def work(connection: Connection) -> tuple[Recorded, str | None]:
-        recorded, number = _record(connection, world, key, attempt, lines)
-        job = recorded.jobs[key]
-        this = job.attempts[attempt - 1]
-        if not _wanted(job, attempt):
-            return recorded, f"attempt {attempt} of job {key} is closed"
-        if this.payload_at is not None:
-            refusal = None if this.instance == instance else "another instance of this attempt has started the payload"
-            return recorded, refusal
-        taken = PayloadStarted(id=f"worker-{attempt}-token", time=world.clock(), attempt=attempt, instance=instance)
-        after = apply(connection, world, {key: (number, job)}, [(key, taken)])
-        recorded.jobs = after.jobs
-        return recorded, None
 
-    recorded, refusal = world.database.write(work)
+def hear(world: World, words: Sequence[Word]) -> list[str | FlowError | None]:
+    """Record what wrappers say, in one transaction; at most one word a job.
+
+    For each: None (go on, or the token is granted), a sentence why it is to stop, or the error that kept its lines
+    from being recorded.
+    """
+    recorded, answers = world.database.write(lambda connection: _hear(connection, world, words))
     announce(world, recorded)
-    return refusal
+    return answers
+
+
+def _hear(connection: Connection, world: World, words: Sequence[Word]) -> tuple[Recorded, list[str | FlowError | None]]:
+    now = world.clock()
+    stored = rows.load(connection, {word.key for word in words})
+    errors: dict[int, FlowError] = {}
+    reports: list[tuple[str, Report]] = []
+    for index, word in enumerate(words):
+        try:
+            attempt = _attempt(stored.get(word.key), word)
+            reports += [(word.key, report) for report in read_reports(attempt, word.lines, now)]
+        except FlowError as error:
+            errors[index] = error
+    recorded = apply(connection, world, stored, reports)
+    refusals = {index: _refusal(recorded.jobs[w.key], w) for index, w in enumerate(words) if index not in errors}
+    taken = [
+        (word.key, _token(word, word.instance, now))
+        for index, word in enumerate(words)
+        if word.instance is not None
+        and refusals.get(index, "") is None
+        and recorded.jobs[word.key].attempts[word.attempt - 1].payload_at is None
+    ]
+    if taken:
+        keys = {key for key, _event in taken}
+        recorded.jobs |= apply(connection, world, {k: (stored[k][0], recorded.jobs[k]) for k in keys}, taken).jobs
+    return recorded, [errors.get(index, refusals.get(index)) for index in range(len(words))]
+
+
+def _token(word: Word, instance: str, now: float) -> PayloadStarted:
+    return PayloadStarted(id=f"worker-{word.attempt}-token", time=now, attempt=word.attempt, instance=instance)
+
+
+def _attempt(found: tuple[int, Job] | None, word: Word) -> Attempt:
+    if found is None or not 1 <= word.attempt <= len(found[1].attempts):
+        raise NotFound(
+            f"Job {word.key} has no attempt {word.attempt}.", "End: this wrapper belongs to another service."
+        )
+    return found[1].attempts[word.attempt - 1]
+
+
+def _refusal(job: Job, word: Word) -> str | None:
+    """Why this attempt is to stop, or may not have the token; None when it may go on."""
+    if not _wanted(job, word.attempt):
+        return f"attempt {word.attempt} of job {job.key} is closed"
+    this = job.attempts[word.attempt - 1]
+    if word.instance is not None and this.payload_at is not None and this.instance != word.instance:
+        return "another instance of this attempt has started the payload"
+    return None
 
 
 def put_output(
@@ -88,15 +145,6 @@ def put_peek(world: World, key: str, attempt: int, name: str, offset: int, strea
     size = world.sandbox.put_peek(key, attempt, name, offset, stream)
     world.news.set()
     return size
-
-
-def _record(connection: Connection, world: World, key: str, attempt: int, lines: Sequence[str]) -> tuple[Recorded, int]:
-    stored = rows.load(connection, [key])
-    if key not in stored or not 1 <= attempt <= len(stored[key][1].attempts):
-        raise NotFound(f"Job {key} has no attempt {attempt}.", "End: this wrapper belongs to another service.")
-    number, job = stored[key]
-    reports = read_reports(job.attempts[attempt - 1], lines, world.clock())
-    return apply(connection, world, stored, [(key, report) for report in reports]), number
 
 
 def read_reports(attempt: Attempt, lines: Sequence[str], now: float) -> list[Report]:

@@ -63,11 +63,13 @@ class Signal:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SitePolicy:
-    """How the service treats a site. `max_jobs`: attempts it may hold at once, waiting ones included."""
+    """How the service treats a site. `max_jobs`: attempts it may hold at once, waiting ones included. `batch`: how
+    many one call hands over. `hooks`: a directory on its worker nodes with scripts of the site."""
 
     max_jobs: int = 5000
     poll_seconds: float = 5.0
     batch: int = 500
+    hooks: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +89,6 @@ class FlowSettings:
     """How long a site may leave a cancellation unconfirmed."""
     max_output_bytes: int = -1
     min_peek_seconds: int = 5
-    site_hooks: str = ""
     site_policies: Mapping[str, SitePolicy] = field(default_factory=dict)
 
     def policy(self, site: str) -> SitePolicy:

@@ -49,7 +49,6 @@ def add(connection: Connection, new: Collection[Job]) -> dict[str, int]:
     return {row.key: row.number for row in connection.execute(statement, [_job_row(job) for job in new])}
 
 
-_UPDATE_JOB = update(jobs).where(jobs.c.number == bindparam("_number"))
 _CHANGING = (
     "state",
     "state_since",
@@ -60,6 +59,9 @@ _CHANGING = (
     "deep_count",
     "shallow_count",
     "cancel_requested_at",
+)
+_UPDATE_JOB = (
+    update(jobs).where(jobs.c.number == bindparam("_number")).values({name: bindparam(name) for name in _CHANGING})
 )
 
 
@@ -79,7 +81,7 @@ def save(connection: Connection, before: Mapping[str, Job], after: Mapping[str, 
             if attempt.number > len(known) or known[attempt.number - 1] is not attempt
         ]
     if changed_jobs:
-        connection.execute(_UPDATE_JOB.values({name: bindparam(name) for name in _CHANGING}), changed_jobs)
+        connection.execute(_UPDATE_JOB, changed_jobs)
     if changed_attempts:
         connection.execute(upsert(connection, attempts, ("job", "number")), changed_attempts)
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator
+from functools import cache
 from itertools import islice
 from typing import Any, TypeVar
 
@@ -22,17 +23,27 @@ def chunks(values: Collection[T]) -> Iterator[list[T]]:
         yield chunk
 
 
-def upsert(connection: Connection, table: Table, key: Sequence[str]) -> Any:
+def upsert(connection: Connection, table: Table, key: tuple[str, ...]) -> Any:
     """INSERT that replaces the other columns of a row with the same key."""
-    statement = _insert(connection)(table)
-    others = {column.name: statement.excluded[column.name] for column in table.c if column.name not in key}
-    return statement.on_conflict_do_update(index_elements=list(key), set_=others)
+    return _upsert(connection.dialect.name, table, key)
 
 
 def insert_missing(connection: Connection, table: Table) -> Any:
     """INSERT that leaves rows alone that are there already."""
-    return _insert(connection)(table).on_conflict_do_nothing()
+    return _insert_missing(connection.dialect.name, table)
 
 
-def _insert(connection: Connection) -> Any:
-    return postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+# Building such a statement costs more than running it.
+@cache
+def _upsert(dialect: str, table: Table, key: tuple[str, ...]) -> Any:
+    statement = _INSERT[dialect](table)
+    others = {column.name: statement.excluded[column.name] for column in table.c if column.name not in key}
+    return statement.on_conflict_do_update(index_elements=list(key), set_=others)
+
+
+@cache
+def _insert_missing(dialect: str, table: Table) -> Any:
+    return _INSERT[dialect](table).on_conflict_do_nothing()
+
+
+_INSERT: dict[str, Any] = {"postgresql": postgresql.insert, "sqlite": sqlite.insert}

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from gridwms.classad import ClassAd, references
+from gridwms.classad import ClassAd, Reference, references
+from gridwms.classad.references import walk
 
 
 def find_cycle(ad: ClassAd, starts: Iterable[str]) -> tuple[str, ...]:
@@ -40,6 +41,37 @@ def reachable(ad: ClassAd, starts: Iterable[str]) -> list[str]:
             found[name] = None
             waiting.extend(_reads(ad, name))
     return list(found)
+
+
+def unfolded(ad: ClassAd, starts: Iterable[str]) -> tuple[int, int]:
+    """How large these attributes are when every reference is replaced by what it stands for: parts, and references
+    deep. Only for ads without circles.
+    """
+    sizes: dict[str, tuple[int, int]] = {}
+    for start in starts:
+        waiting = [start.lower()] if start in ad else []
+        while waiting:
+            name = waiting[-1]
+            inner = _reads(ad, name)
+            missing = [other for other in inner if other not in sizes]
+            if missing and name not in sizes:
+                waiting.extend(missing)
+                continue
+            waiting.pop()
+            if name not in sizes:
+                sizes[name] = _size(ad, name, sizes)
+    found = [sizes[start.lower()] for start in starts if start in ad]
+    return sum(size for size, _ in found), max((deep for _, deep in found), default=0)
+
+
+def _size(ad: ClassAd, name: str, sizes: dict[str, tuple[int, int]]) -> tuple[int, int]:
+    size, deep = 0, 0
+    for node in walk(ad[name]):
+        size += 1
+        if isinstance(node, Reference) and node.name.lower() in sizes:
+            inner = sizes[node.name.lower()]
+            size, deep = size + inner[0], max(deep, inner[1] + 1)
+    return size, deep
 
 
 def _reads(ad: ClassAd, name: str) -> list[str]:

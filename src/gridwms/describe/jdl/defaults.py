@@ -36,6 +36,7 @@ class JdlDefaults:
     peek_seconds: int = 10
     peek_least: int = 2
     max_bytes: int = 1_000_000
+    max_tokens: int = 50_000
     max_input_files: int = 1_000
     max_output_files: int = 1_000
     environment: tuple[tuple[str, str], ...] = field(default=())

@@ -21,11 +21,15 @@ from gridwms.classad import (
 )
 from gridwms.classad.functions.registry import BUILDERS, FUNCTIONS
 from gridwms.classad.references import walk
-from gridwms.describe.jdl.cycles import find_cycle, reachable
+from gridwms.describe.jdl.cycles import find_cycle, reachable, unfolded
 from gridwms.describe.jdl.draft import Draft, Place, shown
 from gridwms.describe.suggest import suggest
 
 MATCHED = ("Requirements", "Rank")
+MOST_PARTS = 5_000
+MOST_DEEP = 150
+"""The evaluator follows a little less than 200 references from one attribute to the next."""
+
 _SPECIAL = frozenset({"self", "parent", "toplevel", "root", "my", "ad", "target", "other"})
 _GLUE = re.compile(r"glue", re.IGNORECASE)
 
@@ -34,7 +38,7 @@ def check_expressions(draft: Draft) -> None:
     """Circles, unknown functions, names without a value, and expressions that no resource can ever satisfy."""
     circle = find_cycle(draft.ad, MATCHED)
     if circle:
-        chain = " -> ".join(circle)
+        chain = " -> ".join(circle if len(circle) <= 12 else (*circle[:6], "...", *circle[-5:]))
         draft.error(
             "cycle",
             circle[0],
@@ -43,12 +47,25 @@ def check_expressions(draft: Draft) -> None:
             accepted="expressions that end in constants or in attributes of the resource (other.Name)",
         )
         return
+    size, deep = unfolded(draft.ad, MATCHED)
+    if size > MOST_PARTS or deep > MOST_DEEP:
+        _too_complicated(draft, f"with all references followed they have {size:,} parts, {deep} references deep")
+        return
     for name in reachable(draft.ad, MATCHED):
         _check_names(draft, draft.ad.spelling(name))
-    if draft.good("Requirements"):
-        _check_requirements(draft)
-    if draft.good("Rank"):
-        _check_rank(draft)
+    try:
+        if draft.good("Requirements"):
+            _check_requirements(draft)
+        if draft.good("Rank"):
+            _check_rank(draft)
+    except RecursionError:
+        _too_complicated(draft, "they are nested too deeply")
+
+
+def _too_complicated(draft: Draft, what: str) -> None:
+    accepted = f"at most {MOST_PARTS:,} parts, {MOST_DEEP} references deep"
+    name = "Requirements" if "Requirements" in draft.ad else "Rank"
+    draft.error("too_large", name, f"Requirements and Rank are too complicated: {what}", accepted=accepted)
 
 
 def requirements_of(draft: Draft, clauses: Iterable[Expr]) -> Expr:

@@ -10,7 +10,7 @@ from gridwms.classad import ClassAd, ClassAdSyntaxError, parse_ad_tolerant
 from gridwms.describe.description import Description
 from gridwms.describe.jdl.attributes import ATTRIBUTES, Kind
 from gridwms.describe.jdl.defaults import JdlDefaults
-from gridwms.describe.jdl.draft import Draft, shown
+from gridwms.describe.jdl.draft import MAX_PROBLEMS, Draft, shown
 from gridwms.describe.jdl.environment import read_environment, read_tags
 from gridwms.describe.jdl.expressions import check_expressions, requirements_of
 from gridwms.describe.jdl.inputs import read_inputs
@@ -20,11 +20,13 @@ from gridwms.describe.jdl.outputs import read_outputs
 from gridwms.describe.jdl.processors import processor_clauses, read_cpus
 from gridwms.describe.jdl.programs import read_executable, read_standard_input, read_step
 from gridwms.describe.jdl.streams import read_streams
-from gridwms.describe.jdl.text import decode
+from gridwms.describe.jdl.text import decode, has_too_many_tokens
 from gridwms.describe.jdl.values import read_values
 from gridwms.describe.problem import Problem, Severity
 
 MAX_ATTRIBUTES = 10_000
+_NAME = re.compile(r"(?:^|[;\[])\s*([A-Za-z_]\w*)\s*=(?![=?!])", re.MULTILINE)
+"""Where an attribute begins, good enough to name the one that a syntax error is in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +56,18 @@ def read_jdl(text: bytes | str, defaults: JdlDefaults, *, now: float) -> JdlRead
         return JdlReading(None, (unreadable,))
     if not decoded.strip():
         return JdlReading(None, (_plain("empty", "the text is empty; accepted: a JDL, such as Executable = ..."),))
-    ad, wrong = parse_ad_tolerant(decoded, jdl=True)
+    if has_too_many_tokens(decoded, defaults.max_tokens):
+        sentence = f"the text has more than {defaults.max_tokens:,} words and signs; accepted: at most so many"
+        return JdlReading(None, (_plain("too_large", sentence),))
+    try:
+        ad, wrong = parse_ad_tolerant(decoded, jdl=True)
+    except RecursionError:
+        return JdlReading(
+            None, (_plain("syntax", "the nesting of brackets is too deep; accepted: a few hundred levels"),)
+        )
     draft = Draft(ad=ad, defaults=defaults, now=now)
-    draft.problems.extend(_syntax_problem(error) for error in wrong)
+    draft.problems.extend(_syntax_problem(error, decoded) for error in wrong[:MAX_PROBLEMS])
+    draft.dropped = max(0, len(wrong) - MAX_PROBLEMS)
     draft.refused = bool(wrong)
     if len(ad) > MAX_ATTRIBUTES:
         text_of = f"found {len(ad):,} attributes; accepted: at most {MAX_ATTRIBUTES:,}"
@@ -210,13 +221,17 @@ def _damaged(text: str, ad: ClassAd) -> set[str]:
     return {name for name in seen if name in ATTRIBUTES and name not in ad}
 
 
-def _syntax_problem(error: ClassAdSyntaxError) -> Problem:
+def _syntax_problem(error: ClassAdSyntaxError, text: str) -> Problem:
+    lines = text.splitlines(keepends=True)[: error.line]
+    before = "".join(lines[:-1])[-10_000:] + (lines[-1][: error.column - 1] if lines else "")
+    names = _NAME.findall(before)
     return Problem(
         severity=Severity.ERROR,
         code="syntax",
-        message=error.message,
+        message=f"{names[-1]}: {error.message}" if names else error.message,
         line=error.line,
         column=error.column,
+        attribute=names[-1] if names else "",
         found=error.found,
         accepted=error.expected,
     )

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from itertools import islice
 
 from gridwms.describe.problem import Problem, Severity
 
 _ASSIGNMENT = re.compile(r"\s*([A-Za-z_]\w*)\s*=")
+_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"?|\w+|[^\w\s]', re.DOTALL)
 _BYTE_ORDER_MARK = "\ufeff"
 
 
@@ -51,6 +53,11 @@ def decode(raw: bytes | str, max_bytes: int) -> tuple[str, Problem | None]:
             accepted="text without NUL bytes",
         )
     return text, None
+
+
+def has_too_many_tokens(text: str, limit: int) -> bool:
+    """Whether there are more than `limit` words, numbers, strings and signs: parsing takes its time for each."""
+    return next(islice(_TOKEN.finditer(text), limit, None), None) is not None
 
 
 def _at(before: str, code: str, message: str, *, found: str, accepted: str) -> Problem:

@@ -23,7 +23,7 @@ def read_values(draft: Draft) -> None:
     for name in draft.ad:
         attribute = ATTRIBUTES.get(name.lower())
         if attribute is not None:
-            _read(draft, attribute)
+            read_value(draft, attribute)
         elif unknown < MAX_SUGGESTIONS:
             unknown += 1
             _misspelt(draft, name)
@@ -40,7 +40,8 @@ def _misspelt(draft: Draft, name: str) -> None:
         )
 
 
-def _read(draft: Draft, attribute: Attribute) -> None:
+def read_value(draft: Draft, attribute: Attribute) -> None:
+    """Read one attribute that is there."""
     name = attribute.name
     if attribute.standing is Standing.PRIVATE:
         draft.error("private", name, "only the service itself sets this attribute; remove it", found=name)
