@@ -3,6 +3,7 @@
 for name in "$@"; do
   echo "$GREETING, $name!"
 done
+sleep 1 # so that there is something to see of a running job
 {
   echo "host:      $(hostname)"
   echo "processor: $(uname -m)"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,6 +12,7 @@ import typer
 from gridwms.cli import say
 from gridwms.cli.exit_codes import Exit, together
 from gridwms.cli.options import Descriptions, Json, Service
+from gridwms.cli.wait import follow, outcome
 
 if TYPE_CHECKING:
     from gridwms.client.submission import Submission
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 def submit(
     files: Descriptions,
     save: Annotated[Path | None, typer.Option("-o", "--save", metavar="FILE", help="Append the ids to FILE.")] = None,
+    wait: Annotated[bool, typer.Option("-w", "--wait", help="Then wait for the jobs, as 'gridwms wait' does.")] = False,
     json: Json = False,
     service: Service = "",
 ) -> None:
@@ -34,10 +37,11 @@ def submit(
     sources = [source(file) for file in files]
     with Client(service) as client:
         done = client.submit([each for _, each in sources], each=None if json else _tell)
+        accepted = [submission.id for submission in done if submission.error is None]
+        if save is not None:
+            _append(save, accepted)
+        ended = follow(client, accepted, show=not json) if wait and accepted else []
     named = list(zip((name for name, _ in sources), done, strict=True))
-    if save is not None:
-        with save.open("a", encoding="utf-8") as file:
-            file.writelines(f"{submission.id}\n" for _, submission in named if submission.id and not submission.error)
     if json:
         say.data(
             {
@@ -48,12 +52,25 @@ def submit(
                         "key": submission.key or None,
                         "problems": submission.problems,
                         "error": as_data(submission.error) if submission.error else None,
+                        "job": next((job for job in ended if job.key == submission.key), None),
                     }
                     for name, submission in named
                 ]
             }
         )
-    raise typer.Exit(together(_code(submission) for _, submission in named))
+    raise typer.Exit(together(map(_code, done)) or outcome(ended))
+
+
+def _append(file: Path, ids: Sequence[str]) -> None:
+    from gridwms.client.errors import LocalFile
+
+    try:
+        with file.open("a", encoding="utf-8") as saved:
+            saved.writelines(f"{each}\n" for each in ids)
+    except OSError as error:
+        raise LocalFile(
+            f"The ids were not saved: {file} cannot be written ({error.strerror}).", "The jobs go on."
+        ) from (error)
 
 
 def _tell(submission: Submission) -> None:

@@ -13,6 +13,7 @@ from gridwms.cli.exit_codes import Exit
 from gridwms.cli.options import IdFile, Jobs, Json, Service, ids
 
 if TYPE_CHECKING:
+    from gridwms.client import Client
     from gridwms.client.answers import Job
 
 _WORST = (Exit.ABORTED, Exit.CANCELLED, Exit.PAYLOAD_FAILED)
@@ -34,16 +35,21 @@ def wait(
     """
     from gridwms.client import Client
 
-    named = ids(jobs, input)
-    last: dict[str, Job] = {}
     with Client(service) as client:
-        for job in client.watch(named, timeout=timeout):
-            last[job.key] = job
-            if not (json or quiet):
-                _show(job, len(named))
+        ended = follow(client, ids(jobs, input), show=not (json or quiet), timeout=timeout)
     if json:
-        say.data({"jobs": list(last.values())})
-    raise typer.Exit(outcome(list(last.values())))
+        say.data({"jobs": ended})
+    raise typer.Exit(outcome(ended))
+
+
+def follow(client: Client, jobs: Sequence[str], *, show: bool, timeout: float | None = None) -> list[Job]:
+    """Wait for jobs, printing their states as they pass; the jobs as they ended."""
+    last: dict[str, Job] = {}
+    for job in client.watch(jobs, timeout=timeout):
+        last[job.key] = job
+        if show:
+            _show(job, len(jobs))
+    return list(last.values())
 
 
 def outcome(jobs: Sequence[Job]) -> Exit:

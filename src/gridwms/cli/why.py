@@ -37,7 +37,7 @@ def _show(found: Why) -> None:
         for clause in found.clauses:
             say.line(f"    - {say.clean(clause.text)}")
     if found.retries:
-        say.line(f"  {say.paint('earlier attempts:', 'soft')}")
+        say.line(f"  {say.paint('attempts that failed:', 'soft')}")
         for number, reason in enumerate(found.retries, 1):
             say.line(f"    {number}. {say.clean(reason.sentence)}")
     if len(found.verdicts) > 1:
