@@ -55,7 +55,7 @@ class Runner:
     def start(self) -> None:
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "gridwms", "serve", "--data", self.data, "--port", str(self.port), *self.options],
+                [sys.executable, "-m", "gridwms", "serve", "--data", self.data, "--port", f"{self.port}", *self.options],
                 stdout=log,
                 stderr=log,
                 env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[2] / "src")},
