@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,11 +16,13 @@ ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
 
-def blocks(language: str) -> Iterator[object]:
+def blocks(language: str) -> list[object]:
+    found: list[object] = []
     for page in PAGES:
         for match in re.finditer(rf"^```{language}\n(.*?)^```$", page.read_text(), re.DOTALL | re.MULTILINE):
             line = page.read_text()[: match.start()].count("\n") + 1
-            yield pytest.param(match[1], id=f"{page.relative_to(ROOT)}:{line}")
+            found.append(pytest.param(match[1], id=f"{page.relative_to(ROOT)}:{line}"))
+    return found
 
 
 @pytest.mark.parametrize("text", blocks("toml"))

@@ -54,8 +54,9 @@ class Runner:
 
     def start(self) -> None:
         with self.log.open("ab") as log:
+            where = ["--data", str(self.data), "--port", str(self.port)]
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "gridwms", "serve", "--data", self.data, "--port", f"{self.port}", *self.options],
+                [sys.executable, "-m", "gridwms", "serve", *where, *self.options],
                 stdout=log,
                 stderr=log,
                 env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[2] / "src")},
