@@ -74,7 +74,7 @@ def read_jdl(text: bytes | str, defaults: JdlDefaults, *, now: float) -> JdlRead
         return JdlReading(None, (*draft.problems, _plain("too_many", text_of)))
     if wrong:
         draft.bad.update(_damaged(decoded, ad))
-    description = _describe(draft)
+    description = None if wrong and not ad else _describe(draft)
     return JdlReading(None if draft.refused else description, _in_order(draft))
 
 
