@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import pytest
-
 from tests.describe.jdl.given import PLAIN, accepted, read, the_error
 
 
