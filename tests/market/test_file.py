@@ -100,7 +100,7 @@ def test_mistakes_in_classads_name_file_and_place(text: str, place: str) -> None
 def test_the_file_is_read_anew_each_time(tmp_path: Path) -> None:
     path = tmp_path / "sites.toml"
     source = FileSource("file", path)
-    with pytest.raises(SourceError, match="cannot read .*sites.toml: No such file"):
+    with pytest.raises(SourceError, match=r"cannot read .*sites\.toml: No such file"):
         source.fetch()
     path.write_text(TOML)
     assert len(source.fetch()) == 2
