@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from tests.describe.jdl.given import NOW, PLAIN, accepted, read, the_error, the_warning
 
-from gridwms.describe.jdl import JdlDefaults, write_jdl
+from gridwms.describe.jdl import JdlDefaults, read_stored, write_jdl
 
 
 def test_a_whole_job() -> None:
@@ -132,3 +132,24 @@ def test_next_to_nothing(text: str, code: str) -> None:
 def test_problems_read_as_sentences_with_their_place() -> None:
     error = the_error(PLAIN + "RetryCount = -1;")
     assert str(error) == "line 2, column 1: error: RetryCount: found -1; accepted: a whole number, 0 or more"
+
+
+def test_what_was_accepted_is_read_again_whatever_the_defaults_are_then() -> None:
+    defaults = JdlDefaults(
+        vo="x",
+        retry_count=3,
+        peek_seconds=7,
+        peek_least=5,
+        max_tokens=60,
+        max_input_files=1,
+        environment=(("A", "1"), ("B", "2")),
+    )
+    description = accepted(
+        PLAIN
+        + 'PerusalFileEnable = true; HLRLocation = "h"; Environment = {"B=3"}; InputSandbox = "a";'
+        + "ExpiryTime = 2000000000;",
+        defaults,
+    )
+    assert description.environment == (("A", "1"), ("B", "3"), ("HLR_LOCATION", "h"))
+    assert read_stored(write_jdl(description)) == description
+    assert read_stored("no ad") is None
