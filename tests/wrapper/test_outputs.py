@@ -86,8 +86,10 @@ def test_missing_file_is_noticed_and_no_failure(node: Node) -> None:
     assert "code" not in node.attempt.finished
 
 
-HOSTILE = ["a b", "it's", 'quo"te', "new\nline", "-rf", "--", "$(touch pwned)", "`x`", "back\\slash", "%41", "é", "\udcff",
-           "{a,b}", "[x]", "?q&a=b#c", "...", "a;b", "\t", "*"]  # fmt: skip
+HOSTILE = [
+    "a b", "it's", 'quo"te', "new\nline", "-rf", "--", "$(touch pwned)", "`x`", "back\\slash", "%41", "é", "\udcff",
+    "{a,b}", "[x]", "?q&a=b#c", "...", "a;b", "\t", "*",
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("limit", [-1, 5])
