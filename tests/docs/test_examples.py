@@ -54,6 +54,14 @@ def test_every_key_of_the_configuration_is_documented() -> None:
     from gridwms.daemon import config
 
     page = (ROOT / "docs/operator/configuration.md").read_text()
-    sections = (config.Service, config.Jobs, config.LocalSite, config.FileSource, config.SimulatedSite)
+    sections = (
+        config.Service,
+        config.Jobs,
+        config.LocalSite,
+        config.FileSource,
+        config.SimulatedSite,
+        config.SimulatedQueue,
+        config.SimulatedFaults,
+    )
     names = {name for section in sections for name in section.model_fields}
     assert {name for name in names if not re.search(rf"\b{name}\b", page)} == set()
