@@ -1,0 +1,158 @@
+"""A JDL ad to a JSDL document, with a report of what JSDL cannot say.
+
+What it cannot say is kept in elements of gridwms' own namespace: gridwms reads it back, others ignore it.
+"""
+
+from __future__ import annotations
+
+from gridwms.classad import ClassAd, Expr, Group, unparse
+from gridwms.describe.convert.lost import Lost
+from gridwms.describe.convert.reading import Written
+from gridwms.describe.convert.shell_words import split_words
+from gridwms.describe.convert.source_ad import SourceAd
+from gridwms.describe.jsdl.write_files import write_files
+from gridwms.describe.jsdl.write_resources import Resources
+from gridwms.describe.jsdl.xml_text import Node, can_hold, document, is_exact, is_plain
+
+_VARIATION = "http://www.ogf.org/jsdl/2007/02/jsdl-spmd/"
+_STREAMS = {"StdInput": "Input", "StdOutput": "Output", "StdError": "Error"}
+_LABELS = {
+    "description": ("identification", "jsdl:Description"),
+    "jobannotation": ("identification", "jsdl:JobAnnotation"),
+    "jobproject": ("identification", "jsdl:JobProject"),
+    "applicationname": ("application", "jsdl:ApplicationName"),
+    "applicationversion": ("application", "jsdl:ApplicationVersion"),
+    "applicationdescription": ("application", "jsdl:Description"),
+}
+"""Tags that are elements of JSDL, and where these stand."""
+
+_REPEATED = ("jobannotation", "jobproject")
+KEPT = "JSDL has no word for it; it is kept in an element of gridwms' own, which other readers ignore"
+_SHELL = "the shell makes more of it than words, which JSDL cannot say; it is kept in an element of gridwms' own"
+
+
+class _Writer:
+    def __init__(self, ad: ClassAd) -> None:
+        self.source = SourceAd(ad)
+        self.lost: list[Lost] = []
+        self.reasons: dict[str, str] = {}
+
+    def document(self) -> Written:
+        root = Node("jsdl:JobDefinition")
+        description = root.add("jsdl:JobDescription")
+        labels = self.labels()
+        self.identification(description, labels)
+        parallel = self.parallel(labels)
+        resources = Resources(self.source, parallel=parallel)
+        self.application(description, labels, resources, parallel=parallel)
+        resources.write(description)
+        self.lost += write_files(self.source, description)
+        self.rest(description, resources.left)
+        return Written(document(root), tuple(self.lost))
+
+    def labels(self) -> list[tuple[str, str, str]]:
+        """UserTags as (where, element, text); empty when one of them is no element of JSDL."""
+        found, seen = [], set()
+        for name, value in self.source.tags():
+            stem = name.lower().rstrip("0123456789") if name.lower() not in _LABELS else name.lower()
+            known = stem in _LABELS and (stem in _REPEATED or (stem == name.lower() and stem not in seen))
+            special = name in ("Application", "SPMDVariation") and is_plain(value)
+            if not (special or (known and can_hold(value) and value == value.strip() and value)):
+                self.source.leave("UserTags")
+                return []
+            seen.add(stem)
+            found.append((*_LABELS.get(stem, ("program", name)), value))
+        order = list(dict.fromkeys(element for _, element in _LABELS.values()))
+        return sorted(found, key=lambda label: order.index(label[1]) if label[1] in order else 0)
+
+    def identification(self, description: Node, labels: list[tuple[str, str, str]]) -> None:
+        identification = Node("jsdl:JobIdentification")
+        name = self.source.text("NodeName")
+        if name is not None and is_plain(name):
+            identification.add("jsdl:JobName", name)
+        else:
+            self.source.leave("NodeName")
+        for where, element, text in labels:
+            if where == "identification":
+                identification.add(element, text)
+        if identification.children:
+            description.children.append(identification)
+
+    def parallel(self, labels: list[tuple[str, str, str]]) -> str:
+        """The kind of MPI, or "" for a job that is none."""
+        kinds = [kind.lower() for kind in self.source.texts("JobType")]
+        if kinds in (["mpich"], ["mpi"], ["normal", "mpich"]):
+            return next((text for _, name, text in labels if name == "SPMDVariation"), "MPI")
+        if kinds and set(kinds) != {"normal"}:
+            self.source.leave("JobType")
+        return ""
+
+    def application(
+        self, description: Node, labels: list[tuple[str, str, str]], resources: Resources, *, parallel: str
+    ) -> None:
+        application = description.add("jsdl:Application")
+        for where, element, text in labels:
+            if where == "application":
+                application.add(element, text)
+        program = application.add("spmd:SPMDApplication" if parallel else "posix:POSIXApplication")
+        name = next((text for _, element, text in labels if element == "Application"), "")
+        if name:
+            program.attributes = {"name": name}
+        self.path(program, "Executable", "Executable")
+        for word in self.words():
+            program.add("posix:Argument", word)
+        for attribute, element in _STREAMS.items():
+            self.path(program, attribute, element)
+        self.environment(program)
+        if parallel:
+            resources.write_processes(program)
+            program.add("spmd:SPMDVariation", _VARIATION + parallel)
+        else:
+            resources.write_limits(program)
+
+    def path(self, program: Node, attribute: str, element: str) -> None:
+        text = self.source.text(attribute)
+        if text and is_plain(text):
+            program.add(f"posix:{element}", text)
+        elif text:
+            self.source.leave(attribute)
+
+    def words(self) -> tuple[str, ...]:
+        line = self.source.text("Arguments")
+        words = split_words(line) if line is not None else ()
+        if words is None or not all(map(is_exact, words)):
+            self.source.leave("Arguments")
+            self.reasons["arguments"] = _SHELL if words is None else KEPT
+            return ()
+        return words
+
+    def environment(self, program: Node) -> None:
+        variables = self.source.environment()
+        if not all(can_hold(name) and can_hold(value) for name, value in variables):
+            self.source.leave("Environment")
+            return
+        for name, value in variables:
+            program.add("posix:Environment", value, name=name)
+
+    def rest(self, description: Node, clauses: list[Expr]) -> None:
+        """What is left over goes into elements of our own, and into the report."""
+        if clauses:
+            text = " && ".join(unparse(clause if isinstance(clause, Group) else Group(clause)) for clause in clauses)
+            self.keep(description, "Requirements", text if len(clauses) > 1 else unparse(clauses[0]))
+            for clause in clauses:
+                place = (clause.line, clause.column) if clause.line else self.source.place("Requirements")
+                self.lost.append(Lost(f"Requirements: {unparse(clause)[:120]}", KEPT, place))
+        for name, expr in self.source.left():
+            self.keep(description, name, unparse(expr))
+            why = self.reasons.get(name.lower(), KEPT)
+            self.lost.append(Lost(name, why, self.source.place(name)))
+
+    def keep(self, description: Node, name: str, expression: str) -> None:
+        safe = "".join(c if can_hold(c) else "".join(f"\\{byte:03o}" for byte in c.encode()) for c in expression)
+        if can_hold(name):
+            description.add("gridwms:Attribute", safe, name=name)
+
+
+def write_jsdl(ad: ClassAd) -> Written:
+    """The job of a JDL ad as a JSDL document. Nothing of the ad is dropped without a word in `lost`."""
+    return _Writer(ad).document()
