@@ -1,0 +1,171 @@
+"""A job in Python: `gridwms.Job("/bin/echo", ["hello"], cpus=4, memory="2 GiB")`.
+
+The same keys, types and checks as the native form in YAML and TOML (docs/user/dialects.md): both become the same tree.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypeAlias
+
+from gridwms.describe.convert.reading import Reading
+from gridwms.describe.jdl import JdlDefaults
+from gridwms.describe.native.mapping import Mapping as JdlMapping
+from gridwms.describe.native.read import read_tree
+from gridwms.describe.native.tree import Node
+from gridwms.describe.problem import Problem
+
+Words: TypeAlias = str | Sequence[str | int | float]
+Names: TypeAlias = Sequence[str | tuple[str, str]]
+Values: TypeAlias = Mapping[str, str | int | float | bool]
+
+
+class JobError(ValueError):
+    """The job cannot be described; `problems` says everything that is wrong."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        super().__init__("; ".join(problem.message for problem in problems))
+        self.problems = tuple(problems)
+
+
+@dataclass(frozen=True)
+class Job:
+    """One job. Everything but `executable` may be left out.
+
+    `arguments`: a list of words, each taken exactly, or one line for the shell. `inputs`: paths and URLs, or pairs
+    (path or URL, name on the worker node). `outputs`: names, or pairs (name, URL to send it to). Sizes and time spans
+    carry their units ("2 GiB", "2h 30m"). `where` and `prefer`: expressions of the ClassAd language. `before` and
+    `after`: a script, or a pair (script, arguments). `jdl`: further attributes of JDL and their expressions.
+    """
+
+    executable: str
+    arguments: Words = ()
+    environment: Values | None = None
+    stdin: str = ""
+    stdout: str = ""
+    stderr: str = ""
+    inputs: Names = ()
+    inputs_base: str = ""
+    outputs: Names = ()
+    outputs_base: str = ""
+    before: str | tuple[str, Words] = ""
+    after: str | tuple[str, Words] = ""
+    name: str = ""
+    vo: str = ""
+    type: str = ""
+    cpus: int | None = None
+    hosts: int | None = None
+    cpus_per_host: int | None = None
+    whole_hosts: bool | None = None
+    memory: str = ""
+    virtual_memory: str = ""
+    wall_time: str = ""
+    cpu_time: str = ""
+    software: Sequence[str] = ()
+    where: str = ""
+    near: str = ""
+    queue: str = ""
+    short_queue: bool | None = None
+    prefer: str = ""
+    fuzzy: bool | float | None = None
+    retry_deep: int | None = None
+    retry_shallow: int | None = None
+    expires: datetime | int | None = None
+    peek: bool | str | None = None
+    tags: Values | None = None
+    jdl: Mapping[str, str] | None = None
+
+    def to_jdl(self) -> str:
+        """The job in JDL. Raises JobError when a value is not of its type."""
+        mapping = JdlMapping()
+        mapping.document(self._tree())
+        if mapping.problems:
+            raise JobError(mapping.problems)
+        return mapping.jdl.rendered()[0]
+
+    def to_native(self) -> str:
+        """The job in YAML. Raises JobError when a value is not of its type."""
+        from gridwms.classad import parse_ad
+        from gridwms.describe.native.write import write_native
+
+        return write_native(parse_ad(f"[{self.to_jdl()}]")).text
+
+    def check(self, defaults: JdlDefaults | None = None, *, now: float = 0.0) -> Reading:
+        """What the service would say of it; `now`: seconds since 1970, compared with `expires`."""
+        return read_tree(self._tree(), defaults or JdlDefaults(), now=now)
+
+    def _tree(self) -> Node:
+        sections: dict[str, dict[str, Node]] = {"": {}}
+        for each in dataclasses.fields(self):
+            value = getattr(self, each.name)
+            if value is None or (value in ("", ()) and each.name != "executable"):
+                continue
+            section, _, word = _KEYS.get(each.name, each.name).rpartition(".")
+            sections.setdefault(section, {})[word] = _field(each.name, value)
+        top = sections.pop("")
+        return Node(top | {name: Node(inner) for name, inner in sections.items()})
+
+
+_KEYS = {
+    "executable": "run.executable",
+    "arguments": "run.arguments",
+    "environment": "run.environment",
+    "stdin": "run.stdin",
+    "stdout": "run.stdout",
+    "stderr": "run.stderr",
+    "inputs": "files.in",
+    "inputs_base": "files.in_base",
+    "outputs": "files.out",
+    "outputs_base": "files.out_base",
+    "cpus": "needs.cpus",
+    "hosts": "needs.hosts",
+    "cpus_per_host": "needs.cpus_per_host",
+    "whole_hosts": "needs.whole_hosts",
+    "memory": "needs.memory",
+    "virtual_memory": "needs.virtual_memory",
+    "wall_time": "needs.wall_time",
+    "cpu_time": "needs.cpu_time",
+    "software": "needs.software",
+    "where": "needs.where",
+    "near": "needs.near",
+    "queue": "needs.queue",
+    "short_queue": "needs.short_queue",
+    "retry_deep": "retry.deep",
+    "retry_shallow": "retry.shallow",
+}
+"""Fields whose dotted keys have other names: in Python all names stand side by side."""
+
+_FILES = {"inputs": ("from", "as"), "outputs": ("name", "to")}
+"""Fields that are lists of files, and the keys of a pair in them."""
+
+_STEPS = ("before", "after")
+
+
+def _field(name: str, value: Any) -> Node:
+    """The tree of a field; pairs become tables."""
+    if name in _STEPS and isinstance(value, tuple) and len(value) == 2:
+        return _table(("script", "arguments"), value)
+    if name in _FILES and isinstance(value, list | tuple):
+        return Node(tuple(_table(_FILES[name], item) if isinstance(item, tuple) else _node(item) for item in value))
+    return _node(value)
+
+
+def _table(keys: tuple[str, str], pair: tuple[Any, ...]) -> Node:
+    if len(pair) != len(keys):
+        raise TypeError(f"found {len(pair)} values; accepted: pairs of {keys[0]} and {keys[1]}")
+    return Node({key: _node(value) for key, value in zip(keys, pair, strict=True)})
+
+
+def _node(value: Any) -> Node:
+    if isinstance(value, Mapping):
+        return Node({str(name): _node(inner) for name, inner in value.items()})
+    if isinstance(value, list | tuple):
+        return Node(tuple(_node(item) for item in value))
+    if isinstance(value, bool):
+        return Node(value, raw="true" if value else "false")
+    if isinstance(value, str | int | float | datetime):
+        return Node(value, raw=str(value))
+    raise TypeError(f"{type(value).__name__} is no part of a job; accepted: texts, numbers, lists, mappings")
