@@ -19,14 +19,19 @@ MATTER_OF_COURSE = frozenset({("no_effect", "nodename")})
 class Reading:
     """What was read. `description` is None exactly when a problem is an error.
 
-    `jdl`: the same job in JDL, before any default was filled in; empty when the text could not be understood so far.
-    `lost`: what JDL does not have.
+    `jdl`: the same job in JDL, before any default was filled in; empty when the text could not be understood.
+    `lost`: what JDL does not have. `origins`: where each line of `jdl` comes from, when it is not the text itself.
     """
 
     description: Description | None
     problems: tuple[Problem, ...]
     lost: tuple[Lost, ...] = ()
     jdl: str = ""
+    origins: tuple[Origin, ...] = ()
+
+    def place(self, place: Place) -> Place:
+        """Where in the user's text a place of `jdl` comes from."""
+        return self.origins[place[0] - 1].place if 0 < place[0] <= len(self.origins) else place
 
     @property
     def errors(self) -> tuple[Problem, ...]:
@@ -68,7 +73,8 @@ def check(
     )
     sound = not any(problem.severity is Severity.ERROR for problem in problems)
     description = reading.description if sound else None
-    return Reading(description, in_order(found), tuple(sorted(lost, key=lambda each: each.place)), text)
+    ordered = tuple(sorted(lost, key=lambda each: each.place))
+    return Reading(description, in_order(found), ordered, text if sound else "", tuple(origins))
 
 
 def _moved(problem: Problem, origins: Sequence[Origin]) -> Problem:
