@@ -149,9 +149,7 @@ def _describe(draft: Draft) -> Description | None:
 def _complete(draft: Draft, filled: dict[str, object]) -> ClassAd:
     """The ad with defaults filled in, and lists where lists are meant: all that is needed to read it again."""
     done = {name.lower() for name in filled}
-    for name, value in draft.values.items():
-        if name not in done and ATTRIBUTES[name].kind is Kind.TEXTS:
-            filled[name] = value
+    filled |= {n: value for n, value in draft.values.items() if n not in done and ATTRIBUTES[n].kind is Kind.TEXTS}
     return draft.ad.with_({name: value for name, value in filled.items() if value is not None})  # type: ignore[misc]
 
 
