@@ -114,6 +114,11 @@ _REGISTRY = (
         Retry.AGAIN,
     ),
     Kind(
+        "site_silent",
+        "The site $site left the delivery in doubt for $seconds s; the job is tried again.",
+        "If this repeats, have the operator look at $site.",
+    ),
+    Kind(
         "site_lost",
         "The site $site no longer knows the job and its wrapper left no report.",
         "If this repeats, have the operator look at $site.",
