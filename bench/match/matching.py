@@ -100,8 +100,8 @@ def measure(size: int, ad: ClassAd, other: ClassAd) -> None:
     cold, another = milliseconds(lambda: matched(ad), 1), milliseconds(lambda: matched(other), 1)
     verdict, room = matched(ad), capacities(snapshot)
     print(
-        f"{size:7} resources, {verdict.matching:6} match: new snapshot {cold:8.1f} ms, a second class {another:6.1f} ms, "
-        f"the same again {milliseconds(lambda: matched(ad)):6.2f} ms; "
+        f"{size:7} resources, {verdict.matching:6} match: new snapshot {cold:8.1f} ms, "
+        f"a second class {another:6.1f} ms, the same again {milliseconds(lambda: matched(ad)):6.2f} ms; "
         f"choose 1 {milliseconds(lambda: choose(verdict, 1, room, rng)):6.2f} ms, "
         f"10,000 {milliseconds(lambda: choose(verdict, 10_000, room, rng)):6.1f} ms; "
         f"explain {milliseconds(lambda: explain(verdict)):5.2f} ms"

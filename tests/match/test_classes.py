@@ -2,11 +2,11 @@ from __future__ import annotations
 
 import pytest
 from hypothesis import given
-from tests.match.resources import Places, place
-from tests.match.test_matching import CONDITIONS, RESOURCES
 
 from gridwms.classad import ClassAd, parse_ad, parse_expression, unparse
 from gridwms.match import match, match_class_key, matching_ad
+from tests.match.resources import Places, place
+from tests.match.test_matching import CONDITIONS, RESOURCES
 
 
 def seen(text: str) -> ClassAd:

@@ -5,10 +5,10 @@ import math
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.match.resources import Place, Places, ids, matched, place
 
 from gridwms.classad import ClassAd, Literal, conjuncts, evaluate, parse_ad, parse_expression
 from gridwms.match import ClauseCount, match
+from tests.match.resources import Place, Places, ids, matched, place
 
 FIVE = (
     place("a", 'status = "Production"; cpus = 10; free = 3'),

@@ -28,10 +28,19 @@ class _Shelf:
 class Market:
     """The supermarket. `keep`: entries expire this many intervals of their source after it told of them.
 
-    The order of the sources decides which one is believed when several tell of the same id.
+    The order of the sources decides which one is believed when several tell of the same id. `sites`: the configured
+    sites; a resource whose GridwmsSite is none of them counts as one that no site leads to. None: any name will do.
     """
 
-    def __init__(self, sources: Iterable[Source], *, clock: Callable[[], float] = time.time, keep: float = 3.0) -> None:
+    def __init__(
+        self,
+        sources: Iterable[Source],
+        *,
+        clock: Callable[[], float] = time.time,
+        keep: float = 3.0,
+        sites: Collection[str] | None = None,
+    ) -> None:
+        self._sites = sites
         self._clock = clock
         self._keep = keep
         self._writing = Lock()
@@ -87,7 +96,13 @@ class Market:
         now = self._clock()
         with self._writing:
             if not error:
-                taken, notes = take_in(ads, source=name, now=now, expires_at=now + self._keep * shelf.source.seconds)
+                taken, notes = take_in(
+                    ads,
+                    source=name,
+                    now=now,
+                    expires_at=now + self._keep * shelf.source.seconds,
+                    sites=self._sites,
+                )
                 shelf.resources = {ce_id: _unless_equal(new, shelf.resources) for ce_id, new in taken.items()}
                 shelf.health = Health(source=name, last_try=started, last_good=now, notes=notes)
             else:

@@ -6,10 +6,10 @@ import time
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.describe.jdl.given import read
 
 from gridwms.describe.jdl import write_jdl
 from gridwms.describe.jdl.attributes import ATTRIBUTES
+from tests.describe.jdl.given import read
 
 names = st.sampled_from([a.name for a in ATTRIBUTES.values()]) | st.from_regex(r"[A-Za-z_]\w{0,8}", fullmatch=True)
 texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=20)

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from fnmatch import fnmatchcase
 
 import pytest
-from tests.describe.jdl.given import PLAIN, read
 
 from gridwms.classad import parse_ad
 from gridwms.describe.jdl import Expansion, FileKind, expand_inputs
+from tests.describe.jdl.given import PLAIN, read
 
 
 class Tree:

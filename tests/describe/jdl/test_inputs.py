@@ -1,10 +1,10 @@
 from __future__ import annotations
 
 import pytest
-from tests.describe.jdl.given import PLAIN, accepted, the_error, the_warning
 
 from gridwms.describe.description import SandboxFile
 from gridwms.describe.jdl import JdlDefaults
+from tests.describe.jdl.given import PLAIN, accepted, the_error, the_warning
 
 
 def inputs(text: str) -> list[tuple[str, str, str]]:

@@ -1,9 +1,9 @@
 from __future__ import annotations
 
 import pytest
-from tests.describe.jdl.given import NOW, PLAIN, accepted, read, the_error, the_warning
 
 from gridwms.describe.jdl import JdlDefaults, read_stored, write_jdl
+from tests.describe.jdl.given import NOW, PLAIN, accepted, read, the_error, the_warning
 
 
 def test_a_whole_job() -> None:

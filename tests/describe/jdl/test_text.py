@@ -6,9 +6,9 @@ import time
 import tracemalloc
 
 import pytest
-from tests.describe.jdl.given import PLAIN, accepted, read, the_error
 
 from gridwms.describe.jdl.text import decode, has_too_many_tokens
+from tests.describe.jdl.given import PLAIN, accepted, read, the_error
 
 
 def test_a_text_that_is_too_long_names_the_attribute_that_makes_it_so() -> None:

@@ -11,6 +11,7 @@ from gridwms.describe.description import Description
 from gridwms.describe.jdl.attributes import ATTRIBUTES, Kind
 from gridwms.describe.jdl.defaults import STORED, JdlDefaults
 from gridwms.describe.jdl.draft import MAX_PROBLEMS, Draft, one_line, shown
+from gridwms.describe.jdl.duplicates import check_duplicates
 from gridwms.describe.jdl.environment import read_environment, read_tags
 from gridwms.describe.jdl.expressions import check_expressions, requirements_of
 from gridwms.describe.jdl.inputs import read_inputs
@@ -74,6 +75,8 @@ def read_jdl(text: bytes | str, defaults: JdlDefaults, *, now: float) -> JdlRead
         return JdlReading(None, (*draft.problems, _plain("too_many", text_of)))
     if wrong:
         draft.bad.update(_damaged(decoded, ad))
+    else:
+        check_duplicates(draft, decoded)
     description = None if wrong and not ad else _describe(draft)
     return JdlReading(None if draft.refused else description, _in_order(draft))
 
