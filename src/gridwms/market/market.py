@@ -7,7 +7,7 @@ answering, or suddenly answers with nothing, keeps its resources in the market u
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from threading import Lock
 
