@@ -16,7 +16,8 @@ from tests.describe.jdl.given import PLAIN, accepted, read, the_warning
 def test_an_attribute_that_is_set_twice_is_told(text: str) -> None:
     warning = the_warning(text)
     assert (warning.code, warning.attribute.lower()) == ("duplicate", "arguments")
-    assert "is set more than once, first in line 2; the last one, in line 3, is taken" in warning.message
+    assert "is set more than once, first in line 2, column " in warning.message
+    assert "; the last one, in line 3, column 2, is taken" in warning.message
     assert accepted(text).arguments == "b"
 
 

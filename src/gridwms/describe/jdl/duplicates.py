@@ -25,13 +25,18 @@ def check_duplicates(draft: Draft, text: str) -> None:
             first[folded] = offset
         elif folded not in told and name in draft.ad:
             told.add(folded)
-            line = text.count("\n", 0, first[folded]) + 1
+            line, column = draft.place(name)
             draft.warning(
                 "duplicate",
                 name,
-                f"is set more than once, first in line {line}; the last one, in line {draft.place(name)[0]}, is taken",
+                f"is set more than once, first in {_place(text, first[folded])}; the last one, "
+                f"in line {line}, column {column}, is taken",
                 found=name,
             )
+
+
+def _place(text: str, offset: int) -> str:
+    return f"line {text.count(chr(10), 0, offset) + 1}, column {offset - text.rfind(chr(10), 0, offset)}"
 
 
 def _names(text: str) -> Iterator[tuple[str, int]]:
