@@ -105,6 +105,16 @@ def test_the_value_of_a_whole_ad() -> None:
     assert ids(matched('size(other) > 1 && other["x"] == 2', "1", *places)) == ["b"]
 
 
+def test_names_in_any_script() -> None:
+    places = (place("a", "'É' = 1"), place("b", "'É' = 2"))
+    assert ids(matched("other.'É' == 2", "1", *places)) == ["b"]
+
+
+def test_what_changes_from_call_to_call_is_asked_each_time() -> None:
+    places = tuple(place(f"p{n:03}") for n in range(200))
+    assert 20 < len(ids(matched("random() < 0.5", "1", *places))) < 180
+
+
 def test_equal_numbers_of_different_types_are_told_apart() -> None:
     places = (place("a", "x = 1"), place("b", "x = 1.0"), place("c", "x = true"), place("d", 'x = "1"'))
     assert ids(matched("other.x =?= 1", "1", *places)) == ["a"]
@@ -156,7 +166,7 @@ def plainly(job: ClassAd, requirements: str, rank: str, places: tuple[Place, ...
     return sorted(found, key=lambda pair: (-pair[1], pair[0]))
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 @given(CONDITIONS, CONDITIONS, RESOURCES)
 def test_the_same_as_one_by_one(requirements: str, rank: str, places: tuple[Place, ...]) -> None:
     job = parse_ad("[ k = 1; m = other.x ]")

@@ -42,9 +42,9 @@ jdls = st.lists(st.tuples(names, expressions), max_size=8).map(
 
 
 def check(text: str | bytes) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     reading = read(text)
-    assert time.perf_counter() - started < 1.0
+    assert time.process_time() - started < 1.0
     assert (reading.description is None) == bool(reading.errors)
     for problem in reading.problems:
         assert problem.message
@@ -54,22 +54,25 @@ def check(text: str | bytes) -> None:
         assert read(write_jdl(reading.description)).description == reading.description
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=200))
 def test_any_bytes(raw: bytes) -> None:
     check(raw)
 
 
+@settings(deadline=None)
 @given(st.text(max_size=200))
 def test_any_text(text: str) -> None:
     check(text)
 
 
+@settings(deadline=None)
 @given(st.text("[]{}()\"'=;,.&|!<>?:aA0 \n\\#/*", max_size=60))
 def test_any_signs(text: str) -> None:
     check('Executable = "/bin/ls";\n' + text)
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 @given(jdls)
 def test_any_attributes(text: str) -> None:
     check(text)
