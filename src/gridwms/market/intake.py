@@ -46,7 +46,8 @@ def take_in(
 
 def _host(ad: ClassAd, ce_id: str) -> str:
     """GlueCEInfoHostName, else the host in front of the id: retries elsewhere need one (gLite bug 89508)."""
-    return _text(ad, "GlueCEInfoHostName") or ce_id.split("/", 1)[0].rsplit(":", 1)[0]
+    host = _text(ad, "GlueCEInfoHostName").strip()
+    return host if host and host.isprintable() else ce_id.split("/", 1)[0].rsplit(":", 1)[0]
 
 
 def _text(ad: ClassAd, name: str) -> str:

@@ -49,6 +49,8 @@ def check(text: str | bytes) -> None:
     for problem in reading.problems:
         assert problem.message
         assert problem.code
+        problem.found.encode()
+        str(problem).encode()
         assert "\n" not in str(problem)
     if reading.description is not None:
         assert read(write_jdl(reading.description)).description == reading.description

@@ -50,6 +50,15 @@ def test_the_vo() -> None:
     assert the_error(PLAIN, JdlDefaults(vo="")).attribute == "VirtualOrganisation"
 
 
+def test_bytes_that_are_not_utf8_stay_in_arguments_and_nowhere_else() -> None:
+    description = accepted(PLAIN + r'Arguments = "a\377"; Environment = "A=\377";')
+    assert description.arguments.encode("utf-8", "surrogateescape") == b"a\xff"
+    assert read_stored(write_jdl(description)) == description
+    write_jdl(description).encode()
+    for text in (r'VirtualOrganisation = "\377";', r'UserTags = [ a = "\377" ];', r'OutputSandbox = "\377";'):
+        assert the_error(PLAIN + text).found.isascii()
+
+
 def test_an_expiry_in_the_past_is_refused() -> None:
     error = the_error(PLAIN + "ExpiryTime = 999999999;")
     assert (error.code, error.attribute) == ("out_of_range", "ExpiryTime")

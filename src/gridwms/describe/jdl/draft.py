@@ -120,7 +120,7 @@ class Draft:
                 line=place[0],
                 column=place[1],
                 attribute=spelling,
-                found=found,
+                found=found.encode("utf-8", "backslashreplace").decode(),
                 accepted=accepted,
             )
         )

@@ -159,6 +159,9 @@ def _complete(draft: Draft, filled: dict[str, object]) -> ClassAd:
 def _vo(draft: Draft) -> str:
     vo = draft.text("VirtualOrganisation") or draft.defaults.vo
     allowed = draft.defaults.vos
+    trouble = control_trouble(vo)
+    if trouble:
+        draft.error("bad_value", "VirtualOrganisation", f"{shown(vo)} {trouble}", found=vo, accepted="the name of a VO")
     if not vo and draft.good("VirtualOrganisation"):
         draft.error("missing", "VirtualOrganisation", "is mandatory here", accepted="the name of your VO")
     elif allowed is not None and vo not in allowed:
