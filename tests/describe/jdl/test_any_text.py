@@ -11,7 +11,9 @@ from gridwms.describe.jdl import write_jdl
 from gridwms.describe.jdl.attributes import ATTRIBUTES
 from tests.describe.jdl.given import read
 
-names = st.sampled_from([a.name for a in ATTRIBUTES.values()]) | st.from_regex(r"[A-Za-z_]\w{0,8}", fullmatch=True)
+names = st.sampled_from([a.name for a in ATTRIBUTES.values()]) | st.from_regex(
+    r"[A-Za-z_]\w{0,8}|'[^'\\\\\0]{1,4}'", fullmatch=True
+)
 texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=20)
 
 

@@ -108,8 +108,8 @@ class Draft:
         if len(self.problems) >= MAX_PROBLEMS:
             self.dropped += 1
             return
-        spelling = self.spelling(name)
-        sentence = f"{spelling}: {message}"
+        spelling = one_line(self.spelling(name))
+        sentence = one_line(f"{spelling}: {message}")
         if accepted:
             sentence += f"; accepted: {accepted}"
         self.problems.append(
