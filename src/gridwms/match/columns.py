@@ -15,7 +15,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 from numpy.typing import NDArray
 
-from gridwms.classad import ClassAd, Expr, Literal, Value, evaluate
+from gridwms.classad import ClassAd, Expr, ListExpression, Literal, Value, evaluate
 from gridwms.match.reading import is_constant, names_read_through
 from gridwms.match.resources import Snapshot
 
@@ -115,25 +115,36 @@ def _encode(values: Sequence[Expr | None]) -> _Column:
     count, computed = 0, False
     for expr in values:
         key = _key(expr)
-        code = seen.get(key)
+        code = None if key is None else seen.get(key)
         if code is None:
             code = count
             count += 1
-            if expr is None or is_constant(expr):
-                seen[key] = code
-            else:
+            if key is None:
                 computed = True  # this resource is like no other: its code is not found again
+            else:
+                seen[key] = code
         codes.append(code)
     return _Column(np.array(codes, dtype=np.int64), count, computed)
 
 
-def _key(expr: Expr | None) -> Hashable:
-    """Equal for equal values only. Plain numbers and strings, nearly all there is, take the quick way."""
+_MISSING = ("missing",)
+
+
+def _key(expr: Expr | None) -> Hashable | None:
+    """Equal for equal constants only; None for what is computed.
+
+    Numbers, strings and lists of strings, nearly all there is, take a quick way.
+    """
+    if expr is None:
+        return _MISSING
     if isinstance(expr, Literal):
         value = expr.value
-        if isinstance(value, str | int):
-            return value.__class__, value
-    return expr
+        return (value.__class__, value) if isinstance(value, str | int) else expr
+    if isinstance(expr, ListExpression):
+        texts = tuple([item.value if isinstance(item, Literal) else None for item in expr.items])
+        if {type(text) for text in texts} <= {str}:
+            return list, texts
+    return expr if is_constant(expr) else None
 
 
 def _requirements(ads: Sequence[ClassAd]) -> dict[Expr, list[int]]:
