@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+import threading
 
 import pytest
 from hypothesis import given, settings
@@ -124,6 +125,28 @@ def test_equal_numbers_of_different_types_are_told_apart() -> None:
     assert ids(matched("isError(1 / other.x)", "1", *zeros)) == ids(
         matched("isError(1 / other.x)", "1", zeros[0])
     ) + ids(matched("isError(1 / other.x)", "1", zeros[1]))
+
+
+def test_many_threads_over_one_snapshot() -> None:
+    places = Places(tuple(place(f"p{n:03}", f"x = {n}; y = {n % 7}") for n in range(300)))
+    job = parse_ad("[ k = 1 ]")
+    failures: list[BaseException] = []
+
+    def work(seed: int) -> None:
+        try:
+            for turn in range(60):
+                limit = (seed * turn) % 300
+                verdict = match(job, parse_expression(f"other.x >= {limit}"), parse_expression("other.y"), places)
+                assert verdict.matching == 300 - limit
+        except BaseException as failure:  # noqa: BLE001 - told below
+            failures.append(failure)
+
+    threads = [threading.Thread(target=work, args=(seed,)) for seed in range(1, 6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
 
 
 VALUES = st.sampled_from(

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
+from threading import Lock
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -36,7 +37,7 @@ class _Column:
 
 
 class Columns:
-    """The ads of some resources, as columns that are made when they are first needed."""
+    """The ads of some resources, as columns that are made when they are first needed. Any thread may ask."""
 
     def __init__(self, ads: Sequence[ClassAd], ids: Sequence[str] = ()) -> None:
         self.ads = ads
@@ -47,6 +48,7 @@ class Columns:
         self.requirements = _requirements(ads)
         self._columns: dict[str, _Column] = {}
         self._results: OrderedDict[Hashable, Numbers] = OrderedDict()
+        self._lock = Lock()
         self._most = max(16, _KEPT_BYTES // (8 * max(1, self.size)))
 
     def evaluate(
@@ -67,14 +69,17 @@ class Columns:
             job if any(c.computed for c in columns) else tuple((n, job[n]) for n in sorted(names) if n in job)
         )
         key = (expr, meaning, read, rows is None or tuple(rows))
-        result = self._results.get(key)
-        if result is None:
-            result = self._evaluate(expr, job, meaning, columns, rows)
+        with self._lock:
+            result = self._results.get(key)
+            if result is not None:
+                self._results.move_to_end(key)
+                return result
+        result = self._evaluate(expr, job, meaning, columns, rows)
+        result.flags.writeable = False
+        with self._lock:
             self._results[key] = result
             if len(self._results) > self._most:
                 self._results.popitem(last=False)
-        else:
-            self._results.move_to_end(key)
         return result
 
     def _evaluate(
@@ -157,14 +162,16 @@ def _requirements(ads: Sequence[ClassAd]) -> dict[Expr, list[int]]:
     return asking
 
 
+_KEEPING = Lock()
 _KEPT: WeakKeyDictionary[Snapshot, Columns] = WeakKeyDictionary()
 
 
 def columns_of(snapshot: Snapshot) -> Columns:
     """The columns of a snapshot, made once."""
-    columns = _KEPT.get(snapshot)
-    if columns is None:
-        resources = snapshot.resources
-        columns = Columns([resource.ad for resource in resources], [resource.ce_id for resource in resources])
-        _KEPT[snapshot] = columns
-    return columns
+    with _KEEPING:
+        columns = _KEPT.get(snapshot)
+        if columns is None:
+            resources = snapshot.resources
+            columns = Columns([resource.ad for resource in resources], [resource.ce_id for resource in resources])
+            _KEPT[snapshot] = columns
+        return columns
