@@ -41,7 +41,8 @@ class Findings:
 class Runner:
     """A service of its own on a free port, killed and started as often as wanted."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, *options: str) -> None:
+        self.options = options
         self.data = directory / "data"
         self.ran = directory / "ran"
         self.log = directory / "service.log"
@@ -53,8 +54,9 @@ class Runner:
 
     def start(self) -> None:
         with self.log.open("ab") as log:
+            where = ["--data", str(self.data), "--port", str(self.port)]
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "gridwms", "serve", "--data", str(self.data), "--port", str(self.port)],
+                [sys.executable, "-m", "gridwms", "serve", *where, *self.options],
                 stdout=log,
                 stderr=log,
                 env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[2] / "src")},

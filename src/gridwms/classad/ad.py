@@ -18,7 +18,16 @@ from gridwms.classad.values import (
     Undefined,
 )
 
-Python: TypeAlias = Scalar | Expr | None | list["Python"] | tuple["Python", ...] | Mapping[str, "Python"] | frozenset[str] | set[str]
+Python: TypeAlias = (
+    Scalar
+    | Expr
+    | None
+    | list["Python"]
+    | tuple["Python", ...]
+    | Mapping[str, "Python"]
+    | frozenset[str]
+    | set[str]
+)
 Place: TypeAlias = tuple[int, int]
 
 

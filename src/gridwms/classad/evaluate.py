@@ -9,7 +9,7 @@ from gridwms.classad.ad import ClassAd, to_expression
 from gridwms.classad.context import DEFAULT_CONTEXT, EvaluationContext
 from gridwms.classad.fresh_stack import with_fresh_stack
 from gridwms.classad.functions import compile_expression
-from gridwms.classad.lookup import NOWHERE, evaluate_in, item_values, look_up, match_scopes
+from gridwms.classad.lookup import NOWHERE, evaluate_in, item_value, look_up, match_scopes
 from gridwms.classad.scope import Evaluation, EvaluationFailed, Inner, LazyList, Scope
 from gridwms.classad.text import fold
 from gridwms.classad.tree import Expr
@@ -79,14 +79,29 @@ def evaluate_attribute(
 def outside(value: Inner, scope: Scope, open_ads: frozenset[int]) -> Value:
     """A value that needs no scope any more. An ad that holds itself is UNDEFINED to itself."""
     if isinstance(value, LazyList):
-        return tuple(outside(item, scope, open_ads) for item in item_values(value, scope, len(open_ads)))
+        evaluation = scope.evaluation
+        if len(value.items) > evaluation.context.limits.items:
+            return ERROR
+        return tuple(_item(value, position, scope, open_ads) for position in range(len(value.items)))
     if isinstance(value, Scope):
         if id(value.ad) in open_ads:
             return UNDEFINED
         inner = open_ads | {id(value.ad)}
         pairs = []
         for name in value.ad:
-            evaluated = outside(look_up(value, fold(name), len(inner)), value, inner)
+            try:
+                evaluated = outside(look_up(value, fold(name), len(inner)), value, inner)
+            except EvaluationFailed:
+                evaluated = ERROR
             pairs.append((name, to_expression(evaluated)))
         return ClassAd(pairs)
     return value
+
+
+def _item(items: LazyList, position: int, scope: Scope, open_ads: frozenset[int]) -> Value:
+    """An item whose evaluation fails is ERROR; the others still have their values."""
+    try:
+        scope.evaluation.charge(1)
+        return outside(item_value(items, position, scope, len(open_ads)), scope, open_ads)
+    except EvaluationFailed:
+        return ERROR

@@ -156,11 +156,15 @@ def shift_left(left: int, right: int) -> int:
 
 
 def shift_right(left: int, right: int) -> int:
-    return left >> (right & 63)
+    """HTCondor shifts a negative number bit by bit, and so not at all by a negative count."""
+    return left >> (right & 63) if left >= 0 else left >> max(0, min(right, 63))
 
 
 def shift_right_logical(left: int, right: int) -> int:
-    return (left & (2**64 - 1)) >> (right & 63)
+    """HTCondor shifts a negative number once and then right - 1 times, which makes `-8 >>> 0` zero."""
+    if left >= 0:
+        return left >> (right & 63)
+    return ((left >> 1) & INTEGER_MAX) >> ((right - 1) & 63)
 
 
 def _comparison(compute: Callable[[object, object], bool]) -> Binary:
@@ -205,7 +209,7 @@ def negate(value: Inner) -> Inner:
     if type(value) is int:
         return wrap_integer(-value)
     if type(value) is float:
-        return real_result(-value)
+        return -value
     if isinstance(value, RelativeTime):
         return RelativeTime(-value.seconds)
     return ERROR

@@ -242,10 +242,7 @@ class Parser:
             while self.tokens[self.at].kind is Kind.QUOTED_NAME:
                 parts.append(self.tokens[self.at].text)
                 self.at += 1
-            if not (name := "".join(parts)):
-                self.at -= 1
-                self.fail(f"a name {after}")
-            return name
+            return "".join(parts)
         self.fail(f"a name {after}")
 
     def named(self, after: str) -> Expr:
@@ -302,10 +299,10 @@ class Parser:
 
     # -- whole texts
 
-    def whole_expression(self) -> Expr:
+    def whole_expression(self, *, semicolons: bool = True) -> Expr:
         self.at, self.depth = 0, BRACKET_DEPTH
         result = self.expression()
-        while self.accept(";"):
+        while semicolons and self.accept(";"):
             pass
         self.expect_end()
         return result
@@ -355,6 +352,9 @@ class Parser:
             try:
                 token = self.tokens[self.at]
                 name = self.name("of an attribute")
+                if not name:
+                    self.at = first
+                    self.fail("a name of an attribute that is not empty")
                 self.expect("=", f"after the name {name}")
                 value = self.expression("after '='")
                 items.append((name, value))
@@ -407,6 +407,12 @@ def parse_expression(text: str, *, compat: bool = False) -> Expr:
     """One expression. Semicolons behind it are let pass, as HTCondor 25.14 does."""
     parser = parser_for(text, compat=compat)
     return with_fresh_stack(parser.whole_expression)
+
+
+def parse_eval(text: str, *, compat: bool = False) -> Expr:
+    """The text of eval(): one expression and nothing behind it."""
+    parser = parser_for(text, compat=compat)
+    return with_fresh_stack(lambda: parser.whole_expression(semicolons=False))
 
 
 def parse_ad(text: str, *, jdl: bool = False, compat: bool = False) -> ClassAd:

@@ -209,3 +209,38 @@ def unparse(node: Expr, *, multiline: bool = False) -> str:
 def canonical(node: Expr) -> str:
     """The text that HTCondor 25.14 prints; the attributes of an ad by length of name, then by name."""
     return with_fresh_stack(lambda: _Writer(canonical=True).write(node))
+
+
+def pretty(node: Expr) -> str:
+    """The text that HTCondor's unparse() function gives: ads and lists on lines of their own."""
+    return with_fresh_stack(lambda: _PrettyWriter(canonical=True).write(node))
+
+
+class _PrettyWriter(_Writer):
+    """HTCondor's pretty printer: an ad indents by 4 and 4 more, a list by 3 and 3 more."""
+
+    def __init__(self, *, canonical: bool) -> None:
+        super().__init__(canonical=canonical)
+        self.column = 0
+
+    def block(
+        self, step: int, opening: str, closing: str, items: list[tuple[str, Expr]], between: str
+    ) -> str:
+        self.column += step
+        start = "\n" + " " * self.column + opening
+        self.column += step
+        lines = ["\n" + " " * self.column + prefix + self.write(item) for prefix, item in items]
+        self.column -= step
+        end = "\n" + " " * self.column + closing
+        self.column -= step
+        return start + between.join(lines) + end
+
+    def plain(self, node: Expr) -> tuple[str, int]:
+        if isinstance(node, ListExpression):
+            return self.block(3, "{", "}", [("", item) for item in node.items], ","), _PRIMARY
+        return super().plain(node)
+
+    def ad(self, node: ClassAd) -> str:
+        items = sorted(node.items(), key=lambda item: (len(item[0]), item[0].lower()))
+        named = [(f"{self.name(name)} = ", value) for name, value in items]
+        return self.block(4, "[", "]", named, "; ")

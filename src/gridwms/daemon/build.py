@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 from gridwms.classad import ClassAdSyntaxError, parse_expression
 from gridwms.daemon.config import AnySite, BadConfig, Config, Jobs, LocalSite
 from gridwms.describe.jdl.defaults import JdlDefaults
+from gridwms.flow.simulation import SimulatedLink
 from gridwms.flow.world import FlowSettings, SitePolicy, World
 from gridwms.jobs.retry import RetryMaxima
 from gridwms.market.market import Market
@@ -17,7 +18,7 @@ from gridwms.market.sources.callable import CallableSource
 from gridwms.market.sources.file import FileSource
 from gridwms.sandbox.area import Area
 from gridwms.security.capability import Capabilities
-from gridwms.sites import local
+from gridwms.sites import local, simulated
 from gridwms.sites.contract import Site
 from gridwms.store.database import Database
 
@@ -92,9 +93,24 @@ def _jdl_defaults(jobs: Jobs) -> JdlDefaults:
 
 
 def _site(name: str, section: AnySite, data: Path) -> Site:
+    directory = data / "sites" / name
+    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     if isinstance(section, LocalSite):
-        directory = data / "sites" / name
-        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         settings = local.LocalSettings(name=name, directory=directory, grace_seconds=section.grace_seconds)
         return local.LocalSite(replace(settings, slots=section.slots) if section.slots else settings)
-    raise BadConfig(f"sites.{name}: the kind '{section.kind}' is not built in")
+    plain = section.model_dump(include={field.name for field in fields(simulated.SimulatedSettings)})
+    plain |= {
+        "name": name,
+        "directory": directory,
+        "queues": tuple(simulated.Queue(**queue.model_dump()) for queue in section.queues),
+        "faults": simulated.Faults(**section.faults.model_dump()),
+    }
+    return simulated.SimulatedSite(simulated.SimulatedSettings(**plain))
+
+
+def connect_simulated(world: World) -> None:
+    """Let the invented wrappers of simulated sites talk to this service."""
+    for site in world.sites.values():
+        if isinstance(site, simulated.SimulatedSite):
+            site.link = SimulatedLink(world)
+            site.begin()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import tomllib
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -67,11 +67,51 @@ class LocalSite(SiteSection):
     grace_seconds: float = Field(default=30.0, ge=0)
 
 
+Chance = Annotated[float, Field(ge=0, le=1)]
+Seconds = Annotated[float, Field(ge=0)]
+
+
+class SimulatedQueue(_Section):
+    """A computing element of an invented site; see `gridwms.sites.simulated.settings.Queue`."""
+
+    name: str = "default"
+    slots: int = Field(default=100, ge=0)
+    speed: float = Field(default=1.0, gt=0)
+    latency: Seconds = 0.0
+
+
+class SimulatedFaults(_Section):
+    """The bad luck of an invented site; see `gridwms.sites.simulated.settings.Faults`."""
+
+    refuse: Chance = 0.0
+    late: Chance = 0.0
+    late_seconds: Seconds = 30.0
+    vanish: Chance = 0.0
+    vanish_seconds: Seconds = 60.0
+    lose: Chance = 0.0
+    die_early: Chance = 0.0
+    die_late: Chance = 0.0
+    stick: Chance = 0.0
+    fail: Chance = 0.0
+    hang: Chance = 0.0
+    hang_seconds: Seconds = 0.0
+    slow: Chance = 0.0
+    slow_seconds: Seconds = 0.0
+
+
 class SimulatedSite(SiteSection):
-    """An invented site: see `gridwms.sites.simulated`. `options` are those of its settings."""
+    """An invented site; see `gridwms.sites.simulated.settings.SimulatedSettings`."""
 
     kind: Literal["simulated"]
-    options: dict[str, Any] = Field(default_factory=dict)
+    host: str = "ce.simulated.example"
+    seed: int = 1
+    run_seconds: Seconds = 0.0
+    spread: Chance = 0.0
+    prepare_seconds: Seconds = 0.0
+    cancel_seconds: Seconds = 0.0
+    retry_seconds: float = Field(default=1.0, gt=0)
+    queues: tuple[SimulatedQueue, ...] = (SimulatedQueue(),)
+    faults: SimulatedFaults = SimulatedFaults()
 
 
 class FileSource(_Section):
@@ -90,7 +130,7 @@ class Config(_Section):
 
     service: Service = Service()
     jobs: Jobs = Jobs()
-    sites: dict[str, AnySite] = {"local": LocalSite()}  # noqa: RUF012 - pydantic copies it
+    sites: dict[str, AnySite] = {"local": LocalSite()}
     sources: dict[str, FileSource] = Field(default_factory=dict)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import structlog
 
+from gridwms.daemon.build import connect_simulated
 from gridwms.daemon.config import Config
 from gridwms.daemon.courier import Courier
 from gridwms.daemon.loop import Loop
@@ -41,6 +42,7 @@ class Service:
 
     def start(self) -> None:
         """Set everything going."""
+        connect_simulated(self._world)
         for name, site in self._world.sites.items():
             watch = getattr(site, "watch", None)
             if watch is not None:

@@ -17,6 +17,8 @@ from gridwms.wrapper.task import Input, Task
 _TAG = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,199}")
 _CAPABILITY = re.compile(r"[A-Za-z0-9._~+/=-]*")
 _SERVICE = re.compile(r"https?://[A-Za-z0-9.:\[\]_-]+(?:/[A-Za-z0-9._~/-]*)?")
+_VARIABLE = re.compile(r"(\$(?:[A-Za-z_][A-Za-z0-9_]*|\{[A-Za-z_][A-Za-z0-9_]*\}))")
+"""What is expanded in the path of an executable of the node; all else in it is taken as it stands."""
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _OWN = re.compile(r"\bgw_[a-z_0-9]+")
 _SHELLS_OWN = re.compile(
@@ -59,7 +61,7 @@ def _data(task: Task) -> Iterable[str]:
     _check(task)
     odd = " ".join(quote(f"{name}={value}") for name, value in task.environment if _is_odd(name))
     env = f"env {odd} " if odd else ""
-    kind = "absolute" if task.executable.startswith("/") else "node" if task.executable.startswith("$") else "bare"
+    kind = "absolute" if task.executable.startswith("/") else "node" if _VARIABLE.match(task.executable) else "bare"
     yield f"gw_tag={quote(task.tag)}"
     yield f"gw_job_id={quote(task.job_id)}"
     yield f"gw_attempt={task.attempt:d}"
@@ -96,8 +98,12 @@ def _function(name: str, lines: Iterable[str]) -> Iterable[str]:
 
 def _command(program: str, arguments: str) -> str:
     """The line that a shell on the node runs: the program as it is named, the arguments as the user wrote them."""
-    on_node = program.startswith("$")
-    word = '"' + re.sub(r'(["\\`])', r"\\\1", program) + '"' if on_node else quote(_place(program))
+    if _VARIABLE.match(program):
+        word = "".join(
+            f'"{part}"' if _VARIABLE.fullmatch(part) else quote(part) for part in _VARIABLE.split(program) if part
+        )
+    else:
+        word = quote(_place(program))
     return f"{word} {arguments}" if arguments else word
 
 

@@ -694,7 +694,8 @@ gw_prepare() {
 
 # Our own directory and in it the payload's. Another place, when this one cannot be written, only to report from.
 gw_settle_in() {
-  for gw_place in "$PWD" "${TMPDIR:-/tmp}" /var/tmp /dev/shm; do
+  for gw_place in "$gw_home" "${TMPDIR:-/tmp}" /var/tmp /dev/shm; do
+    [ -d "$gw_place" ] || continue # also when we stand in a directory that was removed, and its name is empty
     gw_dir=$gw_place/$gw_tag
     mkdir "$gw_dir" "$gw_dir/work" 2>/dev/null && break
     gw_dir=$gw_place/$gw_tag.$gw_instance
@@ -702,7 +703,7 @@ gw_settle_in() {
     gw_dir=''
   done
   [ -n "$gw_dir" ] && cd "$gw_dir" && return
-  gw_say "Cannot create directory in $PWD"
+  gw_say "Cannot create directory in $gw_home"
   trap - EXIT
   exit 12
 }

@@ -11,7 +11,7 @@ from gridwms.classad.lookup import item_values
 from gridwms.classad.pattern import Found, Pattern, compiled
 from gridwms.classad.scope import Inner, LazyList, Run, Scope
 from gridwms.classad.text import decode
-from gridwms.classad.tree import Call, Literal
+from gridwms.classad.tree import Call, Expr, Literal
 from gridwms.classad.values import ERROR, UNDEFINED, Error
 
 _GROUP = re.compile(r"\\(\d)", re.ASCII)
@@ -63,18 +63,20 @@ def _regexp(scope: Scope, arguments: list[Inner]) -> Inner:
     return matches(scope, strings[0], strings[1], strings[2] if len(strings) > 2 else "")
 
 
+def _constant_text(node: Expr) -> str | None:
+    return node.value if isinstance(node, Literal) and isinstance(node.value, str) else None
+
+
 @builder("regexp")
 def _build_regexp(compiler: Compiler, node: Call, depth: int) -> Run:
     """With a constant pattern and constant options, which is nearly always, the pattern is compiled once."""
     if not 2 <= len(node.arguments) <= 3:
         return lambda _scope: ERROR
     parts = [compiler.build(argument, depth) for argument in node.arguments]
-    fixed = [a.value for a in node.arguments if isinstance(a, Literal) and isinstance(a.value, str)]
-    constant = isinstance(node.arguments[0], Literal) and (
-        len(parts) == 2 or isinstance(node.arguments[2], Literal)
-    )
-    if constant and len(fixed) >= len(parts) - 1 and isinstance(node.arguments[0].value, str):
-        pattern, options, subject = fixed[0], fixed[-1] if len(parts) == 3 else "", parts[1]
+    pattern = _constant_text(node.arguments[0])
+    options = _constant_text(node.arguments[2]) if len(parts) == 3 else ""
+    if pattern is not None and options is not None:
+        subject = parts[1]
         ready = compiled(pattern, options, False) if pattern.isascii() else None
         if ready is not None and ready.plain is not None:
             plain = ready.plain
@@ -99,13 +101,14 @@ def _regexp_member(scope: Scope, arguments: list[Inner]) -> Inner:
     if not isinstance(pattern, str) or not isinstance(items, LazyList) or not isinstance(options, str):
         return ERROR
     result: Inner = False
+    bad = compiled(pattern, options, True) is None  # and matches nothing, in HTCondor 25.14
     for item in item_values(items, scope, 0):
         if item is UNDEFINED:
             result = UNDEFINED
             continue
         if not isinstance(item, str):
             return ERROR
-        seen = matches(scope, pattern, item, options)
+        seen = False if bad else matches(scope, pattern, item, options)
         if seen is not False:
             return seen
     return result

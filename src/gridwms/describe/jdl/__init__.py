@@ -2,7 +2,7 @@
 
 from gridwms.describe.jdl.defaults import JdlDefaults
 from gridwms.describe.jdl.expand import Expansion, FileKind, Files, expand_inputs
-from gridwms.describe.jdl.read import JdlReading, read_jdl
+from gridwms.describe.jdl.read import JdlReading, read_jdl, read_stored
 from gridwms.describe.jdl.write import write_jdl
 
 __all__ = [
@@ -13,5 +13,6 @@ __all__ = [
     "JdlReading",
     "expand_inputs",
     "read_jdl",
+    "read_stored",
     "write_jdl",
 ]

@@ -41,3 +41,17 @@ class JdlDefaults:
     max_output_files: int = 1_000
     environment: tuple[tuple[str, str], ...] = field(default=())
     """Variables that every job gets; those of the JDL win."""
+
+
+_NO_LIMIT = 1 << 40
+
+STORED = JdlDefaults(
+    requirements=None,
+    policies=(),
+    peek_least=0,
+    max_bytes=_NO_LIMIT,
+    max_tokens=_NO_LIMIT,
+    max_input_files=_NO_LIMIT,
+    max_output_files=_NO_LIMIT,
+)
+"""For reading again what was accepted and completed before: nothing is added, nothing is too large."""

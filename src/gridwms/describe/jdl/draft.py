@@ -130,6 +130,11 @@ def shown(value: Expr | str, limit: int = 60) -> str:
     """A value as a message shows it, on one line, cut when long: text in quotes, an expression in JDL's own writing."""
     if isinstance(value, str):
         cut = value[:limit] + ("…" if len(value) > limit else "")
-        return "'" + "".join(c if c.isprintable() else repr(c)[1:-1] for c in cut) + "'"
+        return f"'{one_line(cut)}'"
     text = " ".join(unparse(value)[: 4 * limit].split())
     return text if len(text) <= limit else text[:limit] + "…"
+
+
+def one_line(text: str) -> str:
+    """The text with everything that cannot be printed on one line written as an escape."""
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)

@@ -13,9 +13,6 @@ _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 def read_environment(draft: Draft) -> tuple[tuple[str, str], ...]:
     """Name and value of each variable, in the order given; values keep every blank and quote."""
     variables = dict(draft.defaults.environment)
-    accounting = draft.text("HLRLocation")
-    if accounting:
-        variables["HLR_LOCATION"] = accounting
     given: set[str] = set()
     for index, item in enumerate(draft.texts("Environment")):
         name, equals, value = item.partition("=")
@@ -40,6 +37,9 @@ def read_environment(draft: Draft) -> tuple[tuple[str, str], ...]:
             )
         given.add(name)
         variables[name] = value
+    accounting = draft.text("HLRLocation")
+    if accounting:
+        variables.setdefault("HLR_LOCATION", accounting)
     return tuple(variables.items())
 
 

@@ -84,7 +84,7 @@ def expand_inputs(ad: ClassAd, files: Files, *, environment: Mapping[str, str], 
             )
             continue
         items += found
-    expanded = ad if tuple(items) == given else ad.with_({"InputSandbox": items})
+    expanded = ad if tuple(items) == given else ad.with_({"InputSandbox": tuple(items)})
     if draft.refused:
         return Expansion(expanded, (), tuple(draft.problems))
     uploads = tuple(file for file in read_inputs(_draft(expanded))[0] if file.local)

@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 from gridwms.classad import ClassAd, ClassAdSyntaxError, parse_ad_tolerant
 from gridwms.describe.description import Description
 from gridwms.describe.jdl.attributes import ATTRIBUTES, Kind
-from gridwms.describe.jdl.defaults import JdlDefaults
-from gridwms.describe.jdl.draft import MAX_PROBLEMS, Draft, shown
+from gridwms.describe.jdl.defaults import STORED, JdlDefaults
+from gridwms.describe.jdl.draft import MAX_PROBLEMS, Draft, one_line, shown
 from gridwms.describe.jdl.environment import read_environment, read_tags
 from gridwms.describe.jdl.expressions import check_expressions, requirements_of
 from gridwms.describe.jdl.inputs import read_inputs
@@ -74,8 +74,13 @@ def read_jdl(text: bytes | str, defaults: JdlDefaults, *, now: float) -> JdlRead
         return JdlReading(None, (*draft.problems, _plain("too_many", text_of)))
     if wrong:
         draft.bad.update(_damaged(decoded, ad))
-    description = _describe(draft)
+    description = None if wrong and not ad else _describe(draft)
     return JdlReading(None if draft.refused else description, _in_order(draft))
+
+
+def read_stored(text: str) -> Description | None:
+    """The description that `write_jdl` wrote; None when the text is no longer one. Nothing is added or limited."""
+    return read_jdl(text, STORED, now=0.0).description
 
 
 def _describe(draft: Draft) -> Description | None:
@@ -99,9 +104,20 @@ def _describe(draft: Draft) -> Description | None:
     if draft.refused:
         return None
     requirements, rank = requirements_of(draft, clauses), draft.ad.get("Rank", draft.defaults.rank)
-    retry, shallow = draft.number("RetryCount"), draft.number("ShallowRetryCount")
+    given_retry, given_shallow = draft.number("RetryCount"), draft.number("ShallowRetryCount")
+    retry = draft.defaults.retry_count if given_retry is None else given_retry
+    shallow = draft.defaults.shallow_retry_count if given_shallow is None else given_shallow
+    filled = {
+        "VirtualOrganisation": vo,
+        "Requirements": requirements,
+        "Rank": rank,
+        "RetryCount": retry,
+        "ShallowRetryCount": shallow,
+        "PerusalTimeInterval": peek_seconds or None,
+        "Environment": tuple(f"{name}={value}" for name, value in environment) or None,
+    }
     return Description(
-        ad=_complete(draft, {"VirtualOrganisation": vo, "Requirements": requirements, "Rank": rank}),
+        ad=_complete(draft, filled),
         vo=vo,
         executable=executable,
         requirements=requirements,
@@ -117,8 +133,8 @@ def _describe(draft: Draft) -> Description | None:
         prologue_arguments=prologue_arguments,
         epilogue=epilogue,
         epilogue_arguments=epilogue_arguments,
-        retry_count=draft.defaults.retry_count if retry is None else retry,
-        shallow_retry_count=draft.defaults.shallow_retry_count if shallow is None else shallow,
+        retry_count=retry,
+        shallow_retry_count=shallow,
         expires_at=expires_at,
         fuzzy_rank=draft.flag("FuzzyRank"),
         fuzzy_factor=fuzzy,
@@ -131,14 +147,12 @@ def _describe(draft: Draft) -> Description | None:
 
 
 def _complete(draft: Draft, filled: dict[str, object]) -> ClassAd:
-    """The ad with defaults filled in, and lists where lists are meant."""
+    """The ad with defaults filled in, and lists where lists are meant: all that is needed to read it again."""
+    done = {name.lower() for name in filled}
     for name, value in draft.values.items():
-        if ATTRIBUTES[name].kind is Kind.TEXTS and isinstance(value, tuple):
-            filled[name] = list(value)
-    for name in ("RetryCount", "ShallowRetryCount"):
-        if name not in draft.ad:
-            filled[name] = draft.defaults.retry_count if name == "RetryCount" else draft.defaults.shallow_retry_count
-    return draft.ad.with_(filled)  # type: ignore[arg-type]
+        if name not in done and ATTRIBUTES[name].kind is Kind.TEXTS:
+            filled[name] = value
+    return draft.ad.with_({name: value for name, value in filled.items() if value is not None})  # type: ignore[misc]
 
 
 def _vo(draft: Draft) -> str:
@@ -225,10 +239,11 @@ def _syntax_problem(error: ClassAdSyntaxError, text: str) -> Problem:
     lines = text.splitlines(keepends=True)[: error.line]
     before = "".join(lines[:-1])[-10_000:] + (lines[-1][: error.column - 1] if lines else "")
     names = _NAME.findall(before)
+    sentence = " ".join(one_line(error.message).split())
     return Problem(
         severity=Severity.ERROR,
         code="syntax",
-        message=f"{names[-1]}: {error.message}" if names else error.message,
+        message=f"{names[-1]}: {sentence}" if names else sentence,
         line=error.line,
         column=error.column,
         attribute=names[-1] if names else "",

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 LAUNCHER = """\
 cd "$1" || exit 1
 trap : HUP INT QUIT TERM XCPU USR1 USR2
-umask 077
+umask 077; unset OLDPWD
 read -r s </proc/$$/stat
 set -f -- ${s##*") "}
 read -r b </proc/sys/kernel/random/boot_id

@@ -60,13 +60,14 @@ def _folders(path: str) -> list[str]:
     return []
 
 
-def create(place: str, wrapper: bytes, needs: str) -> None:
-    """Make the attempt exist, whole or not at all. Raises OSError."""
+def create(place: str, wrapper: bytes, needs: str, order: int) -> None:
+    """Make the attempt exist, whole or not at all. Its place in the queue is the time of its script. Raises OSError."""
     try:
         os.makedirs(place, mode=0o700, exist_ok=True)
         if needs:
             write(f"{place}/needs", needs.encode())
         write(f"{place}/wrapper.new", wrapper)
+        os.utime(f"{place}/wrapper.new", ns=(order, order))
         os.rename(f"{place}/wrapper.new", f"{place}/wrapper")
     except OSError:
         remove(place)

@@ -46,6 +46,7 @@ class LocalSite:
         self._state = threading.RLock()
         self._attempts: dict[str, Attempt] = {}
         self._queue: deque[str] = deque()
+        self._order = 0
         self._busy = 0
         self._watchers: list[Watcher] = []
         self._news: list[str] = []
@@ -190,11 +191,12 @@ class LocalSite:
         place = files.place_of(self._root, tag)
         wall = handover.wall_seconds
         needs = "" if handover.cpus == 1 and wall is None else f"{handover.cpus} {'-' if wall is None else wall}\n"
+        self._order = max(self._order + 1, time.time_ns())
         try:
-            files.create(place, handover.wrapper.encode("utf-8", "surrogateescape"), needs)
+            files.create(place, handover.wrapper.encode("utf-8", "surrogateescape"), needs, self._order)
         except OSError as error:
             return self._refuse(tag, f"cannot write to {self.settings.directory}: {error.strerror}")
-        attempt = Attempt(tag, place, order=time.time_ns(), cpus=handover.cpus, wall_seconds=wall, time=time.time())
+        attempt = Attempt(tag, place, order=self._order, cpus=handover.cpus, wall_seconds=wall, time=time.time())
         self._attempts[tag] = attempt
         self._queue.append(tag)
         return Receipt(tag=tag, id=tag)
