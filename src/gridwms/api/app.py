@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from starlette.routing import BaseRoute
 
 from gridwms.api import errors, pages, worker
+from gridwms.api.body import BodyLimit
 from gridwms.api.news import News
 from gridwms.api.routes import check, ending, events, jobs, market, sandbox, service
 from gridwms.api.settings import Settings
@@ -46,6 +47,7 @@ def build_app(world: World, settings: Settings) -> FastAPI:
     app.state.world = world
     app.state.settings = settings
     app.state.news = News(world.news)
+    app.add_middleware(BodyLimit)
     errors.install(app)
     app.router.routes.extend(routes())
     return app

@@ -11,8 +11,6 @@ from gridwms.client.calls import BATCH
 from gridwms.client.errors import ClientError, LocalFile, Refused
 from gridwms.client.files import source_of
 
-Source = Path | str | bytes
-"""A file with a description, or the description itself."""
 BATCH_BYTES = 32 << 20
 MAX_BYTES = 64 << 20
 
@@ -25,6 +23,10 @@ class Description:
     name: str
     text: bytes
     directories: tuple[Path, ...]
+
+
+Source = Path | str | bytes | Description
+"""A file with a description, or the description itself."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +46,8 @@ class Submission:
 
 def read(source: Source) -> Description:
     """Raises LocalFile when the file cannot be read."""
+    if isinstance(source, Description):
+        return source
     here = Path.cwd()
     if isinstance(source, str):
         return Description(name="the description", text=source.encode("utf-8", "surrogateescape"), directories=(here,))

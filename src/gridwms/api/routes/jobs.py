@@ -6,7 +6,6 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
-from gridwms.api.body import MAX_BODY
 from gridwms.api.descriptions import DESCRIPTIONS, Texts
 from gridwms.api.desk import AtDesk, Desk
 from gridwms.api.errors import BadQuery, error_out
@@ -19,7 +18,7 @@ from gridwms.flow.errors import Refused
 from gridwms.jobs.states import State
 from gridwms.security.policy import Action
 
-router = APIRouter(prefix="/api/v1/jobs", tags=["jobs"], responses=ERRORS, max_body_size=MAX_BODY)
+router = APIRouter(prefix="/api/v1/jobs", tags=["jobs"], responses=ERRORS)
 
 
 @router.post("", status_code=201, openapi_extra=DESCRIPTIONS)
