@@ -76,6 +76,21 @@ def evaluate_attribute(
         return ERROR
 
 
+def inner_attribute(ad: ClassAd, name: str, context: Optional[EvaluationContext] = None) -> Inner:
+    """The value of a folded name of an ad by itself, as it is seen inside an evaluation."""
+    evaluation = Evaluation(context or DEFAULT_CONTEXT, compile_expression, compat=False)
+
+    def work() -> Inner:
+        scope = Scope(ad, evaluation)
+        match_scopes(ClassAd(), scope)
+        return look_up(scope, name, 0)
+
+    try:
+        return with_fresh_stack(work)
+    except (EvaluationFailed, RecursionError):
+        return ERROR
+
+
 def outside(value: Inner, scope: Scope, open_ads: frozenset[int]) -> Value:
     """A value that needs no scope any more. An ad that holds itself is UNDEFINED to itself."""
     if isinstance(value, LazyList):
