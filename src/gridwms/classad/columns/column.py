@@ -1,20 +1,20 @@
 """One attribute of all resources: a plane of types, numbers, and codes into a table of distinct texts and lists.
 
-A column is never changed: an update makes a new one. Only the tables of distinct values are shared and grow.
+A column is never changed: an update makes a new one, or keeps the old one if the values are the same.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import Final
+from collections.abc import Sequence
+from typing import Final, TypeVar
 
 import numpy
 from numpy.typing import NDArray
 
-from gridwms.classad.columns.planes import Rows
-from gridwms.classad.functions.lists import folded_strings
+from gridwms.classad.columns.distinct import Distinct
+from gridwms.classad.columns.inverted import Inverted, holds
+from gridwms.classad.columns.planes import Mask, Rows
 from gridwms.classad.scope import Inner, LazyList
-from gridwms.classad.text import fold
 from gridwms.classad.values import ERROR, UNDEFINED, Error, Undefined
 
 UNDEFINED_KIND: Final = 0
@@ -40,54 +40,27 @@ Kinds = NDArray[numpy.uint8]
 Integers = NDArray[numpy.int64]
 Reals = NDArray[numpy.float64]
 Codes = NDArray[numpy.int32]
-_NO_ROWS: Final = numpy.empty(0, dtype=numpy.int64)
-
-
-class Distinct:
-    """The distinct texts and constant lists of a column; codes stay valid for ever."""
-
-    __slots__ = ("codes", "folded", "joined", "list_codes", "values")
-
-    def __init__(self) -> None:
-        self.values: list[str | LazyList] = []
-        self.codes: dict[str, int] = {}
-        # Text without case to the codes of its spellings: what `==` compares.
-        self.folded: dict[str, list[int]] = {}
-        self.list_codes: dict[tuple[tuple[type, object], ...], int] = {}
-        self.joined: tuple[int, str, NDArray[numpy.int64]] | None = None
-
-    def text_code(self, text: str) -> int:
-        code = self.codes.get(text)
-        if code is None:
-            code = self.codes[text] = len(self.values)
-            self.values.append(text)
-            self.folded.setdefault(fold(text), []).append(code)
-        return code
-
-    def list_code(self, items: LazyList) -> int:
-        key = tuple([(type(item.value), item.value) for item in items.items])  # type: ignore[attr-defined]
-        code = self.list_codes.get(key)
-        if code is None:
-            code = self.list_codes[key] = len(self.values)
-            self.values.append(items)
-        return code
+Array = TypeVar("Array", bound=numpy.generic)
+_NUMBERS: Final = frozenset((BOOLEAN, INTEGER))
 
 
 class Column:
-    """`kinds` says for every row which of the arrays holds its value."""
+    """`kinds` says for every row which array holds its value; an array that no row needs is all zero."""
 
-    __slots__ = ("codes", "distinct", "inverted", "kinds", "numbers", "present", "reals")
+    __slots__ = ("_changed", "_inverted", "codes", "distinct", "kinds", "numbers", "present", "reals")
 
     def __init__(
-        self, kinds: Kinds, numbers: Integers, reals: Reals, codes: Codes, distinct: Distinct, present: frozenset[int]
+        self, kinds: Kinds, numbers: Integers, reals: Reals, codes: Codes, distinct: Distinct
     ) -> None:
         self.kinds = kinds
         self.numbers = numbers
         self.reals = reals
         self.codes = codes
         self.distinct = distinct
-        self.present = present
-        self.inverted: dict[str, Rows] | None = None
+        self.present = frozenset(numpy.flatnonzero(numpy.bincount(kinds, minlength=8)).tolist())
+        self._inverted: Inverted | None = None
+        # Rows whose list changed since the index was made.
+        self._changed: frozenset[int] = frozenset()
 
     @classmethod
     def of(cls, cells: Sequence[object]) -> Column:
@@ -98,78 +71,86 @@ class Column:
         if len(found) == 1:
             kinds = numpy.full(count, KINDS.get(types[0], OTHER), dtype=numpy.uint8)
         else:
-            kinds = numpy.fromiter((KINDS.get(kind, OTHER) for kind in types), dtype=numpy.uint8, count=count)
-        numbers = numpy.zeros(count, dtype=numpy.int64)
-        reals = numpy.zeros(count, dtype=numpy.float64)
-        codes = numpy.full(count, -1, dtype=numpy.int32)
-        distinct = Distinct()
-        if found == {int}:
-            numbers[:] = cells  # type: ignore[call-overload]
-        elif found & {int, bool}:
-            rows = numpy.flatnonzero((kinds == INTEGER) | (kinds == BOOLEAN))
-            numbers[rows] = [cells[row] for row in rows.tolist()]  # type: ignore[misc]
-        if float in found:
-            rows = numpy.flatnonzero(kinds == REAL)
-            reals[rows] = [cells[row] for row in rows.tolist()]  # type: ignore[misc]
-        if str in found:
-            code_of = distinct.text_code
-            rows = numpy.flatnonzero(kinds == STRING)
-            codes[rows] = [code_of(cells[row]) for row in rows.tolist()]  # type: ignore[arg-type]
-        if LazyList in found:
-            rows = numpy.flatnonzero(kinds == LIST)
-            codes[rows] = [distinct.list_code(cells[row]) for row in rows.tolist()]  # type: ignore[arg-type]
-        column = cls(kinds, numbers, reals, codes, distinct, _kinds_in(kinds))
-        if LazyList in found:
-            column.inverted = column.inverse()
+            table = {kind: KINDS.get(kind, OTHER) for kind in found}
+            kinds = numpy.fromiter(map(table.__getitem__, types), dtype=numpy.uint8, count=count)
+        column = cls(kinds, *_arrays(count), Distinct())
+        for kind in column.present:
+            rows = numpy.flatnonzero(kinds == kind)
+            column._put(kind, rows, [cells[row] for row in rows.tolist()] if len(found) > 1 else list(cells))
+        if LIST in column.present:
+            column._index()
+        if STRING in column.present:
+            column.distinct.segments()
         return column
 
-    def inverse(self) -> dict[str, Rows]:
-        """For every text in a list, without case, the rows whose list holds it."""
-        rows = numpy.flatnonzero(self.kinds == LIST)
-        codes = self.codes[rows]
-        order = numpy.argsort(codes, kind="stable")
-        boundaries = numpy.flatnonzero(numpy.diff(codes[order])) + 1
-        lists_of: dict[str, list[Rows]] = {}
-        for group in numpy.split(order, boundaries) if len(order) else ():
-            members = rows[group]
-            for text in folded_strings(self.distinct.values[int(codes[group[0]])]):  # type: ignore[arg-type]
-                lists_of.setdefault(text, []).append(members)
-        return {
-            text: parts[0] if len(parts) == 1 else numpy.concatenate(parts) for text, parts in lists_of.items()
-        }
+    def _put(self, kind: int, rows: Rows, values: list[object]) -> None:
+        """Fill a column that nobody has seen yet."""
+        count = len(self.kinds)
+        if kind in _NUMBERS:
+            self.numbers = _own(self.numbers, count)
+            self.numbers[rows] = values  # type: ignore[assignment]
+        elif kind == REAL:
+            self.reals = _own(self.reals, count)
+            self.reals[rows] = values  # type: ignore[assignment]
+        elif kind == STRING:
+            self.codes = _own(self.codes, count)
+            self.codes[rows] = self.distinct.text_codes(values)  # type: ignore[arg-type]
+        elif kind == LIST:
+            self.codes = _own(self.codes, count)
+            self.codes[rows] = [self.distinct.list_code(value) for value in values]  # type: ignore[arg-type]
 
     def changed(self, rows: Sequence[int], cells: Sequence[object], count: int) -> Column:
-        """A new column of `count` rows in which these rows hold these values."""
-        kinds, numbers, reals, codes = (
-            _extended(array, count) for array in (self.kinds, self.numbers, self.reals, self.codes)
-        )
-        old = {row: self.value(row) for row in rows if row < len(self.kinds) and self.kinds[row] == LIST}
-        for row, cell in zip(rows, cells, strict=True):
-            kind = KINDS.get(type(cell), OTHER)
-            kinds[row] = kind
-            if kind in (INTEGER, BOOLEAN):
-                numbers[row] = cell
-            elif kind == REAL:
-                reals[row] = cell
-            elif kind == STRING:
-                codes[row] = self.distinct.text_code(cell)  # type: ignore[arg-type]
-            elif kind == LIST:
-                codes[row] = self.distinct.list_code(cell)  # type: ignore[arg-type]
-        column = Column(kinds, numbers, reals, codes, self.distinct, _kinds_in(kinds))
-        if LIST in column.present or self.inverted is not None:
-            column.inverted = _changed_inverse(self.inverted or {}, old, rows, cells)
+        """The column of `count` rows in which these rows hold these values."""
+        if count == len(self.kinds) and all(self._holds(*pair) for pair in zip(rows, cells, strict=True)):
+            return self
+        column = Column(
+            *(_longer(a, count) for a in (self.kinds, self.numbers, self.reals, self.codes)), self.distinct
+        )  # type: ignore[arg-type]
+        by_kind: dict[int, list[int]] = {}
+        for position, cell in enumerate(cells):
+            by_kind.setdefault(KINDS.get(type(cell), OTHER), []).append(position)
+        for kind, positions in by_kind.items():
+            chosen = numpy.array([rows[position] for position in positions], dtype=numpy.int64)
+            column.kinds[chosen] = kind
+            column._put(kind, chosen, [cells[position] for position in positions])
+        column = Column(column.kinds, column.numbers, column.reals, column.codes, column.distinct)
+        if self._inverted is not None:
+            column._inverted = self._inverted
+            column._changed = self._changed.union(rows)
+            if len(column._changed) * 10 > count:
+                column._index()
         return column
+
+    def _holds(self, row: int, cell: object) -> bool:
+        kind = KINDS.get(type(cell), OTHER)
+        if kind != self.kinds[row] or kind == OTHER:
+            return False
+        if kind == LIST:
+            return bool(self.codes[row] == self.distinct.list_code(cell))  # type: ignore[arg-type]
+        return bool(self.value(row) == cell)
 
     def gathered(self, rows: Rows) -> Column:
         """These rows as a column of their own."""
-        kinds = self.kinds[rows]
-        return Column(kinds, self.numbers[rows], self.reals[rows], self.codes[rows], self.distinct, _kinds_in(kinds))
+        arrays = (self.kinds, self.numbers, self.reals, self.codes)
+        return Column(*(array[rows] for array in arrays), self.distinct)  # type: ignore[arg-type]
 
-    def rows_with(self, text: str) -> Rows:
+    def _index(self) -> None:
+        rows = numpy.flatnonzero(self.kinds == LIST)
+        values = self.distinct.values
+        self._inverted = Inverted(rows, [values[code] for code in self.codes[rows].tolist()])  # type: ignore[misc]
+        self._changed = frozenset()
+
+    def rows_with(self, text: str) -> Mask:
         """The rows whose list holds a folded text."""
-        if self.inverted is None:
-            self.inverted = self.inverse()
-        return self.inverted.get(text, _NO_ROWS)
+        if self._inverted is not None:
+            mask = self._inverted.mask(text, len(self.kinds))
+            rows = list(self._changed)
+        else:
+            mask = numpy.zeros(len(self.kinds), dtype=numpy.bool_)
+            rows = numpy.flatnonzero(self.kinds == LIST).tolist()
+        for row in rows:
+            mask[row] = self.kinds[row] == LIST and holds(self.value(row), text)
+        return mask
 
     def value(self, row: int) -> Inner:
         """The value of a row that is not OTHER."""
@@ -185,44 +166,24 @@ class Column:
         return ERROR if kind == ERROR_KIND else UNDEFINED
 
 
-def _kinds_in(kinds: Kinds) -> frozenset[int]:
-    return frozenset(numpy.flatnonzero(numpy.bincount(kinds, minlength=8)).tolist())
+def _arrays(count: int) -> tuple[Integers, Reals, Codes]:
+    """Arrays of zeros that take no room until they are written to."""
+    return (
+        numpy.broadcast_to(numpy.zeros(1, dtype=numpy.int64), count),
+        numpy.broadcast_to(numpy.zeros(1, dtype=numpy.float64), count),
+        numpy.broadcast_to(numpy.full(1, -1, dtype=numpy.int32), count),
+    )
 
 
-def _extended(array: NDArray[numpy.generic], count: int) -> NDArray[numpy.generic]:
+def _own(array: NDArray[Array], count: int) -> NDArray[Array]:
+    """The array itself if it can be written to, else a copy."""
+    return array if array.flags.writeable and len(array) == count else numpy.array(array)
+
+
+def _longer(array: NDArray[Array], count: int) -> NDArray[Array]:
+    """A copy with room for `count` rows; an array without values stays one."""
+    if not array.strides[0] and len(array):
+        return numpy.broadcast_to(array[:1], count)
     longer = numpy.zeros(count, dtype=array.dtype)
     longer[: len(array)] = array
     return longer
-
-
-def _changed_inverse(
-    inverted: dict[str, Rows], old: dict[int, Inner], rows: Iterable[int], cells: Iterable[object]
-) -> dict[str, Rows]:
-    gone: dict[str, set[int]] = {}
-    come: dict[str, set[int]] = {}
-    for row, cell in zip(rows, cells, strict=True):
-        was = old.get(row)
-        before = folded_strings(was) if isinstance(was, LazyList) else frozenset()
-        after = folded_strings(cell) if isinstance(cell, LazyList) else frozenset()
-        if before == after:
-            continue
-        for text in before - after:
-            gone.setdefault(text, set()).add(row)
-        for text in after - before:
-            come.setdefault(text, set()).add(row)
-    if not gone and not come:
-        return inverted
-    result = dict(inverted)
-    for text in gone.keys() | come.keys():
-        kept = result.get(text, numpy.empty(0, dtype=numpy.int64))
-        if text in gone:
-            kept = kept[~numpy.isin(kept, list(gone[text]))]
-        if text in come:
-            kept = numpy.concatenate((kept, numpy.fromiter(come[text], dtype=numpy.int64)))
-        if len(kept):
-            result[text] = kept
-        else:
-            result.pop(text, None)
-    return result
-
-

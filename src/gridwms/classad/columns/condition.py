@@ -13,7 +13,7 @@ import numpy
 
 from gridwms.classad.ad import ClassAd
 from gridwms.classad.columns import planes as logic
-from gridwms.classad.columns.leaves import leaf_planes, planes_of
+from gridwms.classad.columns.leaves import is_search, leaf_planes, planes_of
 from gridwms.classad.columns.planes import Planes, bits_of_rows, patched, rows_of
 from gridwms.classad.columns.probe import UNDEFINED_CODE, Probe, truth_code
 from gridwms.classad.columns.store import SPECIAL_NAMES, ColumnStore
@@ -27,8 +27,7 @@ from gridwms.classad.tree import Binary, Call, Conditional, Expr, Group, Unary
 from gridwms.classad.unparse import unparse
 
 _CHANGING = frozenset(
-    "time currenttime daytime timezoneoffset random formattime abstime usermap userhome successfraction"
-    " measuredresponsetime retrieveclosesesinfo".split()
+    ["time", "currenttime", "daytime", "timezoneoffset", "random", "formattime", "abstime", "usermap", "userhome", "successfraction", "measuredresponsetime", "retrieveclosesesinfo"]
 )
 
 
@@ -77,7 +76,7 @@ def plan_of(node: Expr) -> Plan:
     match node:
         case Group():
             return plan_of(node.inner)
-        case Unary() if node.operator == "!":
+        case Unary() if node.operator == "!" and not is_search(node):
             return Inverse(plan_of(node.operand))
         case Binary() if node.operator in ("&&", "||"):
             terms: list[Expr] = []
@@ -98,7 +97,9 @@ def plan_of(node: Expr) -> Plan:
 
 def leaf_of(node: Expr) -> Leaf:
     own, other = references(node)
-    changing = any(isinstance(n, ClassAd) or (isinstance(n, Call) and fold(n.name) in _CHANGING) for n in walk(node))
+    changing = any(
+        isinstance(n, ClassAd) or (isinstance(n, Call) and fold(n.name) in _CHANGING) for n in walk(node)
+    )
     if own or changing or ANYTHING in other or other & SPECIAL_NAMES:
         return Leaf(node, other, "")
     return Leaf(node, other, unparse(node))
@@ -118,6 +119,17 @@ def leaves_of(plan: Plan) -> list[Leaf]:
             return leaves_of(plan.left) + leaves_of(plan.right)
 
 
+CHEAP, SEARCH, ROW_BY_ROW = 0, 1, 2
+ASKED_OFTEN = 3
+
+
+def cost_of(plan: Plan) -> int:
+    leaves = leaves_of(plan)
+    if any(not leaf.key for leaf in leaves):
+        return ROW_BY_ROW
+    return SEARCH if any(is_search(leaf.node) for leaf in leaves) else CHEAP
+
+
 @dataclass(slots=True)
 class Condition:
     """An expression of `my`, folded and planned. `residue` is what is left of it, the key of a class of jobs."""
@@ -126,6 +138,11 @@ class Condition:
     residue: Expr
     plan: Plan
     probes: dict[int, Probe] = field(default_factory=dict)
+    parts: tuple[tuple[Plan, int], ...] = ()
+
+    def __post_init__(self) -> None:
+        plans = self.plan.parts if isinstance(self.plan, Both) else (self.plan,)
+        self.parts = tuple((part, cost_of(part)) for part in plans)
 
     @classmethod
     def of(cls, expr: Expr, my: ClassAd) -> Condition:
@@ -137,21 +154,40 @@ class Condition:
 
     def true_rows(self, store: ColumnStore) -> int:
         """The rows where the condition is TRUE, as a set of bits."""
-        parts = self.plan.parts if isinstance(self.plan, Both) else (self.plan,)
         rows = store.alive
-        late: list[Plan] = []
-        for part in parts:
-            if any(not leaf.key for leaf in leaves_of(part)):
-                late.append(part)
-                continue
-            rows &= self.planes_of(part, store, rows).true
-            if not rows:
-                return 0
-        for part in late:
-            rows &= self.planes_of(part, store, rows).true
-            if not rows:
-                return 0
+        # What is known already first, then what is cheap, then searches, then what goes row by row: for a TRUE
+        # of the whole every part must be TRUE, in whatever order they are asked.
+        late: list[tuple[int, Plan]] = []
+        for part, cost in self.parts:
+            if (isinstance(part, Leaf) and part.key and part.key not in store.leaves and cost) or cost == ROW_BY_ROW:
+                late.append((cost, part))
+            else:
+                rows &= self.planes_of(part, store, rows).true
+                if not rows:
+                    return 0
+        if late:
+            late.sort(key=lambda item: item[0])
+            for cost, part in late:
+                rows &= (
+                    self.on_few(part, store, rows)
+                    if cost == SEARCH
+                    else self.planes_of(part, store, rows).true
+                )
+                if not rows:
+                    return 0
         return rows
+
+    def on_few(self, part: Plan, store: ColumnStore, rows: int) -> int:
+        """A search on the rows in question only, if they are few and the search is not asked for often."""
+        if not isinstance(part, Leaf) or rows.bit_count() * 16 > store.count:
+            return self.planes_of(part, store, rows).true
+        asked = store.asked.get(part.key, 0)
+        if asked >= ASKED_OFTEN or store.open_rows(part.names) & rows:
+            return self.planes_of(part, store, rows).true
+        store.asked[part.key] = asked + 1
+        view = store.selection(rows)
+        found = leaf_on(part, view, few=True).true
+        return bits_of_rows(view.rows[rows_of(found, view.count)], store.count)
 
     def planes(self, store: ColumnStore) -> Planes:
         """The truth on every row that is alive."""
@@ -222,15 +258,17 @@ def fresh_leaf(leaf: Leaf, store: ColumnStore) -> Planes:
     return patched(old, spread, since)
 
 
-def leaf_on(leaf: Leaf, view: View) -> Planes:
+def leaf_on(leaf: Leaf, view: View, *, few: bool = False) -> Planes:
     node = leaf.node
     if isinstance(node, Binary) and len(leaf.names) > 1:
         try:
-            left, right = (vector(side, view, lambda n: condition_on(n, view)) for side in (node.left, node.right))
+            left, right = (
+                vector(side, view, lambda n: condition_on(n, view)) for side in (node.left, node.right)
+            )
             return compared(node.operator, left, right)
         except NotColumnar:
             pass
-    return leaf_planes(node, leaf.names, view)
+    return leaf_planes(node, leaf.names, view, few=few)
 
 
 def condition_on(node: Expr, view: View) -> Planes:
@@ -267,4 +305,3 @@ def _depth(node: Expr) -> int:
         deepest = max(deepest, depth)
         waiting.extend((child, depth + 1) for child in children(current))
     return deepest
-

@@ -6,6 +6,7 @@ Rows with an attribute of kind OTHER are left out here; the condition settles th
 from __future__ import annotations
 
 import operator as python
+import re
 from collections.abc import Callable
 
 import numpy
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 
 from gridwms.classad.columns import column as kinds
 from gridwms.classad.columns.column import Column
-from gridwms.classad.columns.planes import Mask, Planes, bits_of
+from gridwms.classad.columns.planes import Mask, Planes, bits_of, negation
 from gridwms.classad.columns.probe import (
     ERROR_CODE,
     FALSE_CODE,
@@ -22,12 +23,13 @@ from gridwms.classad.columns.probe import (
     Probe,
     truth_code,
 )
-from gridwms.classad.columns.search import matching, simple_core
+from gridwms.classad.columns.search import matching
 from gridwms.classad.columns.view import View, all_rows, every_row
+from gridwms.classad.pattern import simple_core
 from gridwms.classad.references import OTHER
 from gridwms.classad.scope import Inner
 from gridwms.classad.text import fold
-from gridwms.classad.tree import Binary, Call, Expr, Group, Literal, Reference
+from gridwms.classad.tree import Binary, Call, Expr, Group, Literal, Reference, Unary
 from gridwms.classad.values import ERROR, UNDEFINED
 
 _COMPARE: dict[str, Callable[[object, object], Mask]] = {
@@ -64,16 +66,28 @@ def constant_of(node: Expr) -> Inner | None:
     return node.value if isinstance(node, Literal) else None
 
 
-def leaf_planes(node: Expr, names: frozenset[str], view: View) -> Planes:
-    """The truth of a leaf that reads these attributes of the other side and nothing else."""
+def leaf_planes(node: Expr, names: frozenset[str], view: View, *, few: bool = False) -> Planes:
+    """The truth of a leaf that reads these attributes of the other side and nothing else.
+
+    few: so few rows that a search through all texts of the column would not pay.
+    """
     if len(names) == 1:
         (name,) = names
         column = view.column(name)
         if column is None:
-            return everywhere(truth_code(Probe(node, None, view.context).with_values({name: UNDEFINED})), view)
-        planes = _usual(node, column)
+            return everywhere(
+                truth_code(Probe(node, None, view.context).with_values({name: UNDEFINED})), view
+            )
+        planes = _usual(node, column, few=few)
         return planes if planes is not None else by_value(node, name, column, view)
     return by_row(node, names, view)
+
+
+def is_search(node: Expr) -> bool:
+    """A regular expression, the only leaf that is dear on a whole column."""
+    while isinstance(node, Group) or (isinstance(node, Unary) and node.operator == "!"):
+        node = node.inner if isinstance(node, Group) else node.operand
+    return isinstance(node, Call) and fold(node.name) == "regexp"
 
 
 def everywhere(code: int, view: View) -> Planes:
@@ -81,10 +95,13 @@ def everywhere(code: int, view: View) -> Planes:
     return Planes(*(rows if code == wanted else 0 for wanted in (TRUE_CODE, FALSE_CODE, ERROR_CODE)))
 
 
-def _usual(node: Expr, column: Column) -> Planes | None:
+def _usual(node: Expr, column: Column, *, few: bool) -> Planes | None:
     """The forms that have a way of their own; None for all others."""
     while isinstance(node, Group):
         node = node.inner
+    if isinstance(node, Unary) and node.operator == "!":
+        inner = _usual(node.operand, column, few=few)
+        return None if inner is None else negation(inner)
     if isinstance(node, Binary):
         operator, left, right = node.operator, node.left, node.right
         constant = constant_of(right)
@@ -105,7 +122,7 @@ def _usual(node: Expr, column: Column) -> Planes | None:
             pattern = constant_of(arguments[0])
             options = constant_of(arguments[2]) if len(arguments) == 3 else ""
             if isinstance(pattern, str) and options in ("", "i"):
-                return _regexp(pattern, str(options), column)
+                return _regexp(pattern, str(options), column, few=few)
     return None
 
 
@@ -171,22 +188,30 @@ def _has_code(column: Column, codes: list[int]) -> Mask:
 
 def _member(wanted: str, column: Column) -> Planes:
     lists = column.kinds == kinds.LIST
-    true = numpy.zeros(len(lists), dtype=numpy.bool_)
-    true[column.rows_with(fold(wanted))] = True
+    true = column.rows_with(fold(wanted))
     error = ~lists & (column.kinds != kinds.UNDEFINED_KIND)
     return Planes(bits_of(true), bits_of(lists & ~true), bits_of(error))
 
 
-def _regexp(pattern: str, options: str, column: Column) -> Planes | None:
+def _regexp(pattern: str, options: str, column: Column, *, few: bool) -> Planes | None:
     core = simple_core(pattern)
-    found = matching(column.distinct, core, options) if core is not None else None
-    if found is None:
+    if core is None:
         return None
     texts = column.kinds == kinds.STRING
-    if len(found):
-        true = texts & found[numpy.where(texts, column.codes, 0)]
+    true = numpy.zeros(len(texts), dtype=numpy.bool_)
+    if few:
+        search = re.compile(core, re.ASCII | (re.IGNORECASE if "i" in options else 0)).search
+        rows = numpy.flatnonzero(texts)
+        chosen = [str(column.distinct.values[code]) for code in column.codes[rows].tolist()]
+        if not all(map(str.isascii, chosen)):
+            return None
+        true[rows] = [search(text) is not None for text in chosen]
     else:
-        true = numpy.zeros(len(texts), dtype=numpy.bool_)
+        found = matching(column.distinct, core, options)
+        if found is None:
+            return None
+        if len(found):
+            true = texts & found[numpy.where(texts, column.codes, 0)]
     error = ~texts & (column.kinds != kinds.UNDEFINED_KIND)
     return Planes(bits_of(true), bits_of(texts & ~true), bits_of(error))
 
@@ -243,5 +268,3 @@ def by_row(node: Expr, names: frozenset[str], view: View) -> Planes:
             code = known[key] = truth_code(probe.with_values({**missing, **values}))
         result[row] = code
     return planes_of(result)
-
-

@@ -6,7 +6,9 @@ snapshot; the next snapshot takes that over and brings it up to date when it is 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import contextlib
+import gc
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 import numpy
@@ -18,7 +20,7 @@ from gridwms.classad.columns.planes import Planes, Rows, bits_of, bits_of_rows, 
 from gridwms.classad.columns.view import Selection
 from gridwms.classad.context import EvaluationContext
 from gridwms.classad.evaluate import inner_attribute
-from gridwms.classad.references import ANYTHING, MATCH, OTHER, OWN, AROUND, references, walk
+from gridwms.classad.references import ANYTHING, AROUND, MATCH, OTHER, OWN, references, walk
 from gridwms.classad.scope import Held, LazyList, constants_of
 from gridwms.classad.text import fold
 from gridwms.classad.tree import Call, Expr
@@ -26,7 +28,9 @@ from gridwms.classad.values import ERROR, UNDEFINED
 
 # Names that stand for more than an attribute; an attribute called so is left to the scalar evaluator.
 SPECIAL_NAMES: Final = OTHER | OWN | AROUND | MATCH
-_CHANGING: Final = frozenset(("time", "currenttime", "daytime", "timezoneoffset", "random", "formattime", "abstime"))
+_CHANGING: Final = frozenset(
+    ("time", "currenttime", "daytime", "timezoneoffset", "random", "formattime", "abstime")
+)
 # Marks a cell that no column can hold.
 OPEN: Final = object()
 
@@ -52,6 +56,8 @@ class ColumnStore:
         self.leaves: dict[str, Planes] = {}
         # Leaves of earlier snapshots, and the rows that changed since.
         self.stale: dict[str, tuple[Planes, int]] = {}
+        # How often a search was asked for without being kept.
+        self.asked: dict[str, int] = {}
         self.ranks: dict[str, Reals] = {}
         self._open = {
             name: bits_of(column.kinds == OPEN_KIND)
@@ -62,10 +68,16 @@ class ColumnStore:
 
     @classmethod
     def build(
-        cls, resources: Mapping[str, ClassAd] | Iterable[tuple[str, ClassAd]], context: EvaluationContext | None = None
+        cls,
+        resources: Mapping[str, ClassAd] | Iterable[tuple[str, ClassAd]],
+        context: EvaluationContext | None = None,
     ) -> ColumnStore:
         """The first snapshot of these resources."""
-        pairs = dict(resources)
+        with _collector_at_rest():
+            return cls._build(dict(resources), context)
+
+    @classmethod
+    def _build(cls, pairs: dict[str, ClassAd], context: EvaluationContext | None) -> ColumnStore:
         keys: list[str | None] = list(pairs)
         ads: list[ClassAd | None] = list(pairs.values())
         count = len(ads)
@@ -140,6 +152,18 @@ class ColumnStore:
         return [key for row in rows.tolist() if (key := self.keys[row]) is not None]
 
 
+@contextlib.contextmanager
+def _collector_at_rest() -> Iterator[None]:
+    """A build makes a million objects that all stay: searching them for garbage doubles the time."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
 def cells_of(ad: ClassAd, context: EvaluationContext | None) -> dict[str, object]:
     """Attribute to cell: constants as they are, what the ad fixes by itself evaluated, the rest OPEN."""
     constants = ad.constants
@@ -161,7 +185,11 @@ def _computed(ad: ClassAd, name: str, expr: Expr, context: EvaluationContext | N
     value = inner_attribute(ad, name, context)
     if value is UNDEFINED or value is ERROR or isinstance(value, bool | int | float | str):
         return value
-    if isinstance(value, LazyList) and value.scope is None and not any(isinstance(i, Held) for i in value.items):
+    if (
+        isinstance(value, LazyList)
+        and value.scope is None
+        and not any(isinstance(i, Held) for i in value.items)
+    ):
         return value
     return OPEN
 

@@ -106,7 +106,9 @@ def _constant(node: Literal, count: int) -> Vector:
 def _attribute(column: Column | None, count: int) -> Vector:
     if column is None:
         zeros = numpy.zeros(count, dtype=numpy.int64)
-        return Vector(numpy.full(count, UNDEFINED_KIND, dtype=numpy.uint8), zeros, zeros.astype(numpy.float64))
+        return Vector(
+            numpy.full(count, UNDEFINED_KIND, dtype=numpy.uint8), zeros, zeros.astype(numpy.float64)
+        )
     # A row of kind OTHER is settled by the scalar evaluator afterwards; here it counts as UNDEFINED.
     kinds = column.kinds
     if OTHER in column.present:
