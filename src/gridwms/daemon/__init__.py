@@ -1,0 +1,1 @@
+"""Wiring only: builds the parts, runs the loops, stops them."""

@@ -1,0 +1,56 @@
+"""The description of a job: what every dialect is read into. Immutable; knows nothing of files or services."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from gridwms.classad import ClassAd, Expr
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SandboxFile:
+    """A file of the input sandbox.
+
+    `name`: its leaf name on the worker node. `local`: the path on the user's machine, when the client has to
+    upload it. `url`: where the wrapper fetches it, when it lives elsewhere. Exactly one of the two is set.
+    """
+
+    name: str
+    local: str = ""
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Description:
+    """One single job. `ad` is the whole ad with defaults filled in and unknown attributes kept.
+
+    Times in seconds; `expires_at` seconds since the epoch or None. `requirements` and `rank` are the expressions
+    used for matching (user's, client's and server's parts joined).
+    """
+
+    ad: ClassAd
+    vo: str
+    executable: str
+    requirements: Expr
+    rank: Expr
+    arguments: str = ""
+    std_input: str = ""
+    std_output: str = ""
+    std_error: str = ""
+    environment: tuple[tuple[str, str], ...] = ()
+    inputs: tuple[SandboxFile, ...] = ()
+    outputs: tuple[str, ...] = ()
+    prologue: str = ""
+    prologue_arguments: str = ""
+    epilogue: str = ""
+    epilogue_arguments: str = ""
+    retry_count: int = 0
+    shallow_retry_count: int = 0
+    expires_at: float | None = None
+    fuzzy_rank: bool = False
+    fuzzy_factor: float = 1.0
+    submit_to: str = ""
+    peek: bool = False
+    peek_seconds: int = 0
+    cpus: int = 1
+    user_tags: tuple[tuple[str, str], ...] = field(default=())

@@ -1,0 +1,236 @@
+"""What can happen to a job: facts with an id and a time, stored before anything is done about them.
+
+*Decisions* are made by the service itself, one after the other for each job: their ids are numbered.
+*Reports* come from sites and wrappers about one attempt: late, twice and in any order. A report's id is
+made by its sender (`<source>-<attempt>-…`), so the same fact sent twice has the same id.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import ClassVar
+
+from gridwms.jobs.reasons import Reason
+
+
+class Source(StrEnum):
+    """Who saw it happen."""
+
+    SERVICE = "service"
+    USER = "user"
+    SITE = "site"
+    WORKER = "worker"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """Any event. `time` is seconds since the epoch on the clock of its source."""
+
+    type: ClassVar[str]
+    id: str
+    time: float
+    source: Source = Source.SERVICE
+
+
+class Decision(Event):
+    """Made by the service, or by a user through it."""
+
+    __slots__ = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report(Event):
+    """Seen by a site or a wrapper, about one attempt."""
+
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Registered(Decision):
+    """The job exists from now on. Its description is stored apart, under `description`."""
+
+    type: ClassVar[str] = "Registered"
+    id: str = "d000000000"
+    key: str
+    owner: str
+    vo: str
+    description: str
+    match_class: str
+    retry_count: int
+    shallow_retry_count: int
+    expires_at: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Accepted(Decision):
+    """The input sandbox is complete; the job may be matched."""
+
+    type: ClassVar[str] = "Accepted"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Matched(Decision):
+    """A new attempt at a computing element."""
+
+    type: ClassVar[str] = "Matched"
+    attempt: int
+    site: str
+    ce: str
+    rank: float | None
+    considered: int
+    matching: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resubmitted(Decision):
+    """The current attempt is over; the job waits for another. `shallow`: its payload had not started."""
+
+    type: ClassVar[str] = "Resubmitted"
+    attempt: int
+    shallow: bool
+    reason: Reason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CancelRequested(Decision):
+    """Somebody entitled wants the job to end."""
+
+    type: ClassVar[str] = "CancelRequested"
+    by: str
+    source: Source = Source.USER
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cancelled(Decision):
+    """The job ended at the user's wish."""
+
+    type: ClassVar[str] = "Cancelled"
+    reason: Reason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Aborted(Decision):
+    """The system gave the job up."""
+
+    type: ClassVar[str] = "Aborted"
+    reason: Reason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cleared(Decision):
+    """The output was fetched, or given up."""
+
+    type: ClassVar[str] = "Cleared"
+    reason: Reason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Purged(Decision):
+    """Files and description were removed."""
+
+    type: ClassVar[str] = "Purged"
+    reason: Reason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivered(Report):
+    """The site took the attempt; `receipt` is its name for it."""
+
+    type: ClassVar[str] = "Delivered"
+    receipt: str
+    source: Source = Source.SITE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refused(Report):
+    """The site did not take the attempt, and surely has not got it."""
+
+    type: ClassVar[str] = "Refused"
+    reason: Reason
+    source: Source = Source.SITE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Running(Report):
+    """The attempt started on a worker node (seen by the wrapper or by the site)."""
+
+    type: ClassVar[str] = "Running"
+    node: str = ""
+    source: Source = Source.WORKER
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PayloadStarted(Report):
+    """The token was taken by this instance of the wrapper: from here on a retry is a deep one."""
+
+    type: ClassVar[str] = "PayloadStarted"
+    instance: str
+    source: Source = Source.WORKER
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Noticed(Report):
+    """Something worth telling that moves nothing: a truncated file, a missing output file."""
+
+    type: ClassVar[str] = "Noticed"
+    reason: Reason
+    source: Source = Source.WORKER
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finished(Report):
+    """The wrapper's last word. Without `failure` the attempt went well, whatever the payload's `exit_code`.
+
+    `usage`: resource to quantity, seconds for `real`, `user`, `system`.
+    """
+
+    type: ClassVar[str] = "Finished"
+    exit_code: int | None = None
+    failure: Reason | None = None
+    usage: dict[str, float] = field(default_factory=dict)
+    source: Source = Source.WORKER
+
+
+class EndKind(StrEnum):
+    """How an attempt left its site, as the site tells it."""
+
+    COMPLETED = "completed"
+    KILLED = "killed"
+    CANCELLED = "cancelled"
+    GONE = "gone"
+    """The site answers, and surely does not have it any more."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ended(Report):
+    """The attempt is no longer at the site, and all that its wrapper left there has been read."""
+
+    type: ClassVar[str] = "Ended"
+    kind: EndKind
+    exit_code: int | None = None
+    reason: Reason | None = None
+    source: Source = Source.SITE
+
+
+EVENT_TYPES: dict[str, type[Event]] = {
+    cls.type: cls
+    for cls in (
+        Registered,
+        Accepted,
+        Matched,
+        Resubmitted,
+        CancelRequested,
+        Cancelled,
+        Aborted,
+        Cleared,
+        Purged,
+        Delivered,
+        Refused,
+        Running,
+        PayloadStarted,
+        Noticed,
+        Finished,
+        Ended,
+    )
+}

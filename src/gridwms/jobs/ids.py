@@ -1,0 +1,48 @@
+"""Names of jobs and attempts.
+
+A job's key is 22 letters and digits (131 bits when drawn at random); its id is the URL that ends in it.
+An attempt's tag travels with every submission to a site, so that it can be found there again.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+LETTERS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+KEY_LENGTH = 22
+_KEY = re.compile(rf"[0-9A-Za-z]{{{KEY_LENGTH}}}")
+_TAG = re.compile(rf"gw-([0-9A-Za-z]{{{KEY_LENGTH}}})-([1-9][0-9]{{0,5}})")
+
+
+def new_key(choose: Callable[[str], str]) -> str:
+    """A new job key; `choose` draws one letter of a string (`secrets.choice`)."""
+    return "".join(choose(LETTERS) for _ in range(KEY_LENGTH))
+
+
+def is_key(text: str) -> bool:
+    """Whether `text` has the form of a job key."""
+    return _KEY.fullmatch(text) is not None
+
+
+def key_of(job: str) -> str:
+    """The key in a job id (URL) or key; ValueError with a sentence when there is none."""
+    key = job.rstrip("/").rsplit("/", 1)[-1]
+    if not is_key(key):
+        raise ValueError(
+            f"'{job}' is not a job id: expected a URL ending in {KEY_LENGTH} letters and digits, or those alone"
+        )
+    return key
+
+
+def tag_of(key: str, attempt: int) -> str:
+    """The tag of an attempt: fits every batch system's rules for job names."""
+    return f"gw-{key}-{attempt}"
+
+
+def parse_tag(tag: str) -> tuple[str, int]:
+    """The job key and the attempt number of a tag; ValueError when it is none."""
+    found = _TAG.fullmatch(tag)
+    if found is None:
+        raise ValueError(f"'{tag}' is not the tag of an attempt (gw-<job>-<number>)")
+    return found[1], int(found[2])

@@ -1,0 +1,88 @@
+"""A job and its attempts as the events so far make them: the projection of the event log."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from gridwms.jobs.events import EndKind
+from gridwms.jobs.reasons import Reason
+from gridwms.jobs.states import DoneCode, State
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """The wrapper's last word on an attempt."""
+
+    exit_code: int | None
+    failure: Reason | None
+    time: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Departure:
+    """The site's last word on an attempt."""
+
+    kind: EndKind
+    exit_code: int | None
+    reason: Reason | None
+    time: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """One try at one site. Every field is merged so that the order in which reports arrive does not matter."""
+
+    number: int
+    site: str
+    ce: str
+    matched_at: float
+    receipt: str | None = None
+    delivered_at: float | None = None
+    refusal: Reason | None = None
+    refused_at: float | None = None
+    running_at: float | None = None
+    node: str = ""
+    node_seen: tuple[int, float] | None = None
+    """Who named the node (0 the wrapper, 1 the site) and when; the least one counts."""
+    payload_at: float | None = None
+    instance: str = ""
+    outcome: Outcome | None = None
+    departure: Departure | None = None
+    over: bool = False
+    """A decision closed it (resubmission, cancel, abort): later reports are history."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """One job. Times are seconds since the epoch."""
+
+    key: str
+    owner: str
+    vo: str
+    description: str
+    match_class: str
+    retry_count: int
+    shallow_retry_count: int
+    submitted_at: float
+    expires_at: float | None
+    state: State
+    state_since: float
+    done_code: DoneCode | None = None
+    reason: Reason | None = None
+    decisions: int = 1
+    """How many decisions were made about it; the next one gets this number."""
+    deep_count: int = 0
+    shallow_count: int = 0
+    cancel_requested_at: float | None = None
+    attempts: tuple[Attempt, ...] = field(default=())
+
+    @property
+    def exit_code(self) -> int | None:
+        """The exit code of the payload in the newest attempt, where it came that far."""
+        current = self.current
+        return current.outcome.exit_code if current is not None and current.outcome is not None else None
+
+    @property
+    def current(self) -> Attempt | None:
+        """The newest attempt, if there was one."""
+        return self.attempts[-1] if self.attempts else None

@@ -1,0 +1,238 @@
+"""The one registry of reasons: why a job waits, failed, was retried or refused.
+
+A reason is data: a code and its parameters. The sentence and the advice are made here and nowhere else, so that the
+command line, REST, pages and metrics say the same. `retry` says what a failed attempt with this reason leads to
+(gLite reference: LogMonitor's table of wrapper failures and the resubmission rules of the Workload Manager).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from string import Template
+
+
+class Retry(StrEnum):
+    """What may follow a failed attempt."""
+
+    AGAIN = "again"
+    """Shallow before the payload started, deep after."""
+    NEVER = "never"
+    """It would fail again wherever it runs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One entry of the registry; `sentence` and `advice` are templates over the parameters."""
+
+    code: str
+    sentence: str
+    advice: str
+    retry: Retry = Retry.AGAIN
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """A code of the registry with its parameters."""
+
+    code: str
+    params: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.code not in KINDS:
+            raise ValueError(f"'{self.code}' is not in the registry of reasons")
+
+    @property
+    def kind(self) -> Kind:
+        return KINDS[self.code]
+
+    @property
+    def sentence(self) -> str:
+        """What happened, for a person."""
+        return _fill(self.kind.sentence, self.params)
+
+    @property
+    def advice(self) -> str:
+        """What to do about it."""
+        return _fill(self.kind.advice, self.params)
+
+
+def _fill(template: str, params: Mapping[str, str]) -> str:
+    return Template(template).safe_substitute(params)
+
+
+def reason(code: str, **params: object) -> Reason:
+    """Make a reason; parameters are kept as text. ValueError when the code is unknown."""
+    return Reason(code, {name: str(value) for name, value in params.items()})
+
+
+_REGISTRY = (
+    # waiting
+    Kind(
+        "no_resources",
+        "The market holds no resource at all.",
+        "Look at 'gridwms source': is a source answering?",
+    ),
+    Kind(
+        "no_match",
+        "BrokerHelper: no compatible resources: none of $considered resources meets the requirements ($clause).",
+        "Run 'gridwms why' for the clauses, or 'gridwms match FILE' after changing Requirements.",
+    ),
+    Kind(
+        "no_rank",
+        "$matching resources match, but Rank has no numeric value on any of them.",
+        "Correct Rank: it must be a number for the resources that match.",
+    ),
+    Kind(
+        "all_full",
+        "$matching resources match, and all of them have as many jobs as they may.",
+        "Nothing to do: the job goes when a place becomes free.",
+    ),
+    Kind(
+        "not_deliverable",
+        "$matching resources match, but no configured site leads to any of them.",
+        "Ask the operator to configure a site for one of them (for example $ce).",
+    ),
+    Kind(
+        "unknown_ce",
+        "SubmitTo names $ce, which the market does not know (it knows of $considered others).",
+        "Correct SubmitTo ('gridwms match FILE' lists the ids), or wait until a source tells of it.",
+    ),
+    # end of waiting
+    Kind(
+        "expired",
+        "request expired",
+        "The job found no place before its ExpiryTime; submit it with a later one.",
+        Retry.NEVER,
+    ),
+    # delivery
+    Kind(
+        "site_refused",
+        "The site $site did not take the job: $text",
+        "Look at the site's own message.",
+        Retry.AGAIN,
+    ),
+    Kind(
+        "site_silent",
+        "The site $site left the delivery in doubt for $seconds s; the job is tried again.",
+        "If this repeats, have the operator look at $site.",
+    ),
+    Kind(
+        "site_lost",
+        "The site $site no longer knows the job and its wrapper left no report.",
+        "If this repeats, have the operator look at $site.",
+    ),
+    Kind(
+        "wrapper_died",
+        "The wrapper ended at $site without a report ($text).",
+        "Often a time or memory limit of the site; see 'gridwms log'.",
+    ),
+    Kind(
+        "killed_at_site",
+        "The site $site ended the job: $text",
+        "Often a time or memory limit of the site; ask for more, or for another site.",
+    ),
+    # steps of the wrapper
+    Kind(
+        "work_dir",
+        "Cannot create directory, or working directory not writable: $text",
+        "The site must give jobs a writable directory.",
+    ),
+    Kind("hook_failed", "The hook $hook of the site or VO failed with status $status.", "Tell the site."),
+    Kind(
+        "input_failed",
+        "Cannot download $file: $text",
+        "The file or the service was out of reach from the worker node.",
+    ),
+    Kind(
+        "executable_missing",
+        "$file not found or unreadable",
+        "Put the executable into InputSandbox, or give a path that exists on the worker node.",
+        Retry.NEVER,
+    ),
+    Kind(
+        "prologue_missing",
+        "prologue failed: $file not found",
+        "Put the prologue into InputSandbox, or give a path that exists on the worker node.",
+        Retry.NEVER,
+    ),
+    Kind(
+        "prologue_failed",
+        "prologue failed with error $status",
+        "See the prologue; it ran before the payload.",
+    ),
+    Kind(
+        "token_refused",
+        "Cannot take shallow resubmission token: $text",
+        "Nothing: another attempt has the job.",
+    ),
+    Kind(
+        "token_unreachable",
+        "Cannot take shallow resubmission token: the service was out of reach for $seconds s",
+        "The worker node must reach the service.",
+    ),
+    Kind(
+        "epilogue_missing",
+        "epilogue failed: $file not found",
+        "Put the epilogue into InputSandbox.",
+        Retry.NEVER,
+    ),
+    Kind("epilogue_failed", "epilogue failed with error $status", "See the epilogue; it ran after the payload."),
+    Kind("output_failed", "Cannot upload $file: $text", "The worker node must reach the service."),
+    Kind("terminated", "Job has been terminated (got SIG$signal)", "Often a time limit of the site."),
+    Kind("withdrawn", "The attempt was ended at the wish of the service.", "Nothing to do."),
+    Kind("no_transport", "The worker node has neither curl nor python3.", "The site must offer one of them."),
+    # notices
+    Kind(
+        "output_missing",
+        "Cannot read or missing file $file",
+        "The payload did not write it; see OutputSandbox.",
+    ),
+    Kind(
+        "output_truncated",
+        "OSB quota exceeded for $file: only its last $sent of $size bytes are kept, as $file.tail",
+        "Write less, or list small files first.",
+    ),
+    Kind(
+        "output_dropped",
+        "Could not truncate output sandbox file $file, not sending",
+        "Write less, or list it earlier.",
+    ),
+    # retry limits
+    Kind("hit_deep_limit", "hit job retry count ($limit)", "The last failure: $last", Retry.NEVER),
+    Kind("hit_deep_maximum", "hit max retry count ($limit)", "The last failure: $last", Retry.NEVER),
+    Kind("hit_shallow_limit", "hit job shallow retry count ($limit)", "The last failure: $last", Retry.NEVER),
+    Kind("hit_shallow_maximum", "hit shallow max retry count ($limit)", "The last failure: $last", Retry.NEVER),
+    # ends
+    Kind("cancelled_by_user", "Cancelled by $by", "Nothing to do.", Retry.NEVER),
+    Kind(
+        "cancel_unconfirmed",
+        "Cancelled by $by; the site $site has not confirmed it in $seconds s and is asked again.",
+        "Nothing to do.",
+        Retry.NEVER,
+    ),
+    Kind("output_retrieved", "user retrieved output sandbox", "Nothing to do.", Retry.NEVER),
+    Kind("no_output", "no output was generated", "Nothing to do.", Retry.NEVER),
+    Kind(
+        "never_started",
+        "The input sandbox was not completed within $seconds s of registration.",
+        "Submit the job again.",
+        Retry.NEVER,
+    ),
+    Kind("purged_by_user", "Purged by $by", "Nothing to do.", Retry.NEVER),
+    Kind(
+        "purged_by_age",
+        "timed out, resource purge forced",
+        "Fetch output earlier, or ask the operator for a longer keep.",
+        Retry.NEVER,
+    ),
+    Kind(
+        "description_lost",
+        "The description of the job cannot be read: $text",
+        "Tell the operator; submit the job again.",
+        Retry.NEVER,
+    ),
+)
+
+KINDS: dict[str, Kind] = {kind.code: kind for kind in _REGISTRY}

@@ -1,0 +1,1 @@
+"""Computing elements behind one contract: a folder a kind of site."""

@@ -1,0 +1,123 @@
+"""The contract of a site: few verbs, each with a list, so that a thousand attempts cost one call.
+
+A site is driven by one thread at a time. It keeps no memory that the contract relies on: after a restart of
+the service everything is found again by tag or by receipt.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Protocol
+
+from gridwms.classad import ClassAd
+from gridwms.jobs.reasons import Reason
+
+
+class SiteUnavailable(Exception):
+    """The site did not answer, or answered nonsense. What was asked may or may not have happened there.
+
+    The text is a sentence: which site, which command or address, what it said.
+    """
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Handover:
+    """One attempt, ready to go. `wrapper` is a whole POSIX sh script and holds a secret: never on a command line."""
+
+    tag: str
+    ce: str
+    wrapper: str
+    cpus: int = 1
+    wall_seconds: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """The site has the attempt; `id` is its own name for it."""
+
+    tag: str
+    id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refusal:
+    """The site surely does not have the attempt, and will not take it."""
+
+    tag: str
+    reason: Reason
+
+
+class Phase(StrEnum):
+    """What a site says of an attempt."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    ENDED = "ended"
+    """It ran and is over; see `exit_code` and `kind`."""
+    NOT_YET_VISIBLE = "not_yet_visible"
+    """The site answers, does not show it, and may still come to show it."""
+    GONE = "gone"
+    """The site answers and surely does not have it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sighting:
+    """The phase of one attempt. `cancelled`: it ended because `cancel` was asked for. `reason`: what the site says."""
+
+    tag: str
+    phase: Phase
+    time: float
+    node: str = ""
+    exit_code: int | None = None
+    cancelled: bool = False
+    reason: Reason | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leftover:
+    """What a wrapper left at the site: its event lines that may not have reached the service, and its last words.
+
+    `events` are lines of the worker protocol (docs/worker-protocol.md); `outputs` maps names of output sandbox
+    files that could not be uploaded to their paths on a file system the service can read (often empty).
+    """
+
+    tag: str
+    events: tuple[str, ...] = ()
+    log: str = ""
+    outputs: dict[str, str] = field(default_factory=dict)
+
+
+class Site(Protocol):
+    """A computing element, or several behind one door. Every call may raise `SiteUnavailable`."""
+
+    name: str
+
+    def submit(self, handovers: Sequence[Handover]) -> list[Receipt | Refusal]:
+        """Take these attempts; one answer for each, in any order.
+
+        Idempotent by tag where the site allows it; where it does not, the caller asks `find` after any doubt.
+        Raising leaves all of them in doubt; an answer that is missing leaves that one in doubt.
+        """
+
+    def find(self, tags: Sequence[str]) -> dict[str, Receipt | None]:
+        """The receipts of these tags; None: surely not there. A tag that is left out is still in doubt."""
+
+    def status(self, receipts: Sequence[Receipt]) -> list[Sighting]:
+        """One sighting a receipt, by one bulk question to the site."""
+
+    def cancel(self, receipts: Sequence[Receipt]) -> None:
+        """Ask that these stop: politely, then by force. Those that are over or unknown are no error."""
+
+    def collect(self, receipts: Sequence[Receipt]) -> list[Leftover]:
+        """What the wrappers of these ended attempts left behind. Repeatable: removes nothing."""
+
+    def forget(self, receipts: Sequence[Receipt]) -> None:
+        """Remove what the site keeps of these. Unknown ones are no error."""
+
+    def describe(self) -> list[ClassAd]:
+        """The resources of this site as ads with GLUE names; each has GlueCEUniqueID, unique in the market."""
+
+    def close(self) -> None:
+        """Let go of threads and handles. Jobs at the site go on."""

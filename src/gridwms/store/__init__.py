@@ -1,0 +1,1 @@
+"""The database: events, and the rows that they make."""

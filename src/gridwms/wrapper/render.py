@@ -1,0 +1,144 @@
+"""Writes the wrapper of one attempt: the template `wrapper.sh` with the data of a `Task` at its top.
+
+Every value stands between single quotes, where a shell expands nothing; what has a form (tag, URL, capability) is
+checked.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from functools import cache
+from importlib import resources
+from urllib.parse import quote as percent
+
+from gridwms.wrapper.task import Input, Task
+
+_TAG = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,199}")
+_CAPABILITY = re.compile(r"[A-Za-z0-9._~+/=-]*")
+_SERVICE = re.compile(r"https?://[A-Za-z0-9.:\[\]_-]+(?:/[A-Za-z0-9._~/-]*)?")
+_VARIABLE = re.compile(r"(\$(?:[A-Za-z_][A-Za-z0-9_]*|\{[A-Za-z_][A-Za-z0-9_]*\}))")
+"""What is expanded in the path of an executable of the node; all else in it is taken as it stands."""
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_OWN = re.compile(r"\bgw_[a-z_0-9]+")
+_SHELLS_OWN = re.compile(
+    r"BASH.*|COMP_.*|DIRSTACK|EUID|UID|PPID|FUNCNAME|GROUPS|HISTCMD|IFS|LINENO|OLDPWD|PWD|OPTARG|OPTIND|OPTERR"
+    r"|PIPESTATUS|POSIXLY_CORRECT|RANDOM|SECONDS|EPOCH.*|SHELLOPTS|SHLVL|SRANDOM|ENV|PS[0-9]|_|gw_.*"
+)
+"""Variables that a shell sets, reads or forbids for itself: given to the payload by `env`, past every shell."""
+
+
+def quote(text: str) -> str:
+    """`text` as one word of a shell, whatever it holds. ValueError: NUL, which no shell can hold."""
+    if "\0" in text:
+        raise ValueError(f"a NUL byte cannot be handed to a program: {text[:60]!r}")
+    return "'" + text.replace("'", "'\\''") + "'"
+
+
+def render(task: Task) -> str:
+    """The whole script. It holds the capability: keep it readable to the owner alone, off every command line.
+
+    Written to a file as UTF-8 with surrogate escapes. ValueError says which value cannot be handed over.
+    """
+    head, tail = _template()
+    return "".join((head, "\n".join(_data(task)), "\n", tail))
+
+
+@cache
+def _template() -> tuple[str, str]:
+    """What stands before and after the data."""
+    folder = resources.files("gridwms.wrapper")
+    text = folder.joinpath("wrapper.sh").read_text("utf-8")
+    before, rest = text.split("#: data\n", 1)
+    _, after = rest.split("#: end of data\n", 1)
+    own = sorted({*_OWN.findall(text), "gw_python"})
+    head = before + "unset -v " + " ".join(own) + "\n"
+    python = folder.joinpath("transport.py").read_text("utf-8")
+    return head, f"gw_python={quote(python)}\n" + after
+
+
+def _data(task: Task) -> Iterable[str]:
+    _check(task)
+    odd = " ".join(quote(f"{name}={value}") for name, value in task.environment if _is_odd(name))
+    env = f"env {odd} " if odd else ""
+    kind = "absolute" if task.executable.startswith("/") else "node" if _VARIABLE.match(task.executable) else "bare"
+    yield f"gw_tag={quote(task.tag)}"
+    yield f"gw_job_id={quote(task.job_id)}"
+    yield f"gw_attempt={task.attempt:d}"
+    yield f"gw_service={quote(task.service.rstrip('/'))}"
+    yield f"gw_capability={quote(task.capability)}"
+    yield f"gw_vo={quote(task.vo)}"
+    yield f"gw_ce={quote(task.ce)}"
+    yield f"gw_hooks={quote(task.site_hooks)}"
+    yield f"gw_executable={quote(task.executable)}"
+    yield f"gw_executable_kind={kind}"
+    yield f"gw_line={quote(env + _command(task.executable, task.arguments))}"
+    yield f"gw_stdin={quote(_place(task.std_input))}"
+    yield f"gw_stdout={quote(_place(task.std_output))}"
+    yield f"gw_stderr={quote(_place(task.std_error))}"
+    for step, script, arguments in (
+        ("prologue", task.prologue, task.prologue_arguments),
+        ("epilogue", task.epilogue, task.epilogue_arguments),
+    ):
+        yield f"gw_{step}={quote(script)}"
+        yield f"gw_{step}_line={quote(env + _command(script, arguments) if script else '')}"
+    yield f"gw_limit={task.max_output_bytes:d}"
+    yield f"gw_peek_seconds={task.peek_seconds:d}"
+    yield from _function("environment", (f"export {n}={quote(v)}" for n, v in task.environment if not _is_odd(n)))
+    yield from _function("inputs", (f"gw_input {i.index:d} {quote(i.name)} {quote(_url(i))}" for i in task.inputs))
+    yield from _function("outputs", (f"gw_output {quote(name)}" for name in task.outputs))
+
+
+def _function(name: str, lines: Iterable[str]) -> Iterable[str]:
+    yield f"gw_{name}() {{"
+    yield ":"
+    yield from lines
+    yield "}"
+
+
+def _command(program: str, arguments: str) -> str:
+    """The line that a shell on the node runs: the program as it is named, the arguments as the user wrote them."""
+    if _VARIABLE.match(program):
+        word = "".join(
+            f'"{part}"' if _VARIABLE.fullmatch(part) else quote(part) for part in _VARIABLE.split(program) if part
+        )
+    else:
+        word = quote(_place(program))
+    return f"{word} {arguments}" if arguments else word
+
+
+def _place(name: str) -> str:
+    """A file name as a path: relative ones begin with `./`, so that none looks like an option."""
+    return name if not name or name.startswith("/") else f"./{name}"
+
+
+def _is_odd(name: str) -> bool:
+    return _NAME.fullmatch(name) is None or _SHELLS_OWN.fullmatch(name) is not None
+
+
+def _url(source: Input) -> str:
+    """The source as the batch of the wrapper can hold it: one plain word."""
+    if source.source.startswith("file:"):
+        return "file://" + re.sub(r"^file:(//)?", "", source.source)
+    return percent(source.source, safe="%/:?#[]@!$&'()*+,;=~-._", errors="surrogateescape")
+
+
+def _check(task: Task) -> None:
+    """ValueError: a value that has a form and is not of it."""
+    for value, form, what in (
+        (task.tag, _TAG, "tag"),
+        (task.service, _SERVICE, "service URL"),
+        (task.capability, _CAPABILITY, "capability"),
+    ):
+        if form.fullmatch(value) is None:
+            raise ValueError(f"this is no {what}: {value[:60]!r}" if what != "capability" else "this is no capability")
+    for entry in task.inputs:
+        if entry.name in ("", ".", "..") or "/" in entry.name:
+            raise ValueError(f"an input sandbox file needs a plain name, not {entry.name!r}")
+        if entry.source and not re.match(r"(?i)(https?://|file:)", entry.source):
+            raise ValueError(f"the wrapper cannot fetch {entry.source!r}: only http, https and file")
+    if not task.executable:
+        raise ValueError("there is no executable")
+    for name, _ in task.environment:
+        if not name or "=" in name:
+            raise ValueError(f"this is no name of an environment variable: {name!r}")

@@ -1,0 +1,51 @@
+"""What a wrapper is to do, as data. Rendered into the script by `gridwms.wrapper.render`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Input:
+    """A file of the input sandbox: its name in the working directory and where it comes from.
+
+    `source` empty: from the service, as input number `index`; else a URL (`http:`, `https:`, `file:`).
+    """
+
+    index: int
+    name: str
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """One attempt as its wrapper sees it. Text may hold any byte but NUL; the renderer quotes it.
+
+    `arguments` and the two script arguments are split and expanded by the shell, as gLite does.
+    `max_output_bytes` -1: no limit. `peek_seconds` 0: no peeking. `service` is the base URL of the service
+    (`http://127.0.0.1:8080`); `capability` opens the routes of this attempt alone.
+    """
+
+    tag: str
+    job_id: str
+    attempt: int
+    service: str
+    capability: str
+    vo: str
+    executable: str
+    arguments: str = ""
+    std_input: str = ""
+    std_output: str = ""
+    std_error: str = ""
+    environment: tuple[tuple[str, str], ...] = ()
+    inputs: tuple[Input, ...] = ()
+    outputs: tuple[str, ...] = ()
+    prologue: str = ""
+    prologue_arguments: str = ""
+    epilogue: str = ""
+    epilogue_arguments: str = ""
+    max_output_bytes: int = -1
+    peek_seconds: int = 0
+    ce: str = ""
+    site_hooks: str = ""
+    """A directory of hooks on the worker node (cp_1.sh, cp_1_5.sh, cp_2.sh, cp_3.sh, <vo>/jobwrapper-hook.sh)."""

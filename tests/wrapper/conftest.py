@@ -1,0 +1,143 @@
+"""The real wrapper, run by each shell and with each transport there is, against a real server."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gridwms.wrapper.render import render
+from gridwms.wrapper.task import Input, Task
+from tests.wrapper.service import Attempt, Service
+
+SHELLS = {"dash": ["dash"], "bash": ["bash", "--posix"], "busybox": ["busybox", "sh"]}
+TAG = "gw-0123456789abcdefghijkl-1"
+CAPABILITY = "s3cret-c4pability"
+
+
+@pytest.fixture(params=list(SHELLS))
+def shell(request: pytest.FixtureRequest) -> list[str]:
+    """A shell to run the wrapper with."""
+    if shutil.which(SHELLS[request.param][0]) is None:
+        pytest.skip(f"{request.param} is not installed here: the wrapper was not run under it")
+    return SHELLS[request.param]
+
+
+@pytest.fixture(scope="session")
+def without_curl(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A PATH with everything but curl."""
+    return _path_without(tmp_path_factory.mktemp("without-curl"), {"curl"})
+
+
+@pytest.fixture(scope="session")
+def without_both(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A PATH with neither curl nor python3."""
+    return _path_without(tmp_path_factory.mktemp("without-both"), {"curl", "python3"})
+
+
+def _path_without(folder: Path, names: set[str]) -> str:
+    for place in ("/usr/bin", "/bin", "/usr/sbin"):
+        for program in os.scandir(place):
+            target = folder / program.name
+            if program.name not in names and not target.exists():
+                target.symlink_to(os.path.realpath(program.path) if program.name != "busybox" else program.path)
+    return str(folder)
+
+
+@pytest.fixture(params=["curl", "python3"])
+def transport(request: pytest.FixtureRequest) -> dict[str, str]:
+    """The environment that makes the wrapper take this transport."""
+    path = "/usr/bin:/bin" if request.param == "curl" else request.getfixturevalue("without_curl")
+    return {"PATH": path}
+
+
+@pytest.fixture
+def service() -> Iterator[Service]:
+    with Service() as running:
+        yield running
+
+
+class Node:
+    """A worker node: runs wrappers of tasks in a directory, with an environment of its own."""
+
+    def __init__(self, service: Service, directory: Path, shell: list[str]) -> None:
+        self.service = service
+        self.directory = directory
+        self.shell = shell
+        self.environment = {
+            "PATH": "/usr/bin:/bin",
+            "HOME": str(directory),
+            "GRIDWMS_FIRST_PAUSE": "20",
+            "GRIDWMS_PATIENCE": "20",
+            "GRIDWMS_GRACE": "2",
+        }
+        self.attempt = Attempt(CAPABILITY)
+        service.attempts[TAG] = self.attempt
+        self.log = ""
+
+    def task(self, script: str = "", **changes: Any) -> Task:
+        """A task; `script` is the text of an executable `run` that travels in the sandbox."""
+        task = Task(
+            tag=TAG,
+            job_id="https://localhost:8443/jobs/0123456789abcdefghijkl",
+            attempt=1,
+            service=self.service.url,
+            capability=CAPABILITY,
+            vo="dteam",
+            executable="run" if script else "/bin/true",
+        )
+        if script:
+            self.attempt.inputs.insert(0, f"#!/bin/sh\n{script}\n".encode())
+            task = replace(task, inputs=(Input(index=0, name="run"),))
+        return replace(task, **changes)
+
+    def start(self, task: Task, **popen: Any) -> subprocess.Popen[bytes]:
+        script = self.directory / "wrapper"
+        script.write_bytes(render(task).encode("utf-8", "surrogateescape"))
+        script.chmod(0o600)
+        return subprocess.Popen(
+            [*self.shell, str(script)],
+            cwd=popen.pop("cwd", self.directory),
+            env=self.environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            **popen,
+        )
+
+    def finish(self, process: subprocess.Popen[bytes], seconds: float = 30) -> int:
+        """Wait for a wrapper; its exit status. Its words are in `log`."""
+        out, _ = process.communicate(timeout=seconds)
+        self.log = out.decode(errors="replace")
+        return process.returncode
+
+    def run(self, script: str = "", **changes: Any) -> int:
+        """Start a wrapper and wait for it."""
+        return self.finish(self.start(self.task(script, **changes)))
+
+    def left(self) -> list[str]:
+        """What stands in the node's directory besides the script."""
+        return sorted(name for name in os.listdir(self.directory) if name != "wrapper")
+
+
+@pytest.fixture
+def node(service: Service, tmp_path: Path, shell: list[str]) -> Node:
+    """A node with every shell in turn."""
+    home = tmp_path / "home"
+    home.mkdir()
+    return Node(service, home, shell)
+
+
+@pytest.fixture
+def dash_node(service: Service, tmp_path: Path) -> Node:
+    """A node with dash alone, for what does not depend on the shell."""
+    home = tmp_path / "home"
+    home.mkdir()
+    return Node(service, home, SHELLS["dash"] if shutil.which("dash") else SHELLS["bash"])
