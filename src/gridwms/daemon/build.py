@@ -45,7 +45,7 @@ def build(config: Config, data: Path, url: str, capabilities: Capabilities) -> P
     sources += [FileSource(name, Path(section.path), section.seconds) for name, section in config.sources.items()]
     world = World(
         database=database,
-        market=Market(sources),
+        market=Market(sources, sites=frozenset(sites)),
         sandbox=sandbox,
         sites=sites,
         settings=settings,

@@ -14,6 +14,7 @@ from gridwms.jobs.events import EndKind
 from gridwms.jobs.job import Attempt, Departure, Job, Outcome
 from gridwms.jobs.reasons import Reason
 from gridwms.jobs.states import DoneCode, State
+from gridwms.store.bulk import run_many
 from gridwms.store.sets import chunks, upsert
 from gridwms.store.tables import attempts, jobs
 
@@ -80,10 +81,8 @@ def save(connection: Connection, before: Mapping[str, Job], after: Mapping[str, 
             for attempt in job.attempts
             if attempt.number > len(known) or known[attempt.number - 1] is not attempt
         ]
-    if changed_jobs:
-        connection.execute(_UPDATE_JOB, changed_jobs)
-    if changed_attempts:
-        connection.execute(upsert(connection, attempts, ("job", "number")), changed_attempts)
+    run_many(connection, _UPDATE_JOB, changed_jobs)
+    run_many(connection, upsert(connection, attempts, ("job", "number")), changed_attempts)
 
 
 def read_job(row: Row[Any], tries: Iterable[Attempt]) -> Job:
