@@ -15,6 +15,7 @@ import httpx
 import uvicorn
 
 from gridwms.api.app import build_app
+from gridwms.api.server import Server
 from gridwms.api.settings import Settings
 from gridwms.flow.deliver import run_errands
 from gridwms.flow.schedule import Scheduler
@@ -49,7 +50,7 @@ class House:
     site: ScriptedSite
     url: str
     tokens: dict[str, str]
-    server: uvicorn.Server
+    server: Server
     clients: list[httpx.Client] = field(default_factory=list)
 
     def http(self, user: str = "ann") -> httpx.Client:
@@ -125,7 +126,7 @@ def house(data: Path) -> Iterator[House]:
         capability=capabilities.of,
     )
     server_config.app = app = build_app(world, Settings(url=url, gatekeeper=gate))
-    server = uvicorn.Server(server_config)
+    server = Server(app, server_config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
     made = House(world, site, url, tokens, server)
@@ -134,8 +135,7 @@ def house(data: Path) -> Iterator[House]:
     finally:
         for client in made.clients:
             client.close()
-        app.state.news.close()
-        server.should_exit = True
+        server.stop()
         thread.join(10)
         listener.close()
         database.close()

@@ -75,7 +75,7 @@ def test_listeners_end_when_the_service_stops(home: House) -> None:
     with home.http().stream("GET", "/api/v1/events") as answer:
         stream = messages(answer)
         next(stream)
-        home.server.config.app.state.news.close()  # type: ignore[union-attr]
+        home.server.stop()
         assert list(stream) == []
 
 

@@ -23,7 +23,7 @@ _THREADS = 40
 def build_app(world: World, settings: Settings) -> FastAPI:
     """An ASGI application over the use cases.
 
-    Whoever runs it calls `app.state.news.close()` when it is to stop: event streams end then.
+    To be run by `gridwms.api.server.Server`, which ends event streams when it is to stop.
     """
 
     @contextlib.asynccontextmanager
