@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import count
@@ -22,8 +23,8 @@ def binaries() -> Path | None:
 class Server:
     """A running server. `new_database` makes an empty database and gives its URL."""
 
-    def __init__(self, programs: Path, directory: Path, sockets: Path) -> None:
-        self.programs, self.directory, self.sockets = programs, directory, sockets
+    def __init__(self, programs: Path, sockets: Path) -> None:
+        self.programs, self.sockets = programs, sockets
 
     def new_database(self) -> str:
         name = f"test{next(_NUMBERS)}"
@@ -40,25 +41,26 @@ class Server:
 
 
 @contextmanager
-def running(directory: Path) -> Iterator[Server]:
-    """Start a server below `directory`; durable settings are off, for tests of the engine and not of the disk."""
+def running() -> Iterator[Server]:
+    """Start a server; its durable settings are off, for these are tests of the engine and not of the disk.
+
+    Not below pytest's own directory: that is closed to the server's account. Short, for a socket's path has room for
+    a hundred characters.
+    """
     programs = binaries()
     assert programs is not None
-    sockets = Path("/tmp") / f"gw-pg-{os.getpid()}"  # a socket's path has room for 100 characters
-    data = directory / "data"
-    for made in (sockets, data):
-        made.mkdir(mode=0o700)
-        if os.geteuid() == 0:
-            shutil.chown(made, "postgres", "postgres")
-    for parent in [directory, *directory.parents]:
-        if parent.owner() == "root" and os.geteuid() == 0 and parent != Path("/"):
-            parent.chmod(parent.stat().st_mode | 0o011)
-    server = Server(programs, data, sockets)
+    home = Path(tempfile.mkdtemp(prefix="gw-pg-"))
+    data = home / "data"
+    data.mkdir(mode=0o700)
+    if os.geteuid() == 0:
+        shutil.chown(home, "postgres", "postgres")
+        shutil.chown(data, "postgres", "postgres")
+    server = Server(programs, home)
     server.run("initdb", "-D", str(data), "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-sync")
-    options = f"-c listen_addresses= -c unix_socket_directories={sockets} -c fsync=off -c max_connections=50"
-    server.run("pg_ctl", "-D", str(data), "-w", "-l", str(data / "log"), "-o", options, "start")
+    options = f"-c listen_addresses= -c unix_socket_directories={home} -c fsync=off -c max_connections=50"
+    server.run("pg_ctl", "-D", str(data), "-w", "-l", str(home / "log"), "-o", options, "start")
     try:
         yield server
     finally:
         server.run("pg_ctl", "-D", str(data), "-m", "immediate", "stop")
-        shutil.rmtree(sockets, ignore_errors=True)
+        shutil.rmtree(home, ignore_errors=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
@@ -50,6 +51,7 @@ def build(config: Config, data: Path, url: str, capabilities: Capabilities) -> P
         sites=sites,
         settings=settings,
         capability=capabilities.of,
+        instance=f"{os.uname().nodename}-{os.getpid()}-{secrets.token_hex(4)}",
     )
     return Parts(world, config)
 

@@ -49,7 +49,9 @@ class Database:
             raise _unavailable(error) from error
         self.shared = self._engine.dialect.name == "postgresql"
         """Whether other instances of the service may use it at the same time."""
-        self._reading = self._engine.execution_options(isolation_level="REPEATABLE READ") if self.shared else self._engine
+        self._reading = (
+            self._engine.execution_options(isolation_level="REPEATABLE READ") if self.shared else self._engine
+        )
         self._writing = self._engine.execution_options(writing=True)
         self._notices = Notices(self._engine) if self.shared else None
         self._queue: queue.SimpleQueue[_Unit | None] = queue.SimpleQueue()
@@ -91,7 +93,7 @@ class Database:
         self._after.append(notify)
 
     def on_news_from_others(self, notify: Callable[[], None]) -> None:
-        """Call `notify`, from a thread of its own, when an instance (this one too) has committed. Shared engines only."""
+        """Call `notify`, from a thread of its own, when an instance (this one too) has committed; if it is shared."""
         if self._notices is not None:
             self._notices.begin(notify)
 

@@ -42,12 +42,13 @@ class Notices:
     def _run(self, notify: Callable[[], None]) -> None:
         while not self._closing.is_set():
             try:
-                raw = self._engine.raw_connection()
+                pooled = self._engine.raw_connection()
+                connection: Any = pooled.driver_connection
+                pooled.detach()
                 try:
-                    raw.detach()
-                    self._listen(raw.driver_connection, notify)
+                    self._listen(connection, notify)
                 finally:
-                    raw.close()
+                    connection.close()
             except Exception as error:  # noqa: BLE001 - the line comes and goes; the service looks by the clock meanwhile
                 logger.warning("news from other instances are delayed", why=str(error))
                 self._closing.wait(_AGAIN_SECONDS)
