@@ -125,7 +125,12 @@ class Node:
 
     def finish(self, process: subprocess.Popen[bytes], seconds: float = 30) -> int:
         """Wait for a wrapper; its exit status. Its words are in `log`."""
-        out, _ = process.communicate(timeout=seconds)
+        try:
+            out, _ = process.communicate(timeout=seconds)
+        except subprocess.TimeoutExpired as error:
+            print((error.output or b"").decode(errors="replace"))
+            subprocess.run(["ps", "-o", "pid,ppid,pgid,stat,wchan,args", "-g", str(process.pid)], check=False)
+            raise
         self.log = out.decode(errors="replace")
         return process.returncode
 

@@ -123,7 +123,7 @@ gw_run() {
 # $2 $3 $4: its stdin, stdout, stderr (empty: /dev/null). The process, and its group, is gw_payload.
 gw_launch() {
   (
-    trap - XCPU QUIT INT TERM USR1 EXIT
+    trap - XCPU QUIT INT TERM USR1 USR2 EXIT
     cd work || exit 126
     umask 022
     exec <"${2:-/dev/null}" >"${3:-/dev/null}"
@@ -479,32 +479,35 @@ gw_peek_cycle() {
   return 0
 }
 
-# Runs beside the payload until it is killed. 409: the service has closed the attempt, so it ends everything.
+# Runs beside the payload until it is killed. It ignores TERM, which the site may send to all of us at once: a bash whose
+# child dies in the same moment as it gets a signal itself forgets the signal. 409: the service has closed the attempt.
 gw_peek_begin() {
   [ "$gw_peek_seconds" -gt 0 ] || return 0
+  gw_peek_place watch || return 0
   (
-    trap 'kill "$gw_child" 2>/dev/null; exit 0' TERM
-    trap - XCPU QUIT INT EXIT
-    mkdir "$gw_dir/watch" && ln -s ../work "$gw_dir/watch/work" && cd "$gw_dir/watch" || exit 0
-    [ "$gw_transport" = curl ] || ln -s ../transport.py transport.py
+    trap '' XCPU QUIT INT TERM
+    trap - EXIT
+    cd watch || exit 0
     while gw_pause "${gw_peek_ms:-${gw_peek_seconds}000}"; do
       gw_peek_cycle && continue
       : >"$gw_dir/withdrawn"
-      kill -TERM $$
-      exit 0
+      while kill -TERM $$; do gw_pause 200; done
     done
   ) &
   gw_peeker=$!
 }
 
-# Stops the peeking; the last cycle sends what came since.
+# A directory $1 for the files of peeking.
+gw_peek_place() { mkdir "$1" && ln -s ../work ../transport.py "$1"; }
+
+# Stops the peeking; a last cycle, in a place of its own, sends what came since.
 gw_peek_end() {
   [ -n "$gw_peeker" ] || return 0
-  kill "$gw_peeker" 2>/dev/null
+  kill -KILL "$gw_peeker" 2>/dev/null
   wait "$gw_peeker" 2>/dev/null
   gw_peeker=''
   gw_kept=$gw_batch
-  (cd "$gw_dir/watch" && gw_patience_all=0 && gw_peek_cycle)
+  (cd "$gw_dir" && gw_peek_place last && cd last && gw_patience_all=0 && gw_peek_cycle)
   gw_batch=$gw_kept
 }
 
@@ -796,6 +799,7 @@ gw_main() {
     # shellcheck disable=SC2064
     trap "gw_signalled $gw_item" "$gw_item"
   done
+  trap : USR1 USR2 # warnings of some batch systems, and not our end
   trap gw_exit EXIT
   gw_prepare
   export GLITE_WMS_JOBID="$gw_job_id" GRIDWMS_JOB_ID="$gw_job_id" GRIDWMS_ATTEMPT="$gw_attempt" GRIDWMS_CE="$gw_ce"
