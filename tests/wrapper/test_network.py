@@ -7,7 +7,7 @@ import pytest
 from gridwms.wrapper.task import Input
 from tests.wrapper.conftest import TAG, Node
 
-SCRIPT = "echo x >>../../../runs; echo out >out"
+SCRIPT = "echo x >>../../runs; echo out >out"
 
 
 def runs(node: Node) -> int:
@@ -91,7 +91,7 @@ def test_a_service_that_is_down_for_a_while(afar: Node) -> None:
 def test_a_service_that_goes_down_while_the_payload_runs(afar: Node) -> None:
     """The wrapper's last words stay in the spool, for the site to read; the directory is cleaned otherwise."""
     afar.environment["GRIDWMS_PATIENCE"] = "0"
-    process = afar.start(afar.task(f"{SCRIPT}; while [ ! -e ../../../go ]; do sleep 0.01; done", outputs=("out",)))
+    process = afar.start(afar.task(f"{SCRIPT}; while [ ! -e ../../go ]; do sleep 0.01; done", outputs=("out",)))
     afar.service.wait_for(lambda: afar.attempt.instance)
     afar.service.down()
     (afar.directory / "go").touch()

@@ -6,7 +6,7 @@ from tests.wrapper.conftest import Node
 
 SCRIPT = """
 echo one >log; printf 'a b' >'odd name'
-while [ ! -e ../../../go ]; do sleep 0.01; done
+while [ ! -e ../../go ]; do sleep 0.01; done
 echo two >>log
 """
 

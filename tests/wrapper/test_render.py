@@ -127,5 +127,5 @@ def test_every_shell_can_read_it(name: str) -> None:
 def test_no_bashism() -> None:
     if shutil.which("shellcheck") is None:
         pytest.skip("shellcheck is not installed here")
-    # 2317: functions that are called by rendered data or traps
-    subprocess.run(["shellcheck", "-s", "sh", "-e", "SC2317", "-"], input=render(PLAIN).encode(), check=True)
+    # 2317: functions that rendered data or traps call; 2016: quoted data that looks like code
+    subprocess.run(["shellcheck", "-s", "sh", "-e", "SC2317,SC2016", "-"], input=render(PLAIN).encode(), check=True)

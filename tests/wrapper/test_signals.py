@@ -52,9 +52,7 @@ def test_a_signal_of_the_site(node: Node, name: str, whole_group: bool) -> None:
 
 def test_a_payload_that_does_not_listen_is_killed_with_its_children(node: Node) -> None:
     node.environment["GRIDWMS_GRACE"] = "1"
-    script = (
-        "trap '' TERM; (trap '' TERM; while :; do sleep 1; done) & echo $! $$ >../../../pids; echo started >out; wait"
-    )
+    script = "trap '' TERM; (trap '' TERM; while :; do sleep 1; done) & echo $! $$ >../../pids; echo started >out; wait"
     process = node.start(node.task(script, outputs=("out",)))
     assert interrupt(node, process, signal.SIGTERM, whole_group=False) == 19
     pids = [int(word) for word in (node.directory / "pids").read_text().split()]
@@ -99,7 +97,7 @@ def test_a_signal_during_the_prologue(node: Node) -> None:
 
 
 def test_a_second_signal_does_not_spoil_the_end(node: Node) -> None:
-    node.service.break_down("PUT", "/output/out", 503, times=10)
+    node.service.break_down("PUT", "/output/out", 503, times=3)
     process = node.start(node.task(WAITING, outputs=("out",)))
     node.service.wait_for(lambda: node.attempt.instance)
     out = next(iter(_poll(lambda: list(node.directory.glob("gw-*/work/out")))))

@@ -143,24 +143,41 @@ gw_launch() {
   gw_reaped=''
 }
 
+# Is anything of process group $1 alive? Where orphans are buried late, their corpses keep the group in being.
+gw_group_lives() {
+  kill -0 "-$1" 2>/dev/null || return 1
+  gw_group=$1
+  [ -r /proc/self/stat ] || return 0
+  set +f
+  for gw_item in /proc/[0-9]*/stat; do
+    read -r gw_stat <"$gw_item" || continue
+    # shellcheck disable=SC2086
+    set -- ${gw_stat##*") "}
+    case $1/${3-} in [ZX]/*) ;; */"$gw_group") set -f && return 0 ;; esac
+  done 2>/dev/null
+  set -f
+  return 1
+}
+
 # Ends what is left of the payload's process group: TERM, the grace, KILL.
 gw_stop() {
   [ -n "$gw_payload" ] || return 0
-  if ! kill -TERM "-$gw_payload" 2>/dev/null; then
-    # no group: it is all gone, or there was no setsid and it is one process in ours
-    if [ -n "$gw_reaped" ] || ! kill -TERM "$gw_payload" 2>/dev/null; then
-      gw_payload=''
-      return 0
-    fi
+  if kill -TERM "-$gw_payload" 2>/dev/null; then
+    kill -CONT "-$gw_payload" 2>/dev/null
+  elif [ -n "$gw_reaped" ] || ! kill -TERM "$gw_payload" 2>/dev/null; then
+    gw_payload='' # all is gone
+    return 0
   fi
-  kill -CONT "-$gw_payload" 2>/dev/null
-  gw_left=$((gw_grace * 20))
-  while [ "$gw_left" -gt 0 ] && { kill -0 "-$gw_payload" || { [ -z "$gw_reaped" ] && kill -0 "$gw_payload"; }; } 2>/dev/null; do
-    sleep 0.05 2>/dev/null || sleep 1
-    gw_left=$((gw_left - 1))
+  gw_left=$((gw_grace * 100))
+  gw_nap=2
+  while [ "$gw_left" -gt 0 ] &&
+    { gw_group_lives "$gw_payload" || { [ -z "$gw_reaped" ] && kill -0 "$gw_payload" 2>/dev/null; }; }; do
+    gw_nap=$((gw_nap < 50 ? gw_nap * 2 : 50))
+    gw_left=$((gw_left - gw_nap))
+    sleep "0.$((gw_nap / 10))$((gw_nap % 10))" 2>/dev/null || sleep 1
   done
   kill -KILL "-$gw_payload" 2>/dev/null || { [ -z "$gw_reaped" ] && kill -KILL "$gw_payload" 2>/dev/null; }
-  wait "$gw_payload" 2>/dev/null
+  [ -n "$gw_reaped" ] || wait "$gw_payload" 2>/dev/null
   gw_payload=''
 }
 
@@ -749,7 +766,11 @@ gw_token() {
     0/*)
       gw_keep ''
       read -r gw_answer gw_rest <reply
-      [ "$gw_answer" = go ] || gw_fail 20 withdrawn
+      case $gw_answer in
+        go) ;;
+        stop) gw_fail 20 withdrawn ;;
+        *) gw_fail 16 token_refused text "the service answered '$gw_answer $gw_rest'" ;;
+      esac
       ;;
     1/409) # the service knows more than we do: a word from us would speak for the other instance
       gw_say "token: $(cat reply)"
