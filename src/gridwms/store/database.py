@@ -18,6 +18,7 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError
 
+from gridwms.store.cache import CACHE, JobCache
 from gridwms.store.migrate import migrate
 from gridwms.store.notices import Notices
 
@@ -52,7 +53,8 @@ class Database:
         self._reading = (
             self._engine.execution_options(isolation_level="REPEATABLE READ") if self.shared else self._engine
         )
-        self._writing = self._engine.execution_options(writing=True)
+        self._cache = None if self.shared else JobCache()
+        self._writing = self._engine.execution_options(writing=True, **{CACHE: self._cache})
         self._notices = Notices(self._engine) if self.shared else None
         self._queue: queue.SimpleQueue[_Unit | None] = queue.SimpleQueue()
         self._closed = False
@@ -134,9 +136,11 @@ class Database:
                         raise
                     except Exception as error:  # noqa: BLE001 - belongs to the caller of write, who gets it
                         done.append((unit, None, error))
+                        self._forget_unwritten()
                 if self._notices is not None:
                     self._notices.send(connection)
         except DBAPIError as error:
+            self._forget_unwritten()
             self._fail(units, error)
             return
         for notify in self._after:
@@ -146,6 +150,11 @@ class Database:
                 unit.result.set_exception(failure)
             else:
                 unit.result.set_result(value)
+
+    def _forget_unwritten(self) -> None:
+        """What was undone in the database must not live on in the cache."""
+        if self._cache is not None:
+            self._cache.clear()
 
     def _fail(self, units: list[_Unit], error: DBAPIError) -> None:
         """A database error undoes the whole commit: each write is tried again alone, to harm no other."""
