@@ -102,3 +102,10 @@ def test_a_retry_goes_back_when_there_is_no_other_place(stage: Stage) -> None:
     stage.errands()
     job = stage.job(key)
     assert (job.state, len(job.attempts)) == (State.SCHEDULED, 2)
+
+
+def test_a_job_takes_as_many_slots_as_it_asks_for(stage: Stage) -> None:
+    stage.market.put(place(1, GlueCEStateFreeJobSlots=5, GlueCEInfoTotalCPUs=8), place(2, GlueCEInfoTotalCPUs=8))
+    keys = stage.submit("CPUNumber = 2;", count=4)
+    stage.schedule()
+    assert Counter(stage.job(key).attempts[0].ce[:3] for key in keys) == {"ce1": 2, "ce2": 2}

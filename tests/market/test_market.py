@@ -207,3 +207,21 @@ def test_readers_and_refreshers_at_the_same_time() -> None:
         thread.join()
     assert not torn
     assert len(market.snapshot.resources) == 20
+
+
+def test_a_site_that_is_not_configured_leads_nowhere() -> None:
+    source = Fake("one", ad("a", GridwmsSite="here"), ad("b", GridwmsSite="gone"), ad("c"))
+    market = Market([source], clock=Clock(), sites=["here"])
+    assert [resource.site for resource in market.refresh("one").resources] == ["here", None, None]
+    assert market.health()[0].notes == ("'b' of source 'one' names the site 'gone', which is not configured",)
+
+
+def test_an_ad_that_has_not_changed_stays_the_same_object() -> None:
+    clock, source = Clock(), Fake("one", ad("a", x=1))
+    market = Market([source], clock=clock)
+    (first,) = market.refresh("one").resources
+    source.says(ad("a", x=1))
+    clock.now += 9
+    (second,) = market.refresh("one").resources
+    assert second.ad is first.ad
+    assert second.updated_at == first.updated_at + 9

@@ -1,9 +1,9 @@
 from __future__ import annotations
 
 import pytest
-from tests.match.resources import Places, place
 
 from gridwms.match import Capacity, capacities
+from tests.match.resources import Places, place
 
 
 @pytest.mark.parametrize(

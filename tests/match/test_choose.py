@@ -2,9 +2,12 @@ from __future__ import annotations
 
 import math
 import random
+import time
 from collections import Counter
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from gridwms.match import Candidate, Capacity, Verdict, choose
 from gridwms.match.choose import weights, without_tried
@@ -125,6 +128,42 @@ def test_the_stochastic_choice_also_fills_free_slots_first() -> None:
 def test_no_jobs_and_no_candidates() -> None:
     assert choose(verdict(), 2, {}, RNG) == [None, None]
     assert choose(verdict(candidate("a")), 0, {"a": Capacity(1)}, RNG) == []
+
+
+@settings(deadline=None)
+@given(
+    st.lists(st.tuples(st.integers(-3, 3), st.integers(0, 3), st.none() | st.integers(0, 3)), max_size=6),
+    st.integers(0, 25),
+    st.none() | st.floats(0, 5),
+    st.integers(0, 100),
+)
+def test_no_place_is_overfilled_and_none_is_left_free(
+    rows: list[tuple[int, int, int | None]], count: int, factor: float | None, seed: int
+) -> None:
+    places = verdict(*(candidate(f"c{n}", rank) for n, (rank, _, _) in enumerate(rows)))
+    room = {f"c{n}": Capacity(free, limit) for n, (_, free, limit) in enumerate(rows)}
+    picks = ids(choose(places, count, room, random.Random(seed), fuzzy_factor=factor))
+    assert len(picks) == count
+    counts = Counter(pick for pick in picks if pick)
+    total = 0.0
+    for ce_id, (free, limit) in ((name, (c.free, c.queue_limit_left)) for name, c in room.items()):
+        most = math.inf if limit is None else free + limit
+        assert counts[ce_id] <= most
+        total += most
+    assert sum(counts.values()) == min(count, total)
+    free_slots = sum(c.free for c in room.values())
+    used_free = sum(min(counts[name], c.free) for name, c in room.items())
+    assert used_free == min(count, free_slots)
+
+
+@pytest.mark.parametrize("factor", [None, 1.0])
+def test_many_small_places_of_one_rank(factor: float | None) -> None:
+    places = verdict(*(candidate(f"c{n}", 1) for n in range(10_000)))
+    room = {c.ce_id: Capacity(1, 0) for c in places.candidates}
+    started = time.process_time()
+    picks = choose(places, 20_000, room, random.Random(3), fuzzy_factor=factor)
+    assert time.process_time() - started < 2
+    assert Counter(ids(picks)).most_common(1) == [(None, 10_000)]
 
 
 def test_many_at_once() -> None:

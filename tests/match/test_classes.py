@@ -1,12 +1,12 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
-from tests.match.resources import Places, place
-from tests.match.test_matching import CONDITIONS, RESOURCES
+from hypothesis import given, settings
 
 from gridwms.classad import ClassAd, parse_ad, parse_expression, unparse
 from gridwms.match import match, match_class_key, matching_ad
+from tests.match.resources import Places, place
+from tests.match.test_matching import CONDITIONS, RESOURCES
 
 
 def seen(text: str) -> ClassAd:
@@ -74,6 +74,7 @@ def test_the_key_is_short_text() -> None:
     assert key(SAME).isalnum()
 
 
+@settings(deadline=None)
 @given(CONDITIONS, CONDITIONS, RESOURCES)
 def test_the_matching_ad_matches_as_the_whole_ad_does(requirements: str, rank: str, places: tuple) -> None:  # type: ignore[type-arg]
     whole = parse_ad(f'[ k = 1; m = other.x; Executable = "a"; Requirements = {requirements}; Rank = {rank} ]')

@@ -1,9 +1,8 @@
 from __future__ import annotations
 
-from tests.match.resources import Places, matched, place
-
 from gridwms.jobs.reasons import Reason
 from gridwms.match import Verdict, explain, named, reason_of
+from tests.match.resources import Places, matched, place
 
 PLACES = (
     place("a", 'status = "Production"; cpus = 10'),

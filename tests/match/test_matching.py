@@ -1,14 +1,15 @@
 from __future__ import annotations
 
 import math
+import threading
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.match.resources import Place, Places, ids, matched, place
 
 from gridwms.classad import ClassAd, Literal, conjuncts, evaluate, parse_ad, parse_expression
 from gridwms.match import ClauseCount, match
+from tests.match.resources import Place, Places, ids, matched, place
 
 FIVE = (
     place("a", 'status = "Production"; cpus = 10; free = 3'),
@@ -105,6 +106,16 @@ def test_the_value_of_a_whole_ad() -> None:
     assert ids(matched('size(other) > 1 && other["x"] == 2', "1", *places)) == ["b"]
 
 
+def test_names_in_any_script() -> None:
+    places = (place("a", "'É' = 1"), place("b", "'É' = 2"))
+    assert ids(matched("other.'É' == 2", "1", *places)) == ["b"]
+
+
+def test_what_changes_from_call_to_call_is_asked_each_time() -> None:
+    places = tuple(place(f"p{n:03}") for n in range(200))
+    assert 20 < len(ids(matched("random() < 0.5", "1", *places))) < 180
+
+
 def test_equal_numbers_of_different_types_are_told_apart() -> None:
     places = (place("a", "x = 1"), place("b", "x = 1.0"), place("c", "x = true"), place("d", 'x = "1"'))
     assert ids(matched("other.x =?= 1", "1", *places)) == ["a"]
@@ -114,6 +125,28 @@ def test_equal_numbers_of_different_types_are_told_apart() -> None:
     assert ids(matched("isError(1 / other.x)", "1", *zeros)) == ids(
         matched("isError(1 / other.x)", "1", zeros[0])
     ) + ids(matched("isError(1 / other.x)", "1", zeros[1]))
+
+
+def test_many_threads_over_one_snapshot() -> None:
+    places = Places(tuple(place(f"p{n:03}", f"x = {n}; y = {n % 7}") for n in range(300)))
+    job = parse_ad("[ k = 1 ]")
+    failures: list[BaseException] = []
+
+    def work(seed: int) -> None:
+        try:
+            for turn in range(60):
+                limit = (seed * turn) % 300
+                verdict = match(job, parse_expression(f"other.x >= {limit}"), parse_expression("other.y"), places)
+                assert verdict.matching == 300 - limit
+        except BaseException as failure:  # noqa: BLE001 - told below
+            failures.append(failure)
+
+    threads = [threading.Thread(target=work, args=(seed,)) for seed in range(1, 6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
 
 
 VALUES = st.sampled_from(
@@ -156,7 +189,7 @@ def plainly(job: ClassAd, requirements: str, rank: str, places: tuple[Place, ...
     return sorted(found, key=lambda pair: (-pair[1], pair[0]))
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 @given(CONDITIONS, CONDITIONS, RESOURCES)
 def test_the_same_as_one_by_one(requirements: str, rank: str, places: tuple[Place, ...]) -> None:
     job = parse_ad("[ k = 1; m = other.x ]")

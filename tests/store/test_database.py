@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,32 @@ from gridwms.store.tables import descriptions
 
 def put(database: Database, digest: str) -> None:
     database.write(lambda c: c.execute(insert(descriptions), [{"digest": digest, "jdl": "x"}]) and None)
+
+
+class Blocker:
+    """Holds the writer in the middle of a commit, so that what comes meanwhile waits for the next."""
+
+    def __init__(self, database: Database) -> None:
+        self._inside, self._go = threading.Event(), threading.Event()
+        self._thread = threading.Thread(target=lambda: database.write(self._work), daemon=True)
+        self._thread.start()
+        assert self._inside.wait(30)
+
+    def _work(self, _connection: object) -> None:
+        self._inside.set()
+        self._go.wait(30)
+
+    def release(self) -> None:
+        self._go.set()
+        self._thread.join()
+
+
+def queued(database: Database, count: int) -> None:
+    """Return when so many writes wait."""
+    deadline = time.monotonic() + 30
+    while database._queue.qsize() < count:
+        assert time.monotonic() < deadline
+        os.sched_yield()
 
 
 def digests(database: Database) -> set[str]:
@@ -42,25 +69,20 @@ def test_many_writers_share_commits(database: Database) -> None:
         commits += 1
 
     database.after_commit(count)
-    gate = threading.Event()
-    blocker = threading.Thread(target=lambda: database.write(lambda _c: gate.wait() and None))
-    blocker.start()
+    blocker = Blocker(database)
     writers = [threading.Thread(target=put, args=(database, f"d{n}")) for n in range(50)]
     for writer in writers:
         writer.start()
-    while database._queue.qsize() < 50:  # all of them are in the queue behind the blocker
-        os.sched_yield()
-    gate.set()
-    for thread in (blocker, *writers):
+    queued(database, 50)
+    blocker.release()
+    for thread in writers:
         thread.join()
     assert len(digests(database)) == 50
     assert commits == 2
 
 
 def test_a_write_that_fails_harms_no_other(database: Database) -> None:
-    gate = threading.Event()
-    blocker = threading.Thread(target=lambda: database.write(lambda _c: gate.wait() and None))
-    blocker.start()
+    blocker = Blocker(database)
     failures: list[BaseException] = []
 
     def fails() -> None:
@@ -82,14 +104,12 @@ def test_a_write_that_fails_harms_no_other(database: Database) -> None:
     threads = [threading.Thread(target=put, args=(database, "good")), threading.Thread(target=fails)]
     for thread in threads:
         thread.start()
-    while database._queue.qsize() < 2:
-        os.sched_yield()
+    queued(database, 2)
     last = threading.Thread(target=collides)
     last.start()
-    while database._queue.qsize() < 3:
-        os.sched_yield()
-    gate.set()
-    for thread in (blocker, *threads, last):
+    queued(database, 3)
+    blocker.release()
+    for thread in (*threads, last):
         thread.join()
     assert digests(database) == {"good"}
     assert sorted(type(f).__name__ for f in failures) == ["KeyError", "StoreUnavailable"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 from collections.abc import Iterator
 from dataclasses import replace
@@ -80,6 +81,7 @@ class Node:
         self.attempt = Attempt(CAPABILITY)
         service.attempts[TAG] = self.attempt
         self.log = ""
+        self.started: list[subprocess.Popen[bytes]] = []
 
     def task(self, script: str = "", **changes: Any) -> Task:
         """A task; `script` is the text of an executable `run` that travels in the sandbox."""
@@ -101,7 +103,7 @@ class Node:
         script = self.directory / "wrapper"
         script.write_bytes(render(task).encode("utf-8", "surrogateescape"))
         script.chmod(0o600)
-        return subprocess.Popen(
+        process = subprocess.Popen(
             [*self.shell, str(script)],
             cwd=popen.pop("cwd", self.directory),
             env=self.environment,
@@ -111,10 +113,24 @@ class Node:
             start_new_session=True,
             **popen,
         )
+        self.started.append(process)
+        return process
+
+    def sweep(self) -> None:
+        """Whatever a failed test has left running."""
+        for process in self.started:
+            if process.returncode is None:
+                os.killpg(process.pid, signal.SIGKILL)
+                process.communicate()
 
     def finish(self, process: subprocess.Popen[bytes], seconds: float = 30) -> int:
         """Wait for a wrapper; its exit status. Its words are in `log`."""
-        out, _ = process.communicate(timeout=seconds)
+        try:
+            out, _ = process.communicate(timeout=seconds)
+        except subprocess.TimeoutExpired as error:
+            print((error.output or b"").decode(errors="replace"))
+            subprocess.run(["ps", "-o", "pid,ppid,pgid,stat,wchan,args", "-g", str(process.pid)], check=False)
+            raise
         self.log = out.decode(errors="replace")
         return process.returncode
 
@@ -128,16 +144,20 @@ class Node:
 
 
 @pytest.fixture
-def node(service: Service, tmp_path: Path, shell: list[str]) -> Node:
+def node(service: Service, tmp_path: Path, shell: list[str]) -> Iterator[Node]:
     """A node with every shell in turn."""
     home = tmp_path / "home"
     home.mkdir()
-    return Node(service, home, shell)
+    made = Node(service, home, shell)
+    yield made
+    made.sweep()
 
 
 @pytest.fixture
-def dash_node(service: Service, tmp_path: Path) -> Node:
+def dash_node(service: Service, tmp_path: Path) -> Iterator[Node]:
     """A node with dash alone, for what does not depend on the shell."""
     home = tmp_path / "home"
     home.mkdir()
-    return Node(service, home, SHELLS["dash"] if shutil.which("dash") else SHELLS["bash"])
+    made = Node(service, home, SHELLS["dash"] if shutil.which("dash") else SHELLS["bash"])
+    yield made
+    made.sweep()

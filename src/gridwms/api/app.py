@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from starlette.routing import BaseRoute
 
 from gridwms.api import errors, pages, worker
+from gridwms.api.body import BodyLimit
 from gridwms.api.news import News
 from gridwms.api.routes import check, ending, events, jobs, market, sandbox, service
 from gridwms.api.settings import Settings
@@ -22,7 +23,7 @@ _THREADS = 40
 def build_app(world: World, settings: Settings) -> FastAPI:
     """An ASGI application over the use cases.
 
-    Whoever runs it calls `app.state.news.close()` when it is to stop: event streams end then.
+    To be run by `gridwms.api.server.Server`, which ends event streams when it is to stop.
     """
 
     @contextlib.asynccontextmanager
@@ -46,6 +47,7 @@ def build_app(world: World, settings: Settings) -> FastAPI:
     app.state.world = world
     app.state.settings = settings
     app.state.news = News(world.news)
+    app.add_middleware(BodyLimit)
     errors.install(app)
     app.router.routes.extend(routes())
     return app

@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 from gridwms.classad.ad import ClassAd, to_expression
 from gridwms.classad.context import DEFAULT_CONTEXT, EvaluationContext
-from gridwms.classad.fresh_stack import with_fresh_stack
+from gridwms.classad.fresh_stack import in_fresh_stack, with_fresh_stack
 from gridwms.classad.functions import compile_expression
 from gridwms.classad.lookup import NOWHERE, evaluate_in, item_value, look_up, match_scopes
 from gridwms.classad.scope import Evaluation, EvaluationFailed, Inner, LazyList, Scope
@@ -15,6 +15,7 @@ from gridwms.classad.text import fold
 from gridwms.classad.tree import Expr
 from gridwms.classad.values import ERROR, UNDEFINED, Value
 
+_EMPTY = ClassAd()
 Mode: TypeAlias = Choice["strict", "compat"]
 
 
@@ -30,22 +31,30 @@ def evaluate(
 
     Lists come back as tuples, ads with every attribute evaluated. An evaluation that fails is ERROR.
     """
+    if my is None:
+        my = NOWHERE if target is None else _EMPTY
+    code = expr.code or compile_expression(expr)
     evaluation = Evaluation(context or DEFAULT_CONTEXT, compile_expression, compat=mode == "compat")
-
-    def work() -> Value:
-        evaluation.depth = 0
-        scope = Scope(my if my is not None else ClassAd() if target is not None else NOWHERE, evaluation)
-        if target is not None:
-            match_scopes(target, scope)
-        code = expr.code or compile_expression(expr)
-        evaluation.charge(code.size)
+    evaluation.steps -= code.size
+    scope = Scope(my, evaluation)
+    if target is not None:
+        match_scopes(target, scope)
+    try:
         value = code.run(scope)
-        if type(value) is Scope or type(value) is LazyList:
-            return outside(value, scope, frozenset())
-        return value  # type: ignore[return-value]
+        if type(value) is not Scope and type(value) is not LazyList:
+            return value  # type: ignore[return-value]
+        return outside(value, scope, frozenset())
+    except EvaluationFailed:
+        return ERROR
+    except RecursionError:
+        pass
+    evaluation.restart()
+
+    def again() -> Value:
+        return outside(code.run(scope), scope, frozenset())
 
     try:
-        return with_fresh_stack(work)
+        return in_fresh_stack(again)
     except (EvaluationFailed, RecursionError):
         return ERROR
 
@@ -69,6 +78,21 @@ def evaluate_attribute(
         if target is not None:
             match_scopes(target, scope)
         return outside(evaluate_in(expr, scope, 0), scope, frozenset())
+
+    try:
+        return with_fresh_stack(work)
+    except (EvaluationFailed, RecursionError):
+        return ERROR
+
+
+def inner_attribute(ad: ClassAd, name: str, context: Optional[EvaluationContext] = None) -> Inner:
+    """The value of a folded name of an ad by itself, as it is seen inside an evaluation."""
+    evaluation = Evaluation(context or DEFAULT_CONTEXT, compile_expression, compat=False)
+
+    def work() -> Inner:
+        scope = Scope(ad, evaluation)
+        match_scopes(ClassAd(), scope)
+        return look_up(scope, name, 0)
 
     try:
         return with_fresh_stack(work)

@@ -15,6 +15,17 @@ import regex
 from gridwms.classad.text import encode
 
 _PLAIN = re.compile(r"(?:\.\*)*([A-Za-z0-9 _/:@,=%&!<>;~`#'\"-]*)(?:\.\*)*\Z")
+_SIMPLE = re.compile(r"(?:\.\*)*(\^?(?:[A-Za-z0-9 _/:@,=%&!<>;~`#'\".-]|\\[.\-/:_])*\$?)(?:\.\*)*\Z")
+
+
+def simple_core(pattern: str) -> str | None:
+    """The pattern without `.*` at its ends if it is simple, else None."""
+    found = _SIMPLE.match(pattern) if pattern.isascii() else None
+    if found is None or ("^" in found[1] and pattern[0] != "^") or ("$" in found[1] and pattern[-1] != "$"):
+        return None
+    return found[1]
+
+
 _FLAGS = {"i": regex.IGNORECASE, "m": regex.MULTILINE, "s": regex.DOTALL, "x": regex.VERBOSE}
 # PCRE2 refuses what compiles to more than 64 kB; this keeps the compiler of `regex` in bounds too.
 PATTERN_LIMIT = 20_000
@@ -65,13 +76,18 @@ def _rewrite(pattern: str) -> str:
 class Pattern:
     """A compiled pattern for one kind of text (ASCII text, or bytes)."""
 
-    __slots__ = ("_compiled", "is_text", "plain")
+    __slots__ = ("_compiled", "is_text", "plain", "simple")
 
     def __init__(self, pattern: str, flags: int, *, as_bytes: bool) -> None:
         plain = _PLAIN.match(pattern) if flags == 0 and not as_bytes else None
         # ".*" does not reach over a line end, but a search may start behind it.
         self.plain: str | None = plain[1] if plain else None
         self.is_text = not as_bytes
+        core = simple_core(pattern) if flags in (0, regex.IGNORECASE) and not as_bytes else None
+        # Plain characters and dots cannot take long: Python's own engine, without a clock, is enough.
+        self.simple = (
+            re.compile(core, re.ASCII | (re.IGNORECASE if flags else 0)) if core is not None else None
+        )
         source = _rewrite(pattern)
         self._compiled: regex.Pattern[str] | regex.Pattern[bytes]
         if as_bytes:

@@ -19,7 +19,7 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
-    rich_markup_mode=None,
+    rich_markup_mode="rich",
 )
 _BEFORE, _AFTER, _OPERATE = "Hand in", "Follow and fetch", "Operate"
 _PANELS: tuple[tuple[str, dict[str, Callable[..., None]]], ...] = (

@@ -14,7 +14,7 @@ from gridwms.client import answers, calls
 from gridwms.client.errors import ClientError, ServiceUnreachable
 from gridwms.client.events import CaughtUp, StreamReader
 from gridwms.client.files import arriving, chunks
-from gridwms.client.find import Address, find, key_at
+from gridwms.client.find import Address, find, key_at, keys_at
 from gridwms.client.following import Following, Until, over
 from gridwms.client.submission import Description, Source, Submission, accepted, batches, find_inputs, read, refused
 from gridwms.client.transport import Transport
@@ -112,7 +112,7 @@ class Client:
 
     def status(self, jobs: Sequence[str]) -> list[answers.Job | ClientError]:
         """These jobs as they are now, in order."""
-        return self._in_batches(calls.status, self._keys(jobs))
+        return self._each(calls.status, jobs)
 
     def job(self, job: str) -> answers.Job:
         """One job as it is now."""
@@ -188,7 +188,7 @@ class Client:
         following.reconnected()
 
     def _all_found(self, keys: Sequence[str]) -> list[answers.Job]:
-        found = self._in_batches(calls.status, keys)
+        found = self._each(calls.status, keys)
         for job in found:
             if isinstance(job, ClientError):
                 raise job
@@ -234,24 +234,30 @@ class Client:
 
     def cancel(self, jobs: Sequence[str]) -> list[answers.Ended | ClientError]:
         """Ask that these jobs end; one answer each, in order. Sites may take a while: see `wait`."""
-        return self._in_batches(lambda keys: calls.end("cancel", keys), self._keys(jobs))
+        return self._each(lambda keys: calls.end("cancel", keys), jobs)
 
     def clear(self, jobs: Sequence[str]) -> list[answers.Ended | ClientError]:
         """Tell that the output of these jobs has been fetched, or is not wanted."""
-        return self._in_batches(lambda keys: calls.end("clear", keys), self._keys(jobs))
+        return self._each(lambda keys: calls.end("clear", keys), jobs)
 
     def purge(self, jobs: Sequence[str]) -> list[answers.Ended | ClientError]:
         """Remove all files and the description of these jobs; the record remains."""
-        return self._in_batches(lambda keys: calls.end("purge", keys), self._keys(jobs))
+        return self._each(lambda keys: calls.end("purge", keys), jobs)
 
     def _one(self, verb: str, key: str) -> None:
         [answer] = self._transport.run(calls.end(verb, [key]))
         if isinstance(answer, ClientError):
             raise answer
 
-    def _in_batches(self, make: Callable[[Sequence[str]], calls.Call[list[T]]], keys: Sequence[str]) -> list[T]:
+    def _each(
+        self, make: Callable[[Sequence[str]], calls.Call[list[T | ClientError]]], jobs: Sequence[str]
+    ) -> list[T | ClientError]:
+        """Ask about many jobs, in batches; an error in the place of one that is none of this service."""
+        found = keys_at(jobs, self.url)
+        keys = [key for key in found if isinstance(key, str)]
         parts = [keys[first : first + calls.BATCH] for first in range(0, len(keys), calls.BATCH)]
-        return [answer for part in parts for answer in self._transport.run(make(part))]
+        told = iter([answer for part in parts for answer in self._transport.run(make(part))])
+        return [next(told) if isinstance(key, str) else key for key in found]
 
     def _key(self, job: str) -> str:
         return key_at(job, self.url)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
@@ -45,11 +46,12 @@ def build(config: Config, data: Path, url: str, capabilities: Capabilities) -> P
     sources += [FileSource(name, Path(section.path), section.seconds) for name, section in config.sources.items()]
     world = World(
         database=database,
-        market=Market(sources),
+        market=Market(sources, sites=frozenset(sites)),
         sandbox=sandbox,
         sites=sites,
         settings=settings,
         capability=capabilities.of,
+        instance=f"{os.uname().nodename}-{os.getpid()}-{secrets.token_hex(4)}",
     )
     return Parts(world, config)
 

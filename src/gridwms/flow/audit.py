@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import fields
 
 from gridwms.flow.world import World
 from gridwms.jobs.job import Job
@@ -34,7 +33,7 @@ def _differences(stored: Job, rebuilt: Job | None) -> Iterator[str]:
     if rebuilt is None:
         yield f"job {stored.key} has a row but no events"
         return
-    for field in fields(Job):
-        row, event = getattr(stored, field.name), getattr(rebuilt, field.name)
+    for name in Job._fields:
+        row, event = getattr(stored, name), getattr(rebuilt, name)
         if row != event:
-            yield f"job {stored.key}: {field.name} is {row!r} in its row, {event!r} by its events"
+            yield f"job {stored.key}: {name} is {row!r} in its row, {event!r} by its events"

@@ -41,6 +41,7 @@ class _Class:
     ad: ClassAd
     submit_to: str
     fuzzy_factor: float | None
+    cpus: int
 
 
 class Scheduler:
@@ -99,8 +100,13 @@ class Scheduler:
         )
         for match_class, text in ads.items():
             ad = parse_ad(text)
-            submit_to = evaluate_attribute(ad, "SubmitTo")
-            self._classes[match_class] = _Class(ad, submit_to if isinstance(submit_to, str) else "", _fuzzy_factor(ad))
+            submit_to, cpus = evaluate_attribute(ad, "SubmitTo"), evaluate_attribute(ad, "CPUNumber")
+            self._classes[match_class] = _Class(
+                ad,
+                submit_to if isinstance(submit_to, str) else "",
+                _fuzzy_factor(ad),
+                cpus if isinstance(cpus, int) else 1,
+            )
         self._said |= {match_class: v.reason.code if v.reason else None for match_class, v in said.items()}
 
     def _verdict(self, match_class: str, snapshot: Snapshot) -> Verdict | Reason:
@@ -119,8 +125,10 @@ class Scheduler:
     ) -> int:
         """Give places to the oldest jobs of a class; how many got one. `room` and `sites` shrink by them."""
         world = self._world
-        factor = self._classes[match_class].fuzzy_factor
-        picks = choose(verdict, count, room, world.rng, fuzzy_factor=factor, site_room=sites)
+        known = self._classes[match_class]
+        picks = choose(
+            verdict, count, room, world.rng, fuzzy_factor=known.fuzzy_factor, slots=known.cpus, site_room=sites
+        )
         found = [pick for pick in picks if pick is not None]
         if not found:
             return 0
@@ -143,8 +151,8 @@ class Scheduler:
         for attempt in placed:
             here = room[attempt.ce]
             left = here.queue_limit_left
-            if here.free > 0:
-                room[attempt.ce] = Capacity(here.free - 1, left)
+            if here.free >= known.cpus:
+                room[attempt.ce] = Capacity(here.free - known.cpus, left)
             elif left is not None:
                 room[attempt.ce] = Capacity(0, left - 1)
             sites[attempt.site] -= 1

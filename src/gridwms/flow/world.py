@@ -107,6 +107,8 @@ class World:
     settings: FlowSettings
     capability: Callable[[str], str]
     """Makes the secret of an attempt from its tag."""
+    instance: str = "alone"
+    """The name of this instance among those that share the database."""
     clock: Clock = time.time
     rng: random.Random = field(default_factory=random.SystemRandom)
     news: Signal = field(default_factory=Signal)
@@ -125,3 +127,11 @@ class World:
         self.descriptions = Descriptions(self.database)
         self.errands = {name: Signal() for name in self.sites}
         self.database.after_commit(self.news.set)
+        self.database.on_news_from_others(self.wake_all)
+
+    def wake_all(self) -> None:
+        """Let every loop look: something may have come from another instance."""
+        self.news.set()
+        self.waiting.set()
+        for errand in self.errands.values():
+            errand.set()

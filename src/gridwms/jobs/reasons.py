@@ -96,7 +96,7 @@ _REGISTRY = (
     ),
     Kind(
         "unknown_ce",
-        "SubmitTo names $ce, which is none of the $considered resources of the market.",
+        "SubmitTo names $ce, which the market does not know (it knows of $considered others).",
         "Correct SubmitTo ('gridwms match FILE' lists the ids), or wait until a source tells of it.",
     ),
     # end of waiting

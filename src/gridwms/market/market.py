@@ -7,7 +7,7 @@ answering, or suddenly answers with nothing, keeps its resources in the market u
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from threading import Lock
 
@@ -28,10 +28,19 @@ class _Shelf:
 class Market:
     """The supermarket. `keep`: entries expire this many intervals of their source after it told of them.
 
-    The order of the sources decides which one is believed when several tell of the same id.
+    The order of the sources decides which one is believed when several tell of the same id. `sites`: the configured
+    sites; a resource whose GridwmsSite is none of them counts as one that no site leads to. None: any name will do.
     """
 
-    def __init__(self, sources: Iterable[Source], *, clock: Callable[[], float] = time.time, keep: float = 3.0) -> None:
+    def __init__(
+        self,
+        sources: Iterable[Source],
+        *,
+        clock: Callable[[], float] = time.time,
+        keep: float = 3.0,
+        sites: Collection[str] | None = None,
+    ) -> None:
+        self._sites = sites
         self._clock = clock
         self._keep = keep
         self._writing = Lock()
@@ -87,9 +96,14 @@ class Market:
         now = self._clock()
         with self._writing:
             if not error:
-                shelf.resources, notes = take_in(
-                    ads, source=name, now=now, expires_at=now + self._keep * shelf.source.seconds
+                taken, notes = take_in(
+                    ads,
+                    source=name,
+                    now=now,
+                    expires_at=now + self._keep * shelf.source.seconds,
+                    sites=self._sites,
                 )
+                shelf.resources = {ce_id: _unless_equal(new, shelf.resources) for ce_id, new in taken.items()}
                 shelf.health = Health(source=name, last_try=started, last_good=now, notes=notes)
             else:
                 kept = sum(1 for resource in shelf.resources.values() if resource.expires_at > now)
@@ -123,9 +137,15 @@ class Market:
         resources = tuple(merged[ce_id] for ce_id in sorted(merged))
         old = self._snapshot
         changed = len(resources) != len(old.resources) or any(
-            new.ce_id != had.ce_id or new.site != had.site or new.ad != had.ad
+            new.ce_id != had.ce_id or new.site != had.site or (new.ad is not had.ad and new.ad != had.ad)
             for new, had in zip(resources, old.resources, strict=True)
         )
         self._conflicts = tuple(conflicts)
         self._snapshot = Snapshot(old.version + changed, now, resources)
         return self._snapshot
+
+
+def _unless_equal(new: Resource, known: Mapping[str, Resource]) -> Resource:
+    """The resource with the ad object known so far when its ad has not changed: what was worked out of it stays."""
+    had = known.get(new.ce_id)
+    return replace(new, ad=had.ad) if had is not None and had.ad == new.ad else new

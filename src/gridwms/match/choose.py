@@ -92,44 +92,51 @@ class _Room:
     def __init__(self, places: Sequence[Candidate], left: list[float], sites: dict[str, float]) -> None:
         self.places, self.left, self.sites = places, left, sites
 
+    def takes(self, index: int) -> bool:
+        """Whether this place still takes a job."""
+        return self.left[index] >= 1 and self.sites.get(self.places[index].site or "", 1) >= 1
+
     def open(self, indexes: Iterable[int]) -> list[int]:
         """Those of the places that still take a job."""
-        return [i for i in indexes if self.left[i] >= 1 and self.sites.get(self.places[i].site or "", 1) >= 1]
+        return [index for index in indexes if self.takes(index)]
 
-    def take(self, index: int) -> bool:
-        """Put a job there; whether something is full now."""
-        site = self.places[index].site or ""
+    def put(self, index: int) -> Candidate:
+        """Put a job there."""
+        place = self.places[index]
         self.left[index] -= 1
-        if site in self.sites:
-            self.sites[site] -= 1
-        return self.left[index] < 1 or self.sites.get(site, 1) < 1
+        if place.site in self.sites:
+            self.sites[place.site] -= 1
+        return place
 
 
 def _by_rank(room: _Room, count: int, rng: Draw) -> list[Candidate]:
     """Best rank first; among equals each job draws one, so that none of them is preferred."""
     picks: list[Candidate] = []
     for _, equals in groupby(range(len(room.places)), key=lambda i: room.places[i].rank):
-        if len(picks) >= count:
-            break
-        places = room.open(equals)
+        places = room.open(equals) if len(picks) < count else []
         while places and len(picks) < count:
-            index = places[rng.randrange(len(places)) if len(places) > 1 else 0]
-            picks.append(room.places[index])
-            if room.take(index):
-                places = room.open(places)
+            drawn = rng.randrange(len(places)) if len(places) > 1 else 0
+            if room.takes(places[drawn]):
+                picks.append(room.put(places[drawn]))
+            else:
+                places[drawn] = places[-1]
+                places.pop()
     return picks
 
 
 def _by_chance(room: _Room, count: int, rng: Draw, factor: float) -> list[Candidate]:
-    """Draw by weight; the weights are made anew whenever a place is full."""
+    """Draw by the weights of all places; what is full is passed over."""
     picks: list[Candidate] = []
+    weight = weights([place.rank for place in room.places], factor)
     places = room.open(range(len(room.places)))
     while places and len(picks) < count:
-        sums = list(accumulate(weights([room.places[i].rank for i in places], factor)))
-        full = False
-        while not full and len(picks) < count:
+        sums = list(accumulate(weight[index] for index in places))
+        in_vain, most_in_vain = 0, len(places)
+        while len(picks) < count and in_vain < most_in_vain:
             index = places[min(bisect_right(sums, rng.random() * sums[-1]), len(places) - 1)]
-            picks.append(room.places[index])
-            full = room.take(index)
+            if room.takes(index):
+                picks.append(room.put(index))
+            else:
+                in_vain += 1
         places = room.open(places)
     return picks

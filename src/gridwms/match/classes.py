@@ -19,6 +19,7 @@ from __future__ import annotations
 import hashlib
 
 from gridwms.classad import Binary, ClassAd, Expr, Literal, conjuncts, evaluate_attribute, flatten, unparse
+from gridwms.classad.text import fold
 from gridwms.match.reading import names_read_through
 
 PUBLIC = (
@@ -40,13 +41,12 @@ _CHOICE = ("SubmitTo", "FuzzyRank", "FuzzyFactor", "fuzzy_factor")
 def matching_ad(ad: ClassAd, requirements: Expr, rank: Expr) -> ClassAd:
     """The matching ad of a job with this ad; `requirements` and `rank` as joined by its description."""
     wanted, preferred = _settled_conjunction(requirements, ad), _settled(rank, ad)
-    names = {name.lower() for name in (*PUBLIC, *_CHOICE, *_significant(ad))}
+    names = {fold(name) for name in (*PUBLIC, *_CHOICE, *_significant(ad))}
     read = names_read_through(ad, [wanted, preferred])
     kept = [
         (name, expr)
         for name, expr in ad.items()
-        if (read is None or name.lower() in read or name.lower() in names)
-        and name.lower() not in ("requirements", "rank")
+        if (read is None or fold(name) in read or fold(name) in names) and fold(name) not in ("requirements", "rank")
     ]
     return ClassAd([*kept, ("Requirements", wanted), ("Rank", preferred)])
 
@@ -54,8 +54,8 @@ def matching_ad(ad: ClassAd, requirements: Expr, rank: Expr) -> ClassAd:
 def match_class_key(ad: ClassAd) -> str:
     """The key of the class: a digest of a matching ad, equal for equal ads whatever the order of their attributes."""
     digest = hashlib.blake2b(digest_size=16)
-    for name in sorted(ad, key=str.lower):
-        digest.update(f"{name.lower()}={unparse(ad[name])};\n".encode("utf-8", "surrogatepass"))
+    for name in sorted(ad, key=fold):
+        digest.update(f"{fold(name)}={unparse(ad[name])};\n".encode("utf-8", "surrogatepass"))
     return digest.hexdigest()
 
 

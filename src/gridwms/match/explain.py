@@ -80,7 +80,8 @@ def _culprit(verdict: Verdict) -> str:
 def _summary(verdict: Verdict, deliverable: int) -> str:
     if verdict.considered == 0:
         return "The market holds no resource at all."
-    parts = [f"{verdict.matching} of {_resources(verdict.considered)} meet the requirements"]
+    meet = "meets" if verdict.matching == 1 else "meet"
+    parts = [f"{verdict.matching} of {_resources(verdict.considered)} {meet} the requirements"]
     if verdict.unranked:
         parts.append(f"{len(verdict.unranked)} of these have no numeric rank")
     if deliverable < len(verdict.candidates):

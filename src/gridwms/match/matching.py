@@ -7,39 +7,38 @@ job. Undefined and error are no match. A rank that is not a number leaves the re
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
-from gridwms.classad import ERROR, UNDEFINED, ClassAd, Expr, Group, Literal, Value, conjuncts, unparse
-from gridwms.match.columns import Columns, columns_of, evaluate_back, evaluate_over
+import numpy as np
+from numpy.typing import NDArray
+
+from gridwms.classad import UNDEFINED, ClassAd, Expr, Group, Literal, Value, conjuncts, unparse
+from gridwms.match.columns import Columns, Numbers, columns_of
 from gridwms.match.resources import Resource, Snapshot
 from gridwms.match.verdict import Candidate, ClauseCount, Verdict
 
-_TRUE, _FALSE, _UNDEFINED, _ERROR = range(4)
+_TRUE, _FALSE, _UNDEFINED, _ERROR = 0.0, 1.0, 2.0, 3.0
+_TRUTHS = {True: _TRUE, False: _FALSE}
+_Counts = NDArray[np.int64]
 
 
 def match(ad: ClassAd, requirements: Expr, rank: Expr, snapshot: Snapshot) -> Verdict:
     """Match one class of jobs, whose matching ad is `ad`, against all resources of a snapshot."""
     columns = columns_of(snapshot)
     terms = _terms(requirements)
-    clauses = [clause for clause in terms if clause != Literal(True)]
-    lenient = len(terms) > 1
-    outcomes = [[_outcome(value, lenient) for value in evaluate_over(clause, ad, columns)] for clause in clauses]
-    refused = _refusals(ad, columns)
-    rejections = _rejections([*outcomes, *refused.values()], len(columns.ads))
-    rows = [row for row, count in enumerate(rejections) if count == 0]
-    candidates, unranked = _ranked(ad, rank, snapshot.resources, columns, rows)
+    meaning = _condition if len(terms) == 1 else _operand
+    outcomes = [(term, columns.evaluate(term, ad, meaning)) for term in terms if term != Literal(True)]
+    refusals = [(clause, outcome) for clause, outcome in _refusals(ad, columns).items() if outcome.any()]
+    rejections = _rejections((outcome for _, outcome in (*outcomes, *refusals)), columns.size)
+    candidates, unranked = _ranked(ad, rank, snapshot.resources, columns, rejections == 0)
+    refused = [_count(clause, outcome, rejections) for clause, outcome in refusals]
     return Verdict(
         snapshot=snapshot.version,
-        considered=len(columns.ads),
+        considered=columns.size,
         candidates=candidates,
         unranked=unranked,
-        clauses=tuple(_count(clause, outcome, rejections) for clause, outcome in zip(clauses, outcomes, strict=True)),
-        refusals=tuple(
-            sorted(
-                (_count(clause, outcome, rejections) for clause, outcome in refused.items() if any(outcome)),
-                key=lambda count: (-count.rejects, count.clause),
-            )
-        ),
+        clauses=tuple(_count(clause, outcome, rejections) for clause, outcome in outcomes),
+        refusals=tuple(sorted(refused, key=lambda count: (-count.rejects, count.clause))),
     )
 
 
@@ -53,76 +52,70 @@ def _terms(expr: Expr) -> list[Expr]:
     return terms
 
 
-def _outcome(value: Value, lenient: bool) -> int:
-    """A condition alone must be a truth value; as an operand of `&&` a number other than zero counts as true."""
-    if value is True:
-        return _TRUE
-    if value is False:
-        return _FALSE
-    if value is UNDEFINED:
-        return _UNDEFINED
-    if lenient and isinstance(value, int | float):
-        return _TRUE if value else _FALSE
-    return _ERROR
+def _condition(value: Value) -> float:
+    """What a condition says that stands alone: it must be a truth value."""
+    if isinstance(value, bool):
+        return _TRUTHS[value]
+    return _UNDEFINED if value is UNDEFINED else _ERROR
 
 
-def _refusals(ad: ClassAd, columns: Columns) -> dict[Expr, list[int]]:
+def _operand(value: Value) -> float:
+    """What an operand of `&&` says: there a number counts too, true when it is not zero."""
+    if isinstance(value, int | float):
+        return _TRUTHS[bool(value)]
+    return _UNDEFINED if value is UNDEFINED else _ERROR
+
+
+def _refusals(ad: ClassAd, columns: Columns) -> dict[Expr, Numbers]:
     """For each conjunct of the resources' own Requirements its outcome on each resource, true where it is not asked."""
-    asking: dict[Expr, list[int]] = {}
-    for row, resource in enumerate(columns.ads):
-        own = resource.get("Requirements")
-        if own is not None:
-            asking.setdefault(own, []).append(row)
-    refusals: dict[Expr, list[int]] = {}
-    for own, rows in asking.items():
-        clauses = _terms(own)
-        for clause in clauses:
-            outcome = refusals.setdefault(clause, [_TRUE] * len(columns.ads))
-            for row, value in zip(rows, evaluate_back(clause, ad, columns, rows), strict=True):
-                outcome[row] = _outcome(value, len(clauses) > 1)
+    refusals: dict[Expr, Numbers] = {}
+    for own, rows in columns.requirements.items():
+        terms = _terms(own)
+        for term in terms:
+            outcome = refusals.setdefault(term, np.full(columns.size, _TRUE))
+            outcome[rows] = columns.evaluate(term, ad, _condition if len(terms) == 1 else _operand, rows)
     return refusals
 
 
-def _rejections(outcomes: Sequence[Sequence[int]], size: int) -> list[int]:
+def _rejections(outcomes: Iterable[Numbers], size: int) -> _Counts:
     """How many conditions reject each resource."""
-    counts = [0] * size
+    counts = np.zeros(size, dtype=np.int64)
     for outcome in outcomes:
-        for row, result in enumerate(outcome):
-            if result:
-                counts[row] += 1
+        counts += outcome != _TRUE
     return counts
 
 
-def _count(clause: Expr, outcome: Sequence[int], rejections: Sequence[int]) -> ClauseCount:
-    accepted = outcome.count(_TRUE)
-    alone = sum(1 for result, count in zip(outcome, rejections, strict=True) if result and count == 1)
+def _count(clause: Expr, outcome: Numbers, rejections: _Counts) -> ClauseCount:
+    rejected = outcome != _TRUE
     return ClauseCount(
         clause=unparse(clause),
-        rejects=len(outcome) - accepted,
-        alone=alone,
-        false=outcome.count(_FALSE),
-        undefined=outcome.count(_UNDEFINED),
-        error=outcome.count(_ERROR),
+        rejects=int(np.count_nonzero(rejected)),
+        alone=int(np.count_nonzero(rejected & (rejections == 1))),
+        false=int(np.count_nonzero(outcome == _FALSE)),
+        undefined=int(np.count_nonzero(outcome == _UNDEFINED)),
+        error=int(np.count_nonzero(outcome == _ERROR)),
     )
 
 
 def _ranked(
-    ad: ClassAd, rank: Expr, resources: Sequence[Resource], columns: Columns, rows: list[int]
+    ad: ClassAd, rank: Expr, resources: Sequence[Resource], columns: Columns, matching: NDArray[np.bool_]
 ) -> tuple[tuple[Candidate, ...], tuple[str, ...]]:
-    candidates: list[Candidate] = []
-    unranked: list[str] = []
-    for row, value in zip(rows, evaluate_over(rank, ad, columns, rows), strict=True):
-        resource = resources[row]
-        number = _number(value)
-        if number is None:
-            unranked.append(resource.ce_id)
-        else:
-            candidates.append(Candidate(ce_id=resource.ce_id, host=resource.host, site=resource.site, rank=number))
-    candidates.sort(key=lambda candidate: (-candidate.rank, candidate.ce_id))
-    return tuple(candidates), tuple(sorted(unranked))
+    """Those with a rank, best first; and the ids of those without."""
+    if not matching.any():
+        return (), ()
+    ranks = columns.evaluate(rank, ad, _number)
+    rows = np.flatnonzero(matching & ~np.isnan(ranks))
+    rows = rows[np.lexsort((columns.order[rows], -ranks[rows]))]
+    candidates = tuple(
+        Candidate(ce_id=resource.ce_id, host=resource.host, site=resource.site, rank=number)
+        for resource, number in zip((resources[row] for row in rows.tolist()), ranks[rows].tolist(), strict=True)
+    )
+    unranked = np.flatnonzero(matching & np.isnan(ranks)).tolist()
+    return candidates, tuple(sorted(resources[row].ce_id for row in unranked))
 
 
-def _number(value: Value) -> float | None:
-    if isinstance(value, bool) or value is ERROR or not isinstance(value, int | float) or math.isnan(value):
-        return None
+def _number(value: Value) -> float:
+    """The rank, or NaN when it is none."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return math.nan
     return float(value)

@@ -7,6 +7,7 @@ from functools import lru_cache
 
 from gridwms.classad import Call, ClassAd, Expr, Index, ListExpression, Literal, Reference
 from gridwms.classad.references import children
+from gridwms.classad.text import fold
 
 _SIDES = frozenset({"my", "self", "ad", "other", "target", "parent", "toplevel", "root", "left", "right"})
 
@@ -16,6 +17,12 @@ _OPAQUE = frozenset(
         "random",
         "time",
         "currenttime",
+        "daytime",
+        "timezoneoffset",
+        "formattime",
+        "abstime",
+        "usermap",
+        "userhome",
         "unparse",
         "unresolved",
         "listattrregex",
@@ -42,15 +49,16 @@ def names_read(expr: Expr) -> frozenset[str] | None:
     while waiting:
         node = waiting.pop()
         waiting.extend(children(node))
-        if isinstance(node, Call) and node.name.lower() in _OPAQUE:
+        if isinstance(node, Call) and fold(node.name) in _OPAQUE:
             return None
         if isinstance(node, Index):
             return None
         if isinstance(node, Reference):
             if node.base is not None:
                 bases.add(id(node.base))
-            if node.name.lower() not in _SIDES:
-                names.add(node.name.lower())
+            name = fold(node.name)
+            if name not in _SIDES:
+                names.add(name)
             elif id(node) not in bases:
                 return None  # a whole ad is handed on
     return frozenset(names)

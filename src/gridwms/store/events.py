@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Row, func, insert, select
 
 from gridwms.jobs.codec import attempt_of, event_data, read_event
 from gridwms.jobs.events import Event
+from gridwms.store.bulk import run_many
 from gridwms.store.sets import chunks
 from gridwms.store.tables import events, jobs
 
@@ -37,6 +38,9 @@ def known(connection: Connection, wanted: Collection[tuple[int, str]]) -> set[tu
     return found
 
 
+_INSERT = insert(events)
+
+
 def append(connection: Connection, new: Sequence[tuple[int, Event]], arrived: float) -> None:
     """Add events, each with its job's row number, in this order."""
     if not new:
@@ -54,7 +58,7 @@ def append(connection: Connection, new: Sequence[tuple[int, Event]], arrived: fl
         }
         for number, event in new
     ]
-    connection.execute(insert(events), rows)
+    run_many(connection, _INSERT, rows)
 
 
 _LOGGED = select(events, jobs.c.key).join_from(events, jobs, events.c.job == jobs.c.number)

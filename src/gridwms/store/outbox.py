@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, delete, func, select, update
 
 from gridwms.jobs.effects import Effect
+from gridwms.store.bulk import run_many
 from gridwms.store.sets import chunks, insert_missing
 from gridwms.store.tables import jobs, outbox
 
@@ -31,7 +32,7 @@ def put(connection: Connection, effects: Sequence[tuple[int, Effect]], due: floa
         {"site": e.site, "kind": e.kind, "job": number, "attempt": e.attempt, "due": due, "tries": 0}
         for number, e in effects
     ]
-    connection.execute(insert_missing(connection, outbox), rows)
+    run_many(connection, insert_missing(connection, outbox), rows)
 
 
 def due(connection: Connection, site: str, now: float, limit: int) -> list[Task]:

@@ -19,6 +19,8 @@ _CAPABILITY = re.compile(r"[A-Za-z0-9._~+/=-]*")
 _SERVICE = re.compile(r"https?://[A-Za-z0-9.:\[\]_-]+(?:/[A-Za-z0-9._~/-]*)?")
 _VARIABLE = re.compile(r"(\$(?:[A-Za-z_][A-Za-z0-9_]*|\{[A-Za-z_][A-Za-z0-9_]*\}))")
 """What is expanded in the path of an executable of the node; all else in it is taken as it stands."""
+_SEVERAL = re.compile(r"[;|&\n`#]|\$\(")
+"""What may make several commands of a line: those without it are run in the place of their shell."""
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _OWN = re.compile(r"\bgw_[a-z_0-9]+")
 _SHELLS_OWN = re.compile(
@@ -60,7 +62,7 @@ def _template() -> tuple[str, str]:
 def _data(task: Task) -> Iterable[str]:
     _check(task)
     odd = " ".join(quote(f"{name}={value}") for name, value in task.environment if _is_odd(name))
-    env = f"env {odd} " if odd else ""
+    env = f"env {odd}" if odd else ""
     kind = "absolute" if task.executable.startswith("/") else "node" if _VARIABLE.match(task.executable) else "bare"
     yield f"gw_tag={quote(task.tag)}"
     yield f"gw_job_id={quote(task.job_id)}"
@@ -72,7 +74,7 @@ def _data(task: Task) -> Iterable[str]:
     yield f"gw_hooks={quote(task.site_hooks)}"
     yield f"gw_executable={quote(task.executable)}"
     yield f"gw_executable_kind={kind}"
-    yield f"gw_line={quote(env + _command(task.executable, task.arguments))}"
+    yield f"gw_line={quote(_command(env, task.executable, task.arguments))}"
     yield f"gw_stdin={quote(_place(task.std_input))}"
     yield f"gw_stdout={quote(_place(task.std_output))}"
     yield f"gw_stderr={quote(_place(task.std_error))}"
@@ -81,7 +83,7 @@ def _data(task: Task) -> Iterable[str]:
         ("epilogue", task.epilogue, task.epilogue_arguments),
     ):
         yield f"gw_{step}={quote(script)}"
-        yield f"gw_{step}_line={quote(env + _command(script, arguments) if script else '')}"
+        yield f"gw_{step}_line={quote(_command(env, script, arguments) if script else '')}"
     yield f"gw_limit={task.max_output_bytes:d}"
     yield f"gw_peek_seconds={task.peek_seconds:d}"
     yield from _function("environment", (f"export {n}={quote(v)}" for n, v in task.environment if not _is_odd(n)))
@@ -96,7 +98,7 @@ def _function(name: str, lines: Iterable[str]) -> Iterable[str]:
     yield "}"
 
 
-def _command(program: str, arguments: str) -> str:
+def _command(env: str, program: str, arguments: str) -> str:
     """The line that a shell on the node runs: the program as it is named, the arguments as the user wrote them."""
     if _VARIABLE.match(program):
         word = "".join(
@@ -104,7 +106,8 @@ def _command(program: str, arguments: str) -> str:
         )
     else:
         word = quote(_place(program))
-    return f"{word} {arguments}" if arguments else word
+    line = " ".join(part for part in (env, word, arguments) if part)
+    return line if _SEVERAL.search(line) else f"exec {line}"
 
 
 def _place(name: str) -> str:

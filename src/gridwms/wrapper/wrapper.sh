@@ -123,7 +123,7 @@ gw_run() {
 # $2 $3 $4: its stdin, stdout, stderr (empty: /dev/null). The process, and its group, is gw_payload.
 gw_launch() {
   (
-    trap - XCPU QUIT INT TERM USR1 EXIT
+    trap - XCPU QUIT INT TERM USR1 USR2 EXIT
     cd work || exit 126
     umask 022
     exec <"${2:-/dev/null}" >"${3:-/dev/null}"
@@ -143,24 +143,41 @@ gw_launch() {
   gw_reaped=''
 }
 
+# Is anything of process group $1 alive? Where orphans are buried late, their corpses keep the group in being.
+gw_group_lives() {
+  kill -0 "-$1" 2>/dev/null || return 1
+  gw_group=$1
+  [ -r /proc/self/stat ] || return 0
+  set +f
+  for gw_item in /proc/[0-9]*/stat; do
+    read -r gw_stat <"$gw_item" || continue
+    # shellcheck disable=SC2086
+    set -- ${gw_stat##*") "}
+    case $1/${3-} in [ZX]/*) ;; */"$gw_group") set -f && return 0 ;; esac
+  done 2>/dev/null
+  set -f
+  return 1
+}
+
 # Ends what is left of the payload's process group: TERM, the grace, KILL.
 gw_stop() {
   [ -n "$gw_payload" ] || return 0
-  if ! kill -TERM "-$gw_payload" 2>/dev/null; then
-    # no group: it is all gone, or there was no setsid and it is one process in ours
-    if [ -n "$gw_reaped" ] || ! kill -TERM "$gw_payload" 2>/dev/null; then
-      gw_payload=''
-      return 0
-    fi
+  if kill -TERM "-$gw_payload" 2>/dev/null; then
+    kill -CONT "-$gw_payload" 2>/dev/null
+  elif [ -n "$gw_reaped" ] || ! kill -TERM "$gw_payload" 2>/dev/null; then
+    gw_payload='' # all is gone
+    return 0
   fi
-  kill -CONT "-$gw_payload" 2>/dev/null
-  gw_left=$((gw_grace * 20))
-  while [ "$gw_left" -gt 0 ] && { kill -0 "-$gw_payload" || { [ -z "$gw_reaped" ] && kill -0 "$gw_payload"; }; } 2>/dev/null; do
-    sleep 0.05 2>/dev/null || sleep 1
-    gw_left=$((gw_left - 1))
+  gw_left=$((gw_grace * 100))
+  gw_nap=2
+  while [ "$gw_left" -gt 0 ] &&
+    { gw_group_lives "$gw_payload" || { [ -z "$gw_reaped" ] && kill -0 "$gw_payload" 2>/dev/null; }; }; do
+    gw_nap=$((gw_nap < 50 ? gw_nap * 2 : 50))
+    gw_left=$((gw_left - gw_nap))
+    sleep "0.$((gw_nap / 10))$((gw_nap % 10))" 2>/dev/null || sleep 1
   done
   kill -KILL "-$gw_payload" 2>/dev/null || { [ -z "$gw_reaped" ] && kill -KILL "$gw_payload" 2>/dev/null; }
-  wait "$gw_payload" 2>/dev/null
+  [ -n "$gw_reaped" ] || wait "$gw_payload" 2>/dev/null
   gw_payload=''
 }
 
@@ -462,32 +479,35 @@ gw_peek_cycle() {
   return 0
 }
 
-# Runs beside the payload until it is killed. 409: the service has closed the attempt, so it ends everything.
+# Runs beside the payload until it is killed. It ignores TERM, which the site may send to all of us at once: a bash whose
+# child dies in the same moment as it gets a signal itself forgets the signal. 409: the service has closed the attempt.
 gw_peek_begin() {
   [ "$gw_peek_seconds" -gt 0 ] || return 0
+  gw_peek_place watch || return 0
   (
-    trap 'kill "$gw_child" 2>/dev/null; exit 0' TERM
-    trap - XCPU QUIT INT EXIT
-    mkdir "$gw_dir/watch" && ln -s ../work "$gw_dir/watch/work" && cd "$gw_dir/watch" || exit 0
-    [ "$gw_transport" = curl ] || ln -s ../transport.py transport.py
+    trap '' XCPU QUIT INT TERM
+    trap - EXIT
+    cd watch || exit 0
     while gw_pause "${gw_peek_ms:-${gw_peek_seconds}000}"; do
       gw_peek_cycle && continue
       : >"$gw_dir/withdrawn"
-      kill -TERM $$
-      exit 0
+      while kill -TERM $$; do gw_pause 200; done
     done
   ) &
   gw_peeker=$!
 }
 
-# Stops the peeking; the last cycle sends what came since.
+# A directory $1 for the files of peeking.
+gw_peek_place() { mkdir "$1" && ln -s ../work ../transport.py "$1"; }
+
+# Stops the peeking; a last cycle, in a place of its own, sends what came since.
 gw_peek_end() {
   [ -n "$gw_peeker" ] || return 0
-  kill "$gw_peeker" 2>/dev/null
+  kill -KILL "$gw_peeker" 2>/dev/null
   wait "$gw_peeker" 2>/dev/null
   gw_peeker=''
   gw_kept=$gw_batch
-  (cd "$gw_dir/watch" && gw_patience_all=0 && gw_peek_cycle)
+  (cd "$gw_dir" && gw_peek_place last && cd last && gw_patience_all=0 && gw_peek_cycle)
   gw_batch=$gw_kept
 }
 
@@ -749,7 +769,11 @@ gw_token() {
     0/*)
       gw_keep ''
       read -r gw_answer gw_rest <reply
-      [ "$gw_answer" = go ] || gw_fail 20 withdrawn
+      case $gw_answer in
+        go) ;;
+        stop) gw_fail 20 withdrawn ;;
+        *) gw_fail 16 token_refused text "the service answered '$gw_answer $gw_rest'" ;;
+      esac
       ;;
     1/409) # the service knows more than we do: a word from us would speak for the other instance
       gw_say "token: $(cat reply)"
@@ -775,6 +799,7 @@ gw_main() {
     # shellcheck disable=SC2064
     trap "gw_signalled $gw_item" "$gw_item"
   done
+  trap : USR1 USR2 # warnings of some batch systems, and not our end
   trap gw_exit EXIT
   gw_prepare
   export GLITE_WMS_JOBID="$gw_job_id" GRIDWMS_JOB_ID="$gw_job_id" GRIDWMS_ATTEMPT="$gw_attempt" GRIDWMS_CE="$gw_ce"

@@ -1,9 +1,9 @@
 from __future__ import annotations
 
 import pytest
-from tests.describe.jdl.given import PLAIN, accepted, the_error, the_warning
 
 from gridwms.describe.jdl import JdlDefaults
+from tests.describe.jdl.given import PLAIN, accepted, the_error, the_warning
 
 
 def test_values_keep_blanks_quotes_and_equal_signs() -> None:

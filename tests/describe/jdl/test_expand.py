@@ -4,10 +4,9 @@ from collections.abc import Sequence
 from fnmatch import fnmatchcase
 
 import pytest
-from tests.describe.jdl.given import PLAIN, read
 
-from gridwms.classad import parse_ad
 from gridwms.describe.jdl import Expansion, FileKind, expand_inputs
+from tests.describe.jdl.given import PLAIN, read
 
 
 class Tree:
@@ -26,8 +25,8 @@ class Tree:
 
 
 def expand(items: str, tree: Tree | None = None, more: str = "") -> Expansion:
-    ad = parse_ad(f"{PLAIN} InputSandbox = {items};{more}", jdl=True)
-    return expand_inputs(ad, tree or Tree(), environment={"DATA": "data", "STAR": "x*"}, home="/home/me")
+    text = f"{PLAIN} InputSandbox = {items};{more}".encode()
+    return expand_inputs(text, tree or Tree(), environment={"DATA": "data", "STAR": "x*"}, home="/home/me")
 
 
 def paths(expansion: Expansion) -> list[str]:
@@ -39,7 +38,7 @@ def test_what_needs_no_expansion_is_left_as_it_is() -> None:
     expansion = expand('{"a.txt", "data/c.sh", "https://host/x"}')
     assert paths(expansion) == ["a.txt", "data/c.sh"]
     assert [file.name for file in expansion.uploads] == ["a.txt", "c.sh"]
-    assert expansion.ad == parse_ad(f'{PLAIN} InputSandbox = {{"a.txt", "data/c.sh", "https://host/x"}};', jdl=True)
+    assert expansion.text == f'{PLAIN} InputSandbox = {{"a.txt", "data/c.sh", "https://host/x"}};'.encode()
 
 
 def test_patterns_are_expanded_in_order_of_name() -> None:
@@ -116,5 +115,38 @@ def test_files_below_a_base_elsewhere_are_not_looked_for() -> None:
 
 def test_a_sandbox_that_is_missing_or_wrong_is_left_to_the_service() -> None:
     assert expand("3").problems == ()
-    nothing = parse_ad(PLAIN, jdl=True)
-    assert expand_inputs(nothing, Tree(), environment={}, home="/").uploads == ()
+    assert expand_inputs(PLAIN.encode(), Tree(), environment={}, home="/").uploads == ()
+
+
+def test_only_what_changes_is_replaced_in_the_text() -> None:
+    more = """
+  # a comment
+  Arguments = "*.txt";"""
+    expansion = expand('{ "a.txt",\n  "data/*",   // scripts\n  "?" ".txt"}', Tree(**{"c.txt": FileKind.REGULAR}), more)
+    assert [problem.code for problem in expansion.problems] == ["duplicate"]
+    assert expansion.text.decode() == (
+        f'{PLAIN} InputSandbox = {{ "a.txt",\n  "data/c.sh",   // scripts\n  "a.txt", "b.txt", "c.txt"}};{more}'
+    )
+
+
+def test_a_single_string_becomes_a_list() -> None:
+    assert expand('"*.txt"').text.decode() == f'{PLAIN} InputSandbox = {{ "a.txt", "b.txt" }};'
+
+
+def test_an_expression_that_must_change_is_written_anew() -> None:
+    expansion = expand('{strcat("*", ".txt")}')
+    assert paths(expansion) == ["a.txt", "b.txt"]
+    assert read(expansion.text).errors == ()
+
+
+@pytest.mark.parametrize("text", [b"", b"\xff", b"a = ;", b"x" * 2_000_000, b"a = " + b"{" * 10_000])
+def test_what_cannot_be_read_is_left_to_the_service(text: bytes) -> None:
+    assert expand_inputs(text, Tree(), environment={}, home="/") == Expansion(text)
+
+
+def test_two_files_of_one_name_are_told_with_the_item_they_come_from() -> None:
+    (problem,) = expand('{"*.txt",\n"data/*"}', Tree(**{"data/b.txt": FileKind.REGULAR})).problems
+    assert (problem.code, problem.line) == ("duplicate", 3)
+    assert "'data/b.txt' and 'b.txt' would both be called 'b.txt'" in problem.message
+    renamed = expand('{"a.txt", "data/c.sh"}', more=' InputSandboxDestFileName = {"x", "y"};')
+    assert renamed.problems == ()

@@ -1,11 +1,11 @@
 from __future__ import annotations
 
 import pytest
-from tests.describe.jdl.given import BARE, PLAIN, accepted, read, the_error, the_warning
 
 from gridwms.classad import Literal, parse_expression, unparse
 from gridwms.describe.jdl import JdlDefaults
 from gridwms.describe.jdl.expressions import join
+from tests.describe.jdl.given import BARE, PLAIN, accepted, read, the_error, the_warning
 
 DEFAULT = 'other.GlueCEStateStatus == "Production"'
 ONLY_DEFAULT = JdlDefaults(policies=())

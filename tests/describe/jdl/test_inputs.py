@@ -1,10 +1,10 @@
 from __future__ import annotations
 
 import pytest
-from tests.describe.jdl.given import PLAIN, accepted, the_error, the_warning
 
 from gridwms.describe.description import SandboxFile
 from gridwms.describe.jdl import JdlDefaults
+from tests.describe.jdl.given import PLAIN, accepted, the_error, the_warning
 
 
 def inputs(text: str) -> list[tuple[str, str, str]]:
@@ -49,6 +49,7 @@ def test_where_a_file_comes_from_and_what_it_is_called(item: str, name: str, loc
         ("..", "bad_name", "names a directory"),
         ("a/.", "bad_name", "names a directory"),
         (r"a\nb", "bad_name", "contains a newline"),
+        (r"a\377b", "bad_name", "contains a byte that is not UTF-8"),
         (r"a\tb", "bad_name", "contains a tab"),
         (r"a\033b", "bad_name", "control character U+001B"),
         ("x" * 256, "bad_name", "longer than 255 bytes"),

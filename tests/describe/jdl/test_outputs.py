@@ -1,9 +1,9 @@
 from __future__ import annotations
 
 import pytest
-from tests.describe.jdl.given import PLAIN, accepted, read, the_error, the_warning
 
 from gridwms.describe.jdl import JdlDefaults
+from tests.describe.jdl.given import PLAIN, accepted, read, the_error, the_warning
 
 
 @pytest.mark.parametrize("item", ["a", "logs/a.txt", "*.log", "a b", "it's", "$(x)", ".BrokerInfo", "a[1]", "./a"])

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+
 from tests.describe.jdl.given import PLAIN, accepted, read, the_error
 
 

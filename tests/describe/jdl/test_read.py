@@ -1,9 +1,9 @@
 from __future__ import annotations
 
 import pytest
-from tests.describe.jdl.given import NOW, PLAIN, accepted, read, the_error, the_warning
 
 from gridwms.describe.jdl import JdlDefaults, read_stored, write_jdl
+from tests.describe.jdl.given import NOW, PLAIN, accepted, read, the_error, the_warning
 
 
 def test_a_whole_job() -> None:
@@ -48,6 +48,15 @@ def test_the_vo() -> None:
     error = the_error(PLAIN + 'VirtualOrganisation = "cms";', JdlDefaults(vos=frozenset({"atlas", "lhcb"})))
     assert (error.code, error.accepted) == ("not_allowed", "atlas, lhcb")
     assert the_error(PLAIN, JdlDefaults(vo="")).attribute == "VirtualOrganisation"
+
+
+def test_bytes_that_are_not_utf8_stay_in_arguments_and_nowhere_else() -> None:
+    description = accepted(PLAIN + r'Arguments = "a\377"; Environment = "A=\377";')
+    assert description.arguments.encode("utf-8", "surrogateescape") == b"a\xff"
+    assert read_stored(write_jdl(description)) == description
+    write_jdl(description).encode()
+    for text in (r'VirtualOrganisation = "\377";', r'UserTags = [ a = "\377" ];', r'OutputSandbox = "\377";'):
+        assert the_error(PLAIN + text).found.isascii()
 
 
 def test_an_expiry_in_the_past_is_refused() -> None:

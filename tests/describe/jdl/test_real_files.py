@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tests.describe.jdl.given import read
 
 from gridwms.describe.jdl import write_jdl
+from tests.describe.jdl.given import read
 
 DATA = Path(__file__).parent.parent / "data"
 

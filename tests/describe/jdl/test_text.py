@@ -6,17 +6,17 @@ import time
 import tracemalloc
 
 import pytest
-from tests.describe.jdl.given import PLAIN, accepted, read, the_error
 
 from gridwms.describe.jdl.text import decode, has_too_many_tokens
+from tests.describe.jdl.given import PLAIN, accepted, read, the_error
 
 
 def test_a_text_that_is_too_long_names_the_attribute_that_makes_it_so() -> None:
     raw = PLAIN.encode() + b'Arguments = "' + b"a" * 10_000_000 + b'";'
     tracemalloc.start()
-    started = time.perf_counter()
+    started = time.process_time()
     error = the_error(raw)
-    seconds = time.perf_counter() - started
+    seconds = time.process_time() - started
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert (error.code, error.attribute, error.line) == ("too_large", "Arguments", 2)
@@ -101,7 +101,7 @@ def test_decode_leaves_good_text_alone() -> None:
     ids=lambda text: text[:24],
 )
 def test_no_text_takes_long(text: str) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     reading = read(PLAIN + text)
-    assert time.perf_counter() - started < 1.0
+    assert time.process_time() - started < 1.0
     assert len(reading.problems) <= 202

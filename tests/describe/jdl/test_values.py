@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from tests.describe.jdl.given import BARE, PLAIN, accepted, read, the_error, the_warning
 
 from gridwms.describe.jdl.attributes import ATTRIBUTES, Kind, Standing
+from tests.describe.jdl.given import BARE, PLAIN, accepted, read, the_error, the_warning
 
 
 @pytest.mark.parametrize(

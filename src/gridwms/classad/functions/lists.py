@@ -34,9 +34,11 @@ def _size(_scope: Scope, arguments: list[Inner]) -> Inner:
 def folded_strings(items: LazyList) -> frozenset[str]:
     """The strings of a constant list without case; kept on the list, which one resource's ad holds for long."""
     if items.index is None:
-        items.index = frozenset(
-            fold(item.value) for item in items.items if type(item) is Literal and isinstance(item.value, str)
-        )
+        texts = [item.value for item in items.items if type(item) is Literal and type(item.value) is str]
+        joined = "\0".join(texts)
+        # One lower() for all.
+        plain = joined.isascii() and joined.count("\0") == len(texts) - 1
+        items.index = frozenset(joined.lower().split("\0") if plain else map(fold, texts))
     return items.index  # type: ignore[return-value]
 
 

@@ -42,6 +42,8 @@ def matches(scope: Scope, pattern: str, text: str, options: str) -> Inner:
         return ERROR
     if ready.plain is not None:
         return ready.plain in text
+    if ready.simple is not None:
+        return ready.simple.search(text) is not None
     found = search(scope, ready, text)
     return ERROR if isinstance(found, Error) else found is not None
 
@@ -86,6 +88,16 @@ def _build_regexp(compiler: Compiler, node: Call, depth: int) -> Run:
                 return plain in text if type(text) is str else _regexp(scope, [pattern, text, options])
 
             return contains
+        if ready is not None and ready.simple is not None:
+            quick = ready.simple.search
+
+            def searches(scope: Scope) -> Inner:
+                text = subject(scope)
+                if type(text) is str and text.isascii():
+                    return quick(text) is not None
+                return _regexp(scope, [pattern, text, options])
+
+            return searches
         return lambda scope: _regexp(scope, [pattern, subject(scope), options])
     return lambda scope: _regexp(scope, [part(scope) for part in parts])
 

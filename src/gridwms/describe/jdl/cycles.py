@@ -6,16 +6,17 @@ from collections.abc import Iterable
 
 from gridwms.classad import ClassAd, Reference, references
 from gridwms.classad.references import walk
+from gridwms.classad.text import fold
 
 
 def find_cycle(ad: ClassAd, starts: Iterable[str]) -> tuple[str, ...]:
     """The first circle that can be reached from these attributes, as spelt, its first name again at the end; or ()."""
     done: set[str] = set()
     for start in starts:
-        if start not in ad or start.lower() in done:
+        if start not in ad or fold(start) in done:
             continue
-        trail = {start.lower(): None}  # in order, and quick to look up: a circle may be very long
-        stack = [iter(_reads(ad, start.lower()))]
+        trail = {fold(start): None}  # in order, and quick to look up: a circle may be very long
+        stack = [iter(_reads(ad, fold(start)))]
         while stack:
             following = next(stack[-1], None)
             if following is None:
@@ -34,7 +35,7 @@ def find_cycle(ad: ClassAd, starts: Iterable[str]) -> tuple[str, ...]:
 def reachable(ad: ClassAd, starts: Iterable[str]) -> list[str]:
     """The attributes of the ad (lower case) that these attributes read of it, themselves included, each once."""
     found: dict[str, None] = {}
-    waiting = [start.lower() for start in starts if start in ad]
+    waiting = [fold(start) for start in starts if start in ad]
     while waiting:
         name = waiting.pop()
         if name not in found:
@@ -49,7 +50,7 @@ def unfolded(ad: ClassAd, starts: Iterable[str]) -> tuple[int, int]:
     """
     sizes: dict[str, tuple[int, int]] = {}
     for start in starts:
-        waiting = [start.lower()] if start in ad else []
+        waiting = [fold(start)] if start in ad else []
         while waiting:
             name = waiting[-1]
             inner = _reads(ad, name)
@@ -60,7 +61,7 @@ def unfolded(ad: ClassAd, starts: Iterable[str]) -> tuple[int, int]:
             waiting.pop()
             if name not in sizes:
                 sizes[name] = _size(ad, name, sizes)
-    found = [sizes[start.lower()] for start in starts if start in ad]
+    found = [sizes[fold(start)] for start in starts if start in ad]
     return sum(size for size, _ in found), max((deep for _, deep in found), default=0)
 
 
@@ -68,8 +69,8 @@ def _size(ad: ClassAd, name: str, sizes: dict[str, tuple[int, int]]) -> tuple[in
     size, deep = 0, 0
     for node in walk(ad[name]):
         size += 1
-        if isinstance(node, Reference) and node.name.lower() in sizes:
-            inner = sizes[node.name.lower()]
+        if isinstance(node, Reference) and fold(node.name) in sizes:
+            inner = sizes[fold(node.name)]
             size, deep = size + inner[0], max(deep, inner[1] + 1)
     return size, deep
 

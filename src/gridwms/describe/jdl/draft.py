@@ -108,8 +108,8 @@ class Draft:
         if len(self.problems) >= MAX_PROBLEMS:
             self.dropped += 1
             return
-        spelling = self.spelling(name)
-        sentence = f"{spelling}: {message}"
+        spelling = one_line(self.spelling(name))
+        sentence = one_line(f"{spelling}: {message}")
         if accepted:
             sentence += f"; accepted: {accepted}"
         self.problems.append(
@@ -120,7 +120,7 @@ class Draft:
                 line=place[0],
                 column=place[1],
                 attribute=spelling,
-                found=found,
+                found=found.encode("utf-8", "backslashreplace").decode(),
                 accepted=accepted,
             )
         )

@@ -43,6 +43,11 @@ def read_environment(draft: Draft) -> tuple[tuple[str, str], ...]:
     return tuple(variables.items())
 
 
+def _broken(text: str) -> bool:
+    """Whether it holds bytes that are not UTF-8; tags are shown and searched as text."""
+    return not text.isascii() and any("\ud800" <= character <= "\udfff" for character in text)
+
+
 def read_tags(draft: Draft) -> tuple[tuple[str, str], ...]:
     """UserTags as text, in the order given."""
     ad = draft.values.get("usertags")
@@ -53,7 +58,7 @@ def read_tags(draft: Draft) -> tuple[tuple[str, str], ...]:
         value = evaluate_attribute(ad, name)
         if isinstance(value, bool):
             tags.append((name, "true" if value else "false"))
-        elif isinstance(value, str | int | float):
+        elif isinstance(value, int | float) or (isinstance(value, str) and not _broken(value)):
             tags.append((name, str(value)))
         else:
             draft.error(
@@ -61,6 +66,6 @@ def read_tags(draft: Draft) -> tuple[tuple[str, str], ...]:
                 "UserTags",
                 f"the tag {name} has the value {shown(ad[name])}",
                 found=shown(ad[name]),
-                accepted="strings, numbers, true or false",
+                accepted="strings (in UTF-8), numbers, true or false",
             )
     return tuple(tags)

@@ -1,7 +1,8 @@
 """The client's part of InputSandbox: globs, `~` and `$NAME` in local paths, and whether the files are there.
 
-Pure: what the file system says comes in as a `Files`. The client sends the text of `expanded` to the service, which
-checks it again; `uploads` are the files to send after it, in order.
+Pure: what the file system says comes in as a `Files`. The client sends the expanded text to the service, which checks
+it again, and after it the files. Only the items that change are replaced in the text, so that the lines the service
+speaks of are those of the user.
 """
 
 from __future__ import annotations
@@ -12,13 +13,14 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
-from gridwms.classad import ClassAd, unparse
+from gridwms.classad import ClassAd, Expr, ListExpression, Literal, parse_ad_tolerant, quote, unparse
 from gridwms.describe.description import SandboxFile
 from gridwms.describe.jdl.attributes import ATTRIBUTES
 from gridwms.describe.jdl.defaults import JdlDefaults
 from gridwms.describe.jdl.draft import Draft, shown
 from gridwms.describe.jdl.inputs import Trouble, is_url, read_inputs
-from gridwms.describe.jdl.names import escape, has_wildcard, literal
+from gridwms.describe.jdl.names import escape, has_wildcard, leaf, literal
+from gridwms.describe.jdl.text import decode, has_too_many_tokens
 from gridwms.describe.jdl.values import read_value
 from gridwms.describe.problem import Problem, Severity
 
@@ -47,49 +49,70 @@ class Files(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Expansion:
-    """`ad`: the ad with InputSandbox expanded; `uploads`: local files by name on the worker node and path."""
+    """`text`: the text to send. `uploads`: the local files, by name on the worker node and path. `problems`: errors."""
 
-    ad: ClassAd
-    uploads: tuple[SandboxFile, ...]
-    problems: tuple[Problem, ...]
-
-    @property
-    def text(self) -> str:
-        """The JDL to send."""
-        return unparse(self.ad, multiline=True)
+    text: bytes
+    uploads: tuple[SandboxFile, ...] = ()
+    problems: tuple[Problem, ...] = ()
 
 
 _VARIABLE = re.compile(r"\$(?:([A-Za-z_][A-Za-z0-9_]*)|\{([A-Za-z_][A-Za-z0-9_]*)\})")
+_STRINGS = re.compile(r'"(?:[^"\\]|\\.)*"(?:\s*"(?:[^"\\]|\\.)*")*', re.DOTALL)
+"""A string as it is written; neighbours make one."""
 
 
-def expand_inputs(ad: ClassAd, files: Files, *, environment: Mapping[str, str], home: str) -> Expansion:
-    """Expand and check the local items of InputSandbox; every other rule is left to `read_jdl`."""
+def expand_inputs(text: bytes, files: Files, *, environment: Mapping[str, str], home: str) -> Expansion:
+    """Expand and check the local items of InputSandbox; everything else, syntax included, is left to the service."""
+    defaults = JdlDefaults()
+    decoded, unreadable = decode(text, defaults.max_bytes)
+    if unreadable or has_too_many_tokens(decoded, defaults.max_tokens):
+        return Expansion(text)
+    try:
+        ad, wrong = parse_ad_tolerant(decoded, jdl=True)
+    except RecursionError:
+        return Expansion(text)
     draft = _draft(ad)
     given = draft.texts("InputSandbox")
-    if not given or not draft.good("InputSandbox"):
-        return Expansion(ad, (), ())
-    based = bool(draft.text("InputSandboxBaseURI")) and not draft.text("InputSandboxBaseURI").startswith("file:")
-    items: list[str] = []
+    if wrong or not given or not draft.good("InputSandbox"):
+        return Expansion(text)
+    base = draft.text("InputSandboxBaseURI")
+    based = bool(base) and not base.lower().startswith("file:")
+    items: list[list[str]] = []
     for index, item in enumerate(given):
         try:
-            found = _expand(item, based, files, environment, home)
+            items.append(_expand(item, based, files, environment, home))
         except Trouble as trouble:
-            draft.error(
-                trouble.code,
-                "InputSandbox",
-                f"{shown(item)} {trouble.message}",
-                found=item,
-                accepted=trouble.accepted,
-                item=index,
-            )
-            continue
-        items += found
-    expanded = ad if tuple(items) == given else ad.with_({"InputSandbox": tuple(items)})
+            message, accepted = f"{shown(item)} {trouble.message}", trouble.accepted
+            draft.error(trouble.code, "InputSandbox", message, found=item, accepted=accepted, item=index)
     if draft.refused:
-        return Expansion(expanded, (), tuple(draft.problems))
-    uploads = tuple(file for file in read_inputs(_draft(expanded))[0] if file.local)
+        return Expansion(text, problems=tuple(draft.problems))
+    flat = tuple(item for several in items for item in several)
+    if flat != given:
+        ad = ad.with_({"InputSandbox": flat})
+        text = _replace(decoded, draft.ad["InputSandbox"], given, items) or unparse(ad, multiline=True).encode()
+    uploads = tuple(file for file in read_inputs(_draft(ad))[0] if file.local)
+    if not draft.given("InputSandboxDestFileName"):
+        _check_names(draft, items)
     _check_files(draft, uploads, files)
-    return Expansion(expanded, uploads, tuple(p for p in draft.problems if p.severity is Severity.ERROR))
+    return Expansion(text, uploads, tuple(p for p in draft.problems if p.severity is Severity.ERROR))
+
+
+def _replace(text: str, sandbox: Expr, given: Sequence[str], items: Sequence[Sequence[str]]) -> bytes:
+    """The text with the strings that changed replaced; nothing when one of them is not written as a plain string."""
+    nodes = sandbox.items if isinstance(sandbox, ListExpression) else (sandbox,)
+    starts = [0, *(match.end() for match in re.finditer("\n", text))]
+    for node, old, new in reversed(list(zip(nodes, given, items, strict=True))):
+        if list(new) == [old]:
+            continue
+        offset = starts[node.line - 1] + node.column - 1
+        written = _STRINGS.match(text, offset)
+        if not written or not isinstance(node, Literal):
+            return b""
+        strings = ", ".join(quote(item) for item in new)
+        if not isinstance(sandbox, ListExpression):
+            strings = f"{{ {strings} }}"
+        text = text[:offset] + strings + text[written.end() :]
+    return text.encode()
 
 
 def _draft(ad: ClassAd) -> Draft:
@@ -128,6 +151,20 @@ def _leading(item: str, environment: Mapping[str, str], home: str) -> str:
             f"a variable that is set, or './{item}' for a file of that name",
         )
     return escape(environment[name]) + item[variable.end() :]
+
+
+def _check_names(draft: Draft, items: Sequence[Sequence[str]]) -> None:
+    """Two paths that end in the same name, wherever they come from."""
+    first: dict[str, str] = {}
+    for index, item in ((index, item) for index, several in enumerate(items) for item in several):
+        if not item or is_url(item):
+            continue
+        name, path = leaf(literal(item)), literal(item)
+        if name in first:
+            message = f"{shown(path)} and {shown(first[name])} would both be called {shown(name)} on the worker node"
+            accepted = "different names; InputSandboxDestFileName can give them"
+            draft.error("duplicate", "InputSandbox", message, found=path, accepted=accepted, item=index)
+        first.setdefault(name, path)
 
 
 def _check_files(draft: Draft, uploads: tuple[SandboxFile, ...], files: Files) -> None:

@@ -21,6 +21,7 @@ from gridwms.classad import (
 )
 from gridwms.classad.functions.registry import BUILDERS, FUNCTIONS
 from gridwms.classad.references import walk
+from gridwms.classad.text import fold
 from gridwms.describe.jdl.cycles import find_cycle, reachable, unfolded
 from gridwms.describe.jdl.draft import Draft, Place, shown
 from gridwms.describe.suggest import suggest
@@ -135,7 +136,7 @@ def _check_names(draft: Draft, name: str) -> None:
                 at=_at(node),
             )
         elif isinstance(node, Reference) and node.base is None and not node.absolute:
-            folded = node.name.lower()
+            folded = fold(node.name)
             if folded in own and folded not in draft.ad and folded not in _SPECIAL and folded not in told:
                 told.add(folded)
                 _warn_of_missing(draft, name, node)

@@ -18,8 +18,12 @@ _WILDCARD = re.compile(r"[*?]|\[[^\]]+\]")
 
 
 def control_trouble(text: str) -> str:
-    """A sentence when the text holds a control character, else nothing."""
+    """A sentence when the text holds a control character or a byte that is not UTF-8, else nothing."""
+    if text.isascii() and text.isprintable():
+        return ""
     for character in text:
+        if unicodedata.category(character) == "Cs":
+            return "contains a byte that is not UTF-8"
         if unicodedata.category(character) == "Cc":
             kind = {"\n": "a newline", "\t": "a tab", "\r": "a carriage return"}.get(character)
             return f"contains {kind or f'the control character U+{ord(character):04X}'}"

@@ -11,6 +11,7 @@ from gridwms.describe.description import Description
 from gridwms.describe.jdl.attributes import ATTRIBUTES, Kind
 from gridwms.describe.jdl.defaults import STORED, JdlDefaults
 from gridwms.describe.jdl.draft import MAX_PROBLEMS, Draft, one_line, shown
+from gridwms.describe.jdl.duplicates import check_duplicates
 from gridwms.describe.jdl.environment import read_environment, read_tags
 from gridwms.describe.jdl.expressions import check_expressions, requirements_of
 from gridwms.describe.jdl.inputs import read_inputs
@@ -74,6 +75,8 @@ def read_jdl(text: bytes | str, defaults: JdlDefaults, *, now: float) -> JdlRead
         return JdlReading(None, (*draft.problems, _plain("too_many", text_of)))
     if wrong:
         draft.bad.update(_damaged(decoded, ad))
+    else:
+        check_duplicates(draft, decoded)
     description = None if wrong and not ad else _describe(draft)
     return JdlReading(None if draft.refused else description, _in_order(draft))
 
@@ -149,15 +152,16 @@ def _describe(draft: Draft) -> Description | None:
 def _complete(draft: Draft, filled: dict[str, object]) -> ClassAd:
     """The ad with defaults filled in, and lists where lists are meant: all that is needed to read it again."""
     done = {name.lower() for name in filled}
-    for name, value in draft.values.items():
-        if name not in done and ATTRIBUTES[name].kind is Kind.TEXTS:
-            filled[name] = value
+    filled |= {n: value for n, value in draft.values.items() if n not in done and ATTRIBUTES[n].kind is Kind.TEXTS}
     return draft.ad.with_({name: value for name, value in filled.items() if value is not None})  # type: ignore[misc]
 
 
 def _vo(draft: Draft) -> str:
     vo = draft.text("VirtualOrganisation") or draft.defaults.vo
     allowed = draft.defaults.vos
+    trouble = control_trouble(vo)
+    if trouble:
+        draft.error("bad_value", "VirtualOrganisation", f"{shown(vo)} {trouble}", found=vo, accepted="the name of a VO")
     if not vo and draft.good("VirtualOrganisation"):
         draft.error("missing", "VirtualOrganisation", "is mandatory here", accepted="the name of your VO")
     elif allowed is not None and vo not in allowed:

@@ -65,6 +65,13 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "leases",
+        sa.Column("name", sa.String(length=255), nullable=False),
+        sa.Column("holder", sa.String(length=64), nullable=False),
+        sa.Column("until", sa.Double(), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_leases")),
+    )
+    op.create_table(
         "match_classes",
         sa.Column("digest", sa.String(length=43), nullable=False),
         sa.Column("ad", sa.Text(), nullable=False),
