@@ -9,7 +9,7 @@ from collections.abc import Callable
 import typer
 
 from gridwms import __version__
-from gridwms.cli import cancel, check, log, match, output, peek, purge, serve, status, submit, wait, why
+from gridwms.cli import cancel, check, convert, log, match, output, peek, purge, serve, status, submit, wait, why
 from gridwms.cli.exit_codes import Exit
 
 app = typer.Typer(
@@ -23,7 +23,7 @@ app = typer.Typer(
 )
 _BEFORE, _AFTER, _OPERATE = "Hand in", "Follow and fetch", "Operate"
 _PANELS: tuple[tuple[str, dict[str, Callable[..., None]]], ...] = (
-    (_BEFORE, {"submit": submit.submit, "check": check.check, "match": match.match}),
+    (_BEFORE, {"submit": submit.submit, "check": check.check, "match": match.match, "convert": convert.convert}),
     (
         _AFTER,
         {

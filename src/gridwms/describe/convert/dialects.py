@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import PurePath
 
@@ -48,7 +48,7 @@ _COMPOUND = "holds several jobs, which this dialect cannot say; accepted: one jo
 class Conversion:
     """`text` is empty exactly when `problems` say why the source could not be converted.
 
-    A job that is right but not served yet is converted; its problems are told all the same.
+    A job that is right but not served yet is converted; what is not served is told as a warning.
     """
 
     source: Dialect
@@ -112,11 +112,12 @@ def convert(
         place = ad.position(compound) if compound else (0, 0)
         refusal = error("unsupported", compound, _COMPOUND, reading.place(place))
         return Conversion(source, "", (*reading.problems, refusal), reading.lost)
+    problems = tuple(replace(problem, severity=Severity.WARNING) for problem in reading.problems)
     if to is Dialect.JDL and source is not Dialect.JDL:
-        return Conversion(source, reading.jdl, reading.problems, reading.lost)
+        return Conversion(source, reading.jdl, problems, reading.lost)
     written = write(ad, to)
     lost = [Lost(each.what, each.why, reading.place(each.place)) for each in written.lost]
-    return Conversion(source, written.text, reading.problems, (*reading.lost, *lost))
+    return Conversion(source, written.text, problems, (*reading.lost, *lost))
 
 
 def _several(ad: ClassAd) -> str:
