@@ -13,7 +13,7 @@ from gridwms.describe.convert.lost import Lost
 from gridwms.describe.convert.reading import Reading, Written, error
 from gridwms.describe.jdl import JdlDefaults, read_jdl
 from gridwms.describe.jdl.text import decode
-from gridwms.describe.problem import Problem
+from gridwms.describe.problem import Problem, Severity
 
 
 class Dialect(StrEnum):

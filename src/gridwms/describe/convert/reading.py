@@ -66,12 +66,12 @@ def check(
     text, origins = jdl.rendered()
     reading = read_jdl(text, defaults, now=now)
     found = list(problems)
+    sound = not any(problem.severity is Severity.ERROR for problem in problems)
     found += (
         _moved(problem, origins)
         for problem in reading.problems
-        if (problem.code, problem.attribute.lower()) not in MATTER_OF_COURSE
+        if (problem.code, problem.attribute.lower()) not in MATTER_OF_COURSE and (sound or problem.line)
     )
-    sound = not any(problem.severity is Severity.ERROR for problem in problems)
     description = reading.description if sound else None
     ordered = tuple(sorted(lost, key=lambda each: each.place))
     return Reading(description, in_order(found), ordered, text if sound else "", tuple(origins))

@@ -79,6 +79,8 @@ def _bounds(interval: Interval, scale: float, *, at_least: bool) -> list[tuple[s
         return [(">=", math.ceil(low))]
     if interval.exact and interval.low == interval.high:
         return [("==", round(low))]
+    if low == high and not (interval.low_open or interval.high_open):
+        return [("==", round(low))]
     found = []
     if low > -math.inf and (low > 0 or interval.low_open):
         found.append((">", math.floor(low)) if interval.low_open else (">=", math.ceil(low)))

@@ -101,7 +101,7 @@ def _base(mapping: Mapping, element: Element) -> str:
         mapping.problems.append(
             error("unknown_file_system", element.local, message, element.place, found=name, accepted=accepted)
         )
-    return base or ""
+    return base or "/"
 
 
 def _variable(mapping: Mapping, element: Element) -> None:

@@ -41,7 +41,9 @@ def read_resources(mapping: Mapping, resources: Element | None) -> None:
 def _hosts(mapping: Mapping, element: Element) -> None:
     names = [host.trimmed for host in element.all("jsdl:HostName")]
     listed = ", ".join(quote(name) for name in names)
-    mapping.jdl.require(f"member(other.{terms.HOST}, {{ {listed} }})", mapping.origin(element))
+    one = f"other.{terms.HOST} == {listed}"
+    several = f"member(other.{terms.HOST}, {{ {listed} }})"
+    mapping.jdl.require(one if len(names) == 1 else several, mapping.origin(element))
 
 
 def _exclusive(mapping: Mapping, element: Element) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from urllib.parse import unquote
 
 from gridwms.describe.convert.jdl_text import Origin
@@ -15,6 +16,7 @@ _FLAGS = {
     "append": "a file is always written anew, nothing is appended",
     "dontOverwrite": "a file that is there already is overwritten",
 }
+_LOCAL = re.compile(r"file:(?://(?:localhost)?)?(/.*)", re.IGNORECASE)
 _FILE_SYSTEM = "files land in the job's directory, whatever file system is named"
 
 
@@ -41,9 +43,17 @@ def _in(mapping: Mapping, element: Element, name: Element) -> None:
         item, origin = escape(name.trimmed), mapping.origin(name)
     else:
         origin = Origin("Source/URI", uri.place)
-        item = uri.trimmed if is_url(uri.trimmed) else escape(unquote(uri.trimmed))
+        item = _source(uri.trimmed)
     mapping.jdl.item("InputSandbox", item, origin)
     mapping.jdl.item("InputSandboxDestFileName", name.trimmed, mapping.origin(name))
+
+
+def _source(uri: str) -> str:
+    """A URI as InputSandbox writes it: one of a local file is its path, in which no sign is a wildcard."""
+    path = _LOCAL.fullmatch(uri)
+    if path:
+        return escape(unquote(path[1]))
+    return uri if is_url(uri) else escape(unquote(uri))
 
 
 def _out(mapping: Mapping, element: Element, name: Element, *, sent_away: bool) -> None:

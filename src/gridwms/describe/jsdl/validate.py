@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 from gridwms.describe.convert.lost import Lost
 from gridwms.describe.convert.reading import error, warning
@@ -145,7 +145,7 @@ class Validation:
             uri = namespace(own, PREFIXES)
             hint = f" of the namespace '{namespace(child.name, PREFIXES)}'; did you mean that of {uri}?"
         else:
-            meant = suggest(child.local, near)
+            meant = _meant(child.local, near)
             hint = f"; did you mean {meant}?" if meant else ""
         self.note(
             error(
@@ -180,7 +180,7 @@ class Validation:
             why = "an attribute of another namespace, which is not known here"
             self.lost.append(Lost(f"{element.local}/@{plain}", why, element.place))
             return
-        meant = suggest(plain, rule.attributes)
+        meant = _meant(plain, rule.attributes)
         accepted = f"the attributes {', '.join(rule.attributes)}" if rule.attributes else "no attributes"
         message = f"the attribute {plain} is not known" + (f"; did you mean {meant}?" if meant else "")
         self.note(error("unknown_attribute", element.local, message, element.place, found=plain, accepted=accepted))
@@ -192,7 +192,7 @@ class Validation:
             return
         found = shown(element.trimmed) if element.trimmed else "nothing"
         words = WORDS.get(type_, ())
-        meant = suggest(element.trimmed, words) or _without_case(element.trimmed, words)
+        meant = _meant(element.trimmed, words)
         self.note(
             error(
                 "wrong_type",
@@ -205,8 +205,9 @@ class Validation:
         )
 
 
-def _without_case(text: str, words: Iterable[str]) -> str | None:
-    return next((word for word in words if word.lower() == text.lower()), None)
+def _meant(text: str, words: Sequence[str]) -> str | None:
+    """The word that was probably meant; XML, unlike JDL, looks at the case."""
+    return next((word for word in words if word.lower() == text.lower()), None) or suggest(text, words)
 
 
 def _listed(rule: Rule) -> str:

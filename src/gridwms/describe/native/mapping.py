@@ -63,7 +63,7 @@ class Mapping:
             self.note(error("wrong_type", name, f"found {found}", node.at, found=found, accepted=key.kind.value))
 
     def unknown(self, full: str, word: str, known: list[str], node: Node) -> None:
-        meant = suggest(word, known)
+        meant = next((name for name in known if name == word.lower()), None) or suggest(word, known)
         elsewhere = next((name for name in KEYS if name.rpartition(".")[2] == word.lower()), "")
         hint = f"; did you mean {meant or elsewhere}?" if meant or elsewhere else ""
         message = f"this key is not known here{hint}"
