@@ -142,6 +142,8 @@ class _Places:
 
     def value(self, path: Path) -> None:
         place, start = self.place(), self.at
+        if len(self.values) > MOST_VALUES:
+            raise Unreadable(error("too_large", "", f"the text has more than {MOST_VALUES:,} values", place))
         sign = self.text[self.at : self.at + 1]
         if sign == "[":
             self.enclosed("]", lambda number: self.value((*path, number)))

@@ -14,7 +14,7 @@ Scalar: TypeAlias = str | int | float | bool | datetime | date | time | None
 
 MOST_DEEP = 20
 MOST_VALUES = 20_000
-MOST_BYTES = 500_000
+MOST_BYTES = 200_000
 
 
 class Unreadable(Exception):
