@@ -38,9 +38,11 @@ ENDINGS: dict[str, Dialect] = {
     ".condor": Dialect.SUBMIT,
 }
 _QUEUE = re.compile(r"^[ \t]*queue\b(?![ \t]*=)", re.IGNORECASE | re.MULTILINE)
-_NATIVE = re.compile(
-    r"(?:---|(?:run|files|needs|retry|name|vo|type|tags|jdl|before|after)[ \t]*:|\[(?:run|files|needs)\])"
-)
+_KEYS = "name|vo|type|run|before|after|files|needs|prefer|fuzzy|retry|expires|peek|tags|jdl"
+_YAML = re.compile(rf"(?:---|(?:{_KEYS})[ \t]*:(?:[ \t]|$))")
+"""The first line with content."""
+
+_TOML = re.compile(rf"^[ \t]*(?:\[(?:{_KEYS})\][ \t]*(?:#.*)?$|run\.executable[ \t]*=)", re.MULTILINE)
 _COMPOUND = "holds several jobs, which this dialect cannot say; accepted: one job, or --to jdl or native"
 
 
@@ -71,11 +73,9 @@ def guess(text: bytes | str, name: str = "") -> Dialect:
     ending = ENDINGS.get(PurePath(name).suffix.lower())
     if ending is not None:
         return ending
-    for line in head.splitlines():
-        if line.strip() and not line.lstrip().startswith("#"):
-            if _NATIVE.match(line):
-                return Dialect.NATIVE
-            break
+    content = (line for line in head.splitlines() if line.strip() and not line.lstrip().startswith("#"))
+    if _YAML.match(next(content, "")) or _TOML.search(head):
+        return Dialect.NATIVE
     return Dialect.SUBMIT if _QUEUE.search(head) else Dialect.JDL
 
 

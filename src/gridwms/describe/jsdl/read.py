@@ -8,7 +8,7 @@ from gridwms.describe.convert.lost import Lost
 from gridwms.describe.convert.reading import Reading, check, error, refused
 from gridwms.describe.jdl import JdlDefaults
 from gridwms.describe.jsdl.mapping import Mapping
-from gridwms.describe.jsdl.read_application import read_application
+from gridwms.describe.jsdl.read_application import check_executable, read_application
 from gridwms.describe.jsdl.read_resources import read_file_systems, read_resources
 from gridwms.describe.jsdl.read_staging import read_staging
 from gridwms.describe.jsdl.validate import Validation
@@ -43,6 +43,7 @@ def read_jsdl(text: bytes | str, defaults: JdlDefaults, *, now: float) -> Readin
     read_resources(mapping, resources)
     read_staging(mapping, description)
     _own(mapping, description)
+    check_executable(mapping, description)
     return check(mapping.jdl, defaults, now=now, problems=mapping.problems, lost=mapping.lost)
 
 

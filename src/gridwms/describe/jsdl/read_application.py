@@ -46,6 +46,19 @@ def read_application(mapping: Mapping, description: Element) -> None:
         _processes(mapping, found[0])
 
 
+def check_executable(mapping: Mapping, description: Element) -> None:
+    """Whether there is something to run, once everything has been read."""
+    application = description.first("jsdl:Application")
+    if "Executable" in mapping.jdl or any(problem.code == "missing" for problem in mapping.problems):
+        return
+    program = next(
+        (child for child in (application or description).children if child.name in APPLICATIONS), description
+    )
+    accepted = "an Executable: a path on the worker node, or the FileName of a DataStaging"
+    message = "there is no Executable in it"
+    mapping.problems.append(error("missing", program.local, message, program.place, accepted=accepted))
+
+
 def _program(mapping: Mapping, program: Element) -> None:
     if "name" in program.attributes:
         mapping.jdl.tag("Application", program.attributes["name"], mapping.origin(program))
@@ -67,11 +80,6 @@ def _program(mapping: Mapping, program: Element) -> None:
     if words:
         first = next(child for child in program.children if child.local == "Argument")
         mapping.jdl.text("Arguments", " ".join(words), mapping.origin(first))
-    if not any(child.local == "Executable" for child in program.children):
-        accepted = "an Executable: a path on the worker node, or the FileName of a DataStaging"
-        mapping.problems.append(
-            error("missing", program.local, "there is no Executable in it", program.place, accepted=accepted)
-        )
 
 
 def _path(mapping: Mapping, element: Element) -> str:

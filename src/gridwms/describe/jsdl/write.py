@@ -17,16 +17,20 @@ from gridwms.describe.jsdl.xml_text import Node, can_hold, document, is_exact, i
 _VARIATION = "http://www.ogf.org/jsdl/2007/02/jsdl-spmd/"
 _STREAMS = {"StdInput": "Input", "StdOutput": "Output", "StdError": "Error"}
 _LABELS = {
-    "description": ("identification", "jsdl:Description"),
-    "jobannotation": ("identification", "jsdl:JobAnnotation"),
-    "jobproject": ("identification", "jsdl:JobProject"),
-    "applicationname": ("application", "jsdl:ApplicationName"),
-    "applicationversion": ("application", "jsdl:ApplicationVersion"),
-    "applicationdescription": ("application", "jsdl:Description"),
+    "Description": ("identification", "jsdl:Description"),
+    "JobAnnotation": ("identification", "jsdl:JobAnnotation"),
+    "JobProject": ("identification", "jsdl:JobProject"),
+    "ApplicationName": ("application", "jsdl:ApplicationName"),
+    "ApplicationVersion": ("application", "jsdl:ApplicationVersion"),
+    "ApplicationDescription": ("application", "jsdl:Description"),
+    "Application": ("program", "Application"),
+    "SPMDVariation": ("program", "SPMDVariation"),
 }
-"""Tags that are elements of JSDL, and where these stand."""
+"""Tags that are elements or attributes of JSDL, and where these stand, in their order."""
 
-_REPEATED = ("jobannotation", "jobproject")
+_REPEATED = ("JobAnnotation", "JobProject")
+"""Elements of which there may be several: their tags are numbered from 2."""
+
 KEPT = "JSDL has no word for it; it is kept in an element of gridwms' own, which other readers ignore"
 _SHELL = "the shell makes more of it than words, which JSDL cannot say; it is kept in an element of gridwms' own"
 
@@ -52,18 +56,20 @@ class _Writer:
 
     def labels(self) -> list[tuple[str, str, str]]:
         """UserTags as (where, element, text); empty when one of them is no element of JSDL."""
-        found, seen = [], set()
+        found: list[tuple[str, str, str]] = []
+        counts: dict[str, int] = {}
         for name, value in self.source.tags():
-            stem = name.lower().rstrip("0123456789") if name.lower() not in _LABELS else name.lower()
-            known = stem in _LABELS and (stem in _REPEATED or (stem == name.lower() and stem not in seen))
-            special = name in ("Application", "SPMDVariation") and is_plain(value)
-            if not (special or (known and can_hold(value) and value == value.strip() and value)):
+            stem = name.rstrip("0123456789") if name.startswith(_REPEATED) else name
+            counts[stem] = counts.get(stem, 0) + 1
+            numbered = stem if counts[stem] == 1 else f"{stem}{counts[stem]}"
+            where, element = _LABELS.get(stem, ("", ""))
+            fits = is_plain(value) if where == "program" else can_hold(value) and value and value == value.strip()
+            if not where or name != numbered or not fits:
                 self.source.leave("UserTags")
                 return []
-            seen.add(stem)
-            found.append((*_LABELS.get(stem, ("program", name)), value))
-        order = list(dict.fromkeys(element for _, element in _LABELS.values()))
-        return sorted(found, key=lambda label: order.index(label[1]) if label[1] in order else 0)
+            found.append((where, element, value))
+        order = list(_LABELS.values())
+        return sorted(found, key=lambda label: order.index(label[:2]))
 
     def identification(self, description: Node, labels: list[tuple[str, str, str]]) -> None:
         identification = Node("jsdl:JobIdentification")
