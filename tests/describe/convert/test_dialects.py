@@ -103,7 +103,7 @@ def test_what_cannot_be_understood_is_not_converted(text: str) -> None:
 
 @given(st.binary(max_size=60), st.sampled_from(Dialect), st.sampled_from(Dialect))
 def test_any_bytes(raw: bytes, source: Dialect, to: Dialect) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     done = convert(raw, to, source)
-    assert time.perf_counter() - started < 1.0
+    assert time.process_time() - started < 1.0
     assert done.text or done.problems

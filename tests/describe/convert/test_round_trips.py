@@ -12,7 +12,7 @@ from tests.describe.convert.jobs import DEFAULTS, NOW, ads, described, meaning
 
 @pytest.mark.parametrize("dialect", Dialect)
 def test_read_after_write(dialect: Dialect) -> None:
-    @settings(max_examples=250, deadline=None)
+    @settings(max_examples=100, deadline=None)
     @given(ads())
     def round_trip(ad: ClassAd) -> None:
         before = meaning(described(ad))
@@ -28,7 +28,7 @@ def test_read_after_write(dialect: Dialect) -> None:
 
 @pytest.mark.parametrize("dialect", Dialect)
 def test_what_is_written_is_recognised(dialect: Dialect) -> None:
-    @settings(max_examples=50, deadline=None)
+    @settings(max_examples=30, deadline=None)
     @given(ads())
     def recognised(ad: ClassAd) -> None:
         assert guess(write(ad, dialect).text) is dialect

@@ -41,6 +41,23 @@ def test_an_mpi_job_is_an_spmd_application() -> None:
     assert "CPUNumber = 4" in read(text).jdl
 
 
+def test_what_an_spmd_application_cannot_say() -> None:
+    jdl = 'Executable = "/bin/x"; JobType = {"Normal", "MPICH"}; UserTags = [ SPMDVariation = "MPICH2" ];'
+    written = write_jsdl(parse_ad(f"[{jdl} Requirements = other.GlueCEPolicyMaxWallClockTime >= 5]"))
+    assert [lost.what for lost in written.lost] == ["Requirements: other.GlueCEPolicyMaxWallClockTime >= 5"]
+    assert "jsdl-spmd/MPICH2</spmd:SPMDVariation>" in written.text
+    assert "Requirements = other.GlueCEPolicyMaxWallClockTime >= 5" in read(written.text).jdl
+    assert 'SPMDVariation = "MPICH2"' in read(written.text).jdl
+
+
+@pytest.mark.parametrize(
+    "tags", ['SPMDVariation = "MPI"', 'JobProject2 = "x"', 'jobproject = "x"', 'Description = " x"']
+)
+def test_tags_that_would_come_back_changed(tags: str) -> None:
+    written = write_jsdl(parse_ad(f'[Executable = "/bin/x"; UserTags = [ {tags} ]]'))
+    assert [lost.what for lost in written.lost] == ["UserTags"]
+
+
 def test_an_attribute_of_ours_that_is_wrong() -> None:
     text = write_jsdl(parse_ad('[Executable = "/bin/x"; Rank = 1]')).text
     (found,) = read(text.replace(">1<", ">1 +<")).errors

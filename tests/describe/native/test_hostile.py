@@ -18,9 +18,9 @@ LAUGHS = "a: &a [x,x]\n" + "".join(
 
 
 def timed(text: str | bytes) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     reading = read(text)
-    assert time.perf_counter() - started < 1.0
+    assert time.process_time() - started < 1.0
     assert (reading.description is None) == bool(reading.errors)
     assert all("\n" not in str(problem) for problem in reading.problems)
 

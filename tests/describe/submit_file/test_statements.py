@@ -105,9 +105,9 @@ def test_words_survive_quoting(words: list[str]) -> None:
 
 
 def timed(text: str | bytes) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     reading = read(text)
-    assert time.perf_counter() - started < 1.0
+    assert time.process_time() - started < 1.0
     assert (reading.description is None) == bool(reading.errors)
     assert all("\n" not in str(problem) for problem in reading.problems)
 

@@ -5,6 +5,8 @@ What it cannot say is kept in elements of gridwms' own namespace: gridwms reads 
 
 from __future__ import annotations
 
+import re
+
 from gridwms.classad import ClassAd, Expr, Group, unparse
 from gridwms.describe.convert.lost import Lost
 from gridwms.describe.convert.reading import Written
@@ -15,6 +17,7 @@ from gridwms.describe.jsdl.write_resources import Resources
 from gridwms.describe.jsdl.xml_text import Node, can_hold, document, is_exact, is_plain
 
 _VARIATION = "http://www.ogf.org/jsdl/2007/02/jsdl-spmd/"
+_VARIATIONS = re.compile(r"(?!MPI$)[A-Za-z0-9_.-]+")
 _STREAMS = {"StdInput": "Input", "StdOutput": "Output", "StdError": "Error"}
 _LABELS = {
     "Description": ("identification", "jsdl:Description"),
@@ -44,9 +47,9 @@ class _Writer:
     def document(self) -> Written:
         root = Node("jsdl:JobDefinition")
         description = root.add("jsdl:JobDescription")
-        labels = self.labels()
+        parallel = self.is_parallel()
+        labels = self.labels(parallel=parallel)
         self.identification(description, labels)
-        parallel = self.parallel(labels)
         resources = Resources(self.source, parallel=parallel)
         self.application(description, labels, resources, parallel=parallel)
         resources.write(description)
@@ -54,7 +57,7 @@ class _Writer:
         self.rest(description, resources.left)
         return Written(document(root), tuple(self.lost))
 
-    def labels(self) -> list[tuple[str, str, str]]:
+    def labels(self, *, parallel: bool) -> list[tuple[str, str, str]]:
         """UserTags as (where, element, text); empty when one of them is no element of JSDL."""
         found: list[tuple[str, str, str]] = []
         counts: dict[str, int] = {}
@@ -64,6 +67,8 @@ class _Writer:
             numbered = stem if counts[stem] == 1 else f"{stem}{counts[stem]}"
             where, element = _LABELS.get(stem, ("", ""))
             fits = is_plain(value) if where == "program" else can_hold(value) and value and value == value.strip()
+            if stem == "SPMDVariation":
+                fits = parallel and _VARIATIONS.fullmatch(value) is not None
             if not where or name != numbered or not fits:
                 self.source.leave("UserTags")
                 return []
@@ -84,17 +89,15 @@ class _Writer:
         if identification.children:
             description.children.append(identification)
 
-    def parallel(self, labels: list[tuple[str, str, str]]) -> str:
-        """The kind of MPI, or "" for a job that is none."""
-        kinds = [kind.lower() for kind in self.source.texts("JobType")]
-        if kinds in (["mpich"], ["mpi"], ["normal", "mpich"]):
-            return next((text for _, name, text in labels if name == "SPMDVariation"), "MPI")
-        if kinds and set(kinds) != {"normal"}:
+    def is_parallel(self) -> bool:
+        """Whether it is an MPI job; any other special type is left over."""
+        kinds = {kind.lower() for kind in self.source.texts("JobType")} - {"normal"}
+        if kinds and kinds != {"mpich"}:
             self.source.leave("JobType")
-        return ""
+        return kinds == {"mpich"}
 
     def application(
-        self, description: Node, labels: list[tuple[str, str, str]], resources: Resources, *, parallel: str
+        self, description: Node, labels: list[tuple[str, str, str]], resources: Resources, *, parallel: bool
     ) -> None:
         application = description.add("jsdl:Application")
         for where, element, text in labels:
@@ -112,7 +115,8 @@ class _Writer:
         self.environment(program)
         if parallel:
             resources.write_processes(program)
-            program.add("spmd:SPMDVariation", _VARIATION + parallel)
+            kind = next((text for _, element, text in labels if element == "SPMDVariation"), "MPI")
+            program.add("spmd:SPMDVariation", _VARIATION + kind)
         else:
             resources.write_limits(program)
 

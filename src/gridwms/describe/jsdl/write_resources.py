@@ -19,7 +19,7 @@ _ARCHITECTURES = {pattern: name for name, pattern in reversed(terms.ARCHITECTURE
 class Resources:
     """Sorts the conditions; `left` are those that JSDL cannot say."""
 
-    def __init__(self, source: SourceAd, *, parallel: str) -> None:
+    def __init__(self, source: SourceAd, *, parallel: bool) -> None:
         self.source = source
         self.parallel = parallel
         self.left: list[Expr] = []
