@@ -69,6 +69,30 @@ def test_limits(case: str) -> None:
     assert found.code == code
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        document(resources="<TotalCPUcont/>" * 15_000),
+        document(resources="<x:TotalCPUcont/>" * 15_000),
+        document(resources="<TotalCPUCount " + " ".join(f'epsilonn{at}="1"' for at in range(60)) + "/>") * 1,
+        document(resources=f"<{'x' * 400_000}/>"),
+        document(resources=f'<y:a xmlns:y="{"u" * 400_000}"/>'),
+        document(identification=f"<JobName>{'x ' * 200_000}</JobName>"),
+        document(staging="<DataStaging/>" * 10_000),
+    ],
+    ids=range(7),
+)
+def test_many_mistakes_are_told_quickly_and_briefly(text: str) -> None:
+    reading = timed(text)
+    assert sum(len(str(problem)) for problem in reading.problems) < 200_000
+    assert all(len(lost.what) + len(lost.why) < 500 for lost in reading.lost)
+
+
+def test_columns_count_characters() -> None:
+    text = document(resources="<!-- \u00e9\U0001f600 --><ExclusiveExecution>no</ExclusiveExecution>")
+    assert (the_error(text).line, the_error(text).column) == (8, 12)
+
+
 def test_a_long_document_within_the_limits_is_quick() -> None:
     staged = "<DataStaging><FileName>f{0}</FileName><CreationFlag>append</CreationFlag><Source/></DataStaging>"
     assert timed(document(staging="".join(staged.format(at) for at in range(900)))).description is not None

@@ -11,6 +11,9 @@ from gridwms.describe.description import Description
 from gridwms.describe.jdl import JdlDefaults, read_jdl
 from gridwms.describe.problem import Problem, Severity
 
+LONGEST_NAME = 120
+"""Characters of a name or a value in a message."""
+
 MATTER_OF_COURSE = frozenset({("no_effect", "nodename")})
 """Warnings (code, attribute) about what a dialect says as a matter of course: a name is kept, it need not do more."""
 
@@ -83,12 +86,13 @@ def _moved(problem: Problem, origins: Sequence[Origin]) -> Problem:
         return problem
     origin = origins[problem.line - 1]
     line, column = origin.place
+    what = origin.what[:LONGEST_NAME]
     message = problem.message.removeprefix(f"{problem.attribute}: ")
-    if problem.attribute and problem.attribute.lower() != origin.what.lower():
-        message = f"{origin.what} ({problem.attribute} in JDL): {message}"
+    if problem.attribute and problem.attribute.lower() != what.lower():
+        message = f"{what} ({problem.attribute} in JDL): {message}"
     else:
-        message = f"{origin.what}: {message}"
-    return replace(problem, message=message, line=line, column=column, attribute=origin.what)
+        message = f"{what}: {message}"
+    return replace(problem, message=message, line=line, column=column, attribute=what)
 
 
 def in_order(problems: Sequence[Problem]) -> tuple[Problem, ...]:
@@ -97,7 +101,8 @@ def in_order(problems: Sequence[Problem]) -> tuple[Problem, ...]:
 
 
 def error(code: str, what: str, message: str, place: Place, *, found: str = "", accepted: str = "") -> Problem:
-    """An error of a dialect's own reader; the sentence says what is accepted."""
+    """An error of a dialect's own reader; the sentence says what is accepted. Long names are cut."""
+    what, found = what[:LONGEST_NAME], found[:LONGEST_NAME]
     sentence = f"{what}: {message}" if what else message
     return Problem(
         severity=Severity.ERROR,

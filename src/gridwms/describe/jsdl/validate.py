@@ -137,6 +137,8 @@ class Validation:
             self.unknown(child, parent, rule)
 
     def unknown(self, child: Element, parent: Element, rule: Rule) -> None:
+        if len(self.problems) >= MAX_PROBLEMS:
+            return  # looking for what was meant takes its time
         near = [local(name.rstrip("?*+")) for name in rule.children]
         if parent.name == "jsdl:Application":
             near += [local(name) for name in APPLICATIONS]
@@ -179,6 +181,8 @@ class Validation:
         if name.startswith("{") and rule.extensible:
             why = "an attribute of another namespace, which is not known here"
             self.lost.append(Lost(f"{element.local}/@{plain}", why, element.place))
+            return
+        if len(self.problems) >= MAX_PROBLEMS:
             return
         meant = _meant(plain, rule.attributes)
         accepted = f"the attributes {', '.join(rule.attributes)}" if rule.attributes else "no attributes"

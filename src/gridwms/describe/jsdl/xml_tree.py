@@ -72,14 +72,14 @@ class Element:
 
 
 def local(name: str) -> str:
-    """The name without its namespace or prefix."""
-    return name.rsplit("}", 1)[-1].rsplit(":", 1)[-1]
+    """The name without its namespace or prefix, cut when it is absurdly long."""
+    return name.rsplit("}", 1)[-1].rsplit(":", 1)[-1][:100]
 
 
 def namespace(name: str, prefixes: Mapping[str, str]) -> str:
     """The namespace of a name that is not known, or the known one that belongs to its prefix."""
     if name.startswith("{"):
-        return name[1:].split("}", 1)[0]
+        return name[1:].split("}", 1)[0][:200]
     return next((uri for uri, prefix in prefixes.items() if prefix == name.split(":", 1)[0]), "")
 
 
