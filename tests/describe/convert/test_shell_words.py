@@ -18,7 +18,7 @@ def test_joining_and_splitting(items: list[str]) -> None:
     assert split_words(join_words(items)) == tuple(items)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.text(" ab'\"\\$`*;|&<>(){}~#\n\t!", max_size=12))
 def test_a_shell_agrees(line: str) -> None:
     found = split_words(line)

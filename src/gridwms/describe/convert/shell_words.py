@@ -53,5 +53,5 @@ def _meaning(piece: re.Match[str]) -> str | None:
             return None
         return re.sub(r'\\([$`"\\\n])', lambda escape: "" if escape[1] == "\n" else escape[1], text)
     if piece["escaped"] is not None:
-        return "" if piece["escaped"] == "\n" else piece["escaped"]
+        return None if piece["escaped"] == "\n" else piece["escaped"]
     return None if _ACTIVE & set(piece["plain"]) else piece["plain"]

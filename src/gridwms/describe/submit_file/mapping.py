@@ -1,43 +1,24 @@
-"""Commands to JDL: one function for each, and a word for every command that has no counterpart."""
+"""Commands to JDL, and a word for every command that has no counterpart."""
 
 from __future__ import annotations
 
-import posixpath
-import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from gridwms.classad import ClassAdSyntaxError, Expr, conjuncts, parse_expression, unparse
+from gridwms.classad import ClassAdSyntaxError, Expr, parse_expression, unparse
 from gridwms.describe.convert.jdl_text import JdlText, Origin
 from gridwms.describe.convert.lost import Lost, Place
 from gridwms.describe.convert.reading import error, warning
-from gridwms.describe.convert.shell_words import join_words
 from gridwms.describe.jdl.inputs import is_url
 from gridwms.describe.jdl.names import escape, leaf
-from gridwms.describe.native.quantities import mebibytes
 from gridwms.describe.problem import Problem
-from gridwms.describe.submit_file.commands import ALIASES, HARMLESS, LOST, OWN, REFUSED, STEPS, UNDERSTOOD, UNIVERSES
-from gridwms.describe.submit_file.expressions import to_glue
-from gridwms.describe.submit_file.quoting import QuotingTrouble, read_arguments, read_environment
+from gridwms.describe.submit_file.commands import ALIASES, HARMLESS, LOST, OWN, REFUSED, STEPS, UNDERSTOOD
+from gridwms.describe.submit_file.handlers import HANDLERS
+from gridwms.describe.submit_file.quoting import QuotingTrouble
+from gridwms.describe.submit_file.value import Value
 from gridwms.describe.suggest import suggest
 
-_NUMBER = re.compile(r"\d{1,12}(?:\.\d{1,6})?", re.ASCII)
 _TRUE, _FALSE = ("true", "yes", "1", "t"), ("false", "no", "0", "f")
-_NOWHERE = ("/dev/null", "")
-_STREAM_HOME = "it comes home with the output under its own name; the directory is not kept"
-
-
-@dataclass(frozen=True, slots=True)
-class Value:
-    """A command as it was written: its name, its text with macros replaced, its place."""
-
-    name: str
-    text: str
-    place: Place
-
-    @property
-    def origin(self) -> Origin:
-        return Origin(self.name, self.place)
 
 
 @dataclass(slots=True)
@@ -57,7 +38,7 @@ class Mapping:
         self.values = values
         for name, value in values.items():
             self.account(name, value)
-        for name, handler in _HANDLERS.items():
+        for name, handler in HANDLERS.items():
             if name in values:
                 try:
                     handler(self, values[name])
@@ -71,7 +52,7 @@ class Mapping:
         folded = value.text.lower()
         if name in REFUSED:
             self.problems.append(error("unsupported", value.name, f"cannot be honoured: {REFUSED[name]}", value.place))
-        elif folded in HARMLESS.get(name, ()) or name in _HANDLERS:
+        elif folded in HARMLESS.get(name, ()) or name in HANDLERS:
             return
         elif name in LOST:
             self.lost.append(Lost(value.name, LOST[name], value.place))
@@ -168,74 +149,6 @@ class Mapping:
                 self.jdl.value(attribute, unparse(expr), value.origin)
 
 
-def _universe(mapping: Mapping, value: Value) -> None:
-    if value.text.lower() not in UNIVERSES:
-        mapping.wrong(
-            value, f"cannot be honoured: the universe {value.text[:40]!r}", accepted="vanilla", code="unsupported"
-        )
-
-
-def _executable(mapping: Mapping, value: Value) -> None:
-    """Sent along unless transfer_executable is false, when it is a program of the worker node."""
-    if mapping.flag("transfer_executable", True):
-        mapping.send(value.text if is_url(value.text) else escape(value.text), value.origin)
-        mapping.jdl.text("Executable", leaf(value.text), value.origin)
-    else:
-        mapping.jdl.text("Executable", value.text.removeprefix("./"), value.origin)
-
-
-def _arguments(mapping: Mapping, value: Value) -> None:
-    words = read_arguments(value.text)
-    if words:
-        mapping.jdl.text("Arguments", join_words(words), value.origin)
-
-
-def _environment(mapping: Mapping, value: Value) -> None:
-    for name, text in read_environment(value.text):
-        mapping.jdl.item("Environment", f"{name}={text}", value.origin)
-
-
-def _input(mapping: Mapping, value: Value) -> None:
-    if value.text in _NOWHERE:
-        return
-    if mapping.flag("transfer_input", True):
-        mapping.send(mapping.local(value.text), value.origin)
-        mapping.jdl.text("StdInput", leaf(value.text), value.origin)
-    else:
-        mapping.jdl.text("StdInput", value.text, value.origin)
-
-
-def _stream(attribute: str) -> Callable[[Mapping, Value], None]:
-    def stream(mapping: Mapping, value: Value) -> None:
-        if value.text in _NOWHERE:
-            return
-        name = leaf(value.text)
-        if name != value.text:
-            mapping.lost.append(Lost(value.name, _STREAM_HOME, value.place))
-        mapping.jdl.text(attribute, name, value.origin)
-        mapping.fetch(name, value.origin)
-
-    return stream
-
-
-def _list(value: Value) -> list[str]:
-    """A list with commas; quotes around the whole are allowed."""
-    text = value.text.strip()
-    if len(text) > 1 and text[0] == text[-1] == '"':
-        text = text[1:-1]
-    return [item for item in (part.strip() for part in text.split(",")) if item]
-
-
-def _inputs(mapping: Mapping, value: Value) -> None:
-    for item in _list(value):
-        mapping.send(mapping.local(item), value.origin)
-
-
-def _outputs(mapping: Mapping, value: Value) -> None:
-    for item in _list(value):
-        mapping.fetch(item, value.origin)
-
-
 def _remaps(value: Value | None) -> dict[str, str]:
     found = {}
     for item in (value.text.strip().strip('"') if value else "").split(";"):
@@ -243,104 +156,3 @@ def _remaps(value: Value | None) -> dict[str, str]:
         if sign:
             found[name.strip()] = target.strip()
     return found
-
-
-def _destination(mapping: Mapping, value: Value) -> None:
-    mapping.jdl.text("OutputSandboxBaseDestURI", value.text, value.origin)
-
-
-def _cpus(mapping: Mapping, value: Value) -> None:
-    if not value.text.isdecimal() or len(value.text) > 9:
-        mapping.wrong(value, f"found {value.text[:60]!r}", accepted="a whole number")
-        return
-    mapping.jdl.value("CPUNumber", value.text, value.origin)
-
-
-def _memory(mapping: Mapping, value: Value) -> None:
-    """MiB unless a unit is given (HTCondor manual, request_memory)."""
-    text = f"{value.text} MiB" if _NUMBER.fullmatch(value.text) else re.sub(r"(?i)([kmgt])b$", r"\1", value.text)
-    size = mebibytes(text)
-    if size is None:
-        mapping.wrong(value, f"found {value.text[:60]!r}", accepted="a number of MiB, or with a unit, such as 2 GB")
-        return
-    mapping.jdl.require(f"other.GlueHostMainMemoryRAMSize >= {size}", value.origin)
-
-
-def _duration(mapping: Mapping, value: Value) -> None:
-    if not value.text.isdecimal() or len(value.text) > 12:
-        mapping.wrong(value, f"found {value.text[:60]!r}", accepted="a whole number of seconds")
-        return
-    minutes = -(-int(value.text) // 60)
-    mapping.jdl.require(f"other.GlueCEPolicyMaxWallClockTime >= {minutes}", value.origin)
-
-
-def _requirements(mapping: Mapping, value: Value) -> None:
-    expr = mapping.expression(value)
-    for condition in conjuncts(expr) if expr is not None else ():
-        translated = _translated(condition)
-        if translated is None:
-            why = "GLUE has no counterpart of an attribute in it"
-            mapping.lost.append(Lost(f"{value.name}: {unparse(condition)[:120]}", why, value.place))
-        else:
-            mapping.jdl.require(unparse(translated), value.origin)
-
-
-def _rank(mapping: Mapping, value: Value) -> None:
-    expr = mapping.expression(value)
-    translated = _translated(expr) if expr is not None else None
-    if translated is not None:
-        mapping.jdl.value("Rank", unparse(translated), value.origin)
-    elif expr is not None:
-        mapping.lost.append(Lost(value.name, "GLUE has no counterpart of an attribute in it", value.place))
-
-
-def _translated(expr: Expr) -> Expr | None:
-    try:
-        return to_glue(expr)
-    except RecursionError:
-        return None
-
-
-def _plain(attribute: str) -> Callable[[Mapping, Value], None]:
-    def plain(mapping: Mapping, value: Value) -> None:
-        if value.text:
-            mapping.jdl.text(attribute, value.text.strip('"'), value.origin)
-
-    return plain
-
-
-def _initialdir(mapping: Mapping, value: Value) -> None:
-    """It only counts for the paths of files, which the other commands work in."""
-    if not posixpath.isabs(value.text):
-        message = "it is relative, so files are looked for below the directory of the description"
-        mapping.problems.append(warning("relative_path", value.name, message, value.place, found=value.text))
-
-
-def _nothing(mapping: Mapping, value: Value) -> None:
-    """Read together with another command."""
-
-
-_HANDLERS: dict[str, Callable[[Mapping, Value], None]] = {
-    "universe": _universe,
-    "executable": _executable,
-    "transfer_executable": _nothing,
-    "arguments": _arguments,
-    "environment": _environment,
-    "initialdir": _initialdir,
-    "input": _input,
-    "transfer_input": _nothing,
-    "output": _stream("StdOutput"),
-    "error": _stream("StdError"),
-    "transfer_input_files": _inputs,
-    "transfer_output_files": _outputs,
-    "transfer_output_remaps": _nothing,
-    "output_destination": _destination,
-    "request_cpus": _cpus,
-    "request_memory": _memory,
-    "allowed_execute_duration": _duration,
-    "requirements": _requirements,
-    "rank": _rank,
-    "batch_name": _plain("NodeName"),
-    "notify_user": _plain("UserContact"),
-}
-"""In the order in which JDL is written."""

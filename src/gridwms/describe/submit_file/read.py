@@ -12,7 +12,8 @@ from gridwms.describe.problem import Problem
 from gridwms.describe.submit_file.commands import ALIASES
 from gridwms.describe.submit_file.lines import Form, Statement, statements
 from gridwms.describe.submit_file.macros import CLUSTER, Macros, MacroTrouble
-from gridwms.describe.submit_file.mapping import Mapping, Value
+from gridwms.describe.submit_file.mapping import Mapping
+from gridwms.describe.submit_file.value import Value
 
 MOST_BYTES = 200_000
 _COMPOUND = "several jobs at once are not served yet; write 'queue' or 'queue 1', and one file for each job"
