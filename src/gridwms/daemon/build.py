@@ -13,6 +13,7 @@ from gridwms.describe.jdl.defaults import JdlDefaults
 from gridwms.flow.simulation import SimulatedLink
 from gridwms.flow.world import FlowSettings, SitePolicy, World
 from gridwms.jobs.retry import RetryMaxima
+from gridwms.jobs.states import State
 from gridwms.market.market import Market
 from gridwms.market.source import Source
 from gridwms.market.sources.callable import CallableSource
@@ -22,6 +23,8 @@ from gridwms.security.capability import Capabilities
 from gridwms.sites import local, simulated
 from gridwms.sites.contract import Site
 from gridwms.store.database import Database
+
+_DAY = 86400.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +72,12 @@ def _settings(config: Config, url: str) -> FlowSettings:
         jdl_defaults=_jdl_defaults(jobs),
         expiry_seconds=jobs.expiry_seconds,
         start_seconds=jobs.start_seconds,
+        keep_seconds={
+            State.DONE: jobs.keep_done_days * _DAY,
+            State.CLEARED: jobs.keep_cleared_days * _DAY,
+            State.ABORTED: jobs.keep_aborted_days * _DAY,
+            State.CANCELLED: jobs.keep_cancelled_days * _DAY,
+        },
         max_output_bytes=jobs.max_output_bytes,
         min_peek_seconds=jobs.peek_least_seconds,
         site_policies={
