@@ -53,10 +53,10 @@ def _template() -> tuple[str, str]:
     text = folder.joinpath("wrapper.sh").read_text("utf-8")
     before, rest = text.split("#: data\n", 1)
     _, after = rest.split("#: end of data\n", 1)
-    own = sorted({*_OWN.findall(text), "gw_python"})
+    own = sorted({*_OWN.findall(text), "gw_python", "gw_bash"})
     head = before + "unset -v " + " ".join(own) + "\n"
-    python = folder.joinpath("transport.py").read_text("utf-8")
-    return head, f"gw_python={quote(python)}\n" + after
+    python, bash = (folder.joinpath(f"transport.{kind}").read_text("utf-8") for kind in ("py", "bash"))
+    return head, f"gw_python={quote(python)}\ngw_bash={quote(bash)}\n" + after
 
 
 def _data(task: Task) -> Iterable[str]:
