@@ -126,9 +126,7 @@ def tokenize(text: str, *, jdl: bool = False, old: bool = False, compat: bool = 
             inside = text[begin : position - 1]
             meaning = _old_meaning(inside) if old and quote == '"' else unescape(inside)
             if closing is None:
-                token = Token(
-                    Kind.BAD, f"a quote {quote} that is never closed", line, column, start, position
-                )
+                token = Token(Kind.BAD, f"a quote {quote} that is never closed", line, column, start, position)
             elif meaning is None:
                 token = Token(Kind.BAD, "a text with a NUL character in it", line, column, start, position)
             else:

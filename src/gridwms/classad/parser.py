@@ -65,9 +65,7 @@ class Parser:
         token = self.tokens[self.at]
         if token.kind is Kind.BAD:
             raise ClassAdSyntaxError(token.line, token.column, token.text, expected, f"found {token.text}")
-        found = (
-            "the end of the text" if token.kind is Kind.END else f"'{self.text[token.offset : token.end]}'"
-        )
+        found = "the end of the text" if token.kind is Kind.END else f"'{self.text[token.offset : token.end]}'"
         if len(found) > 60:
             found = found[:56] + "...'"
         raise ClassAdSyntaxError(token.line, token.column, found, expected)
@@ -276,9 +274,7 @@ class Parser:
             if isinstance(text, str):
                 value = literal_time(folded, text)
                 if value is None:
-                    message = (
-                        f'{name}("{text}"): this is no {"date" if folded == "abstime" else "span of time"}'
-                    )
+                    message = f'{name}("{text}"): this is no {"date" if folded == "abstime" else "span of time"}'
                     raise ClassAdSyntaxError(token.line, token.column, f'"{text}"', "a time", message)
                 if value is not UNDEFINED:
                     return Literal(value, token.line, token.column)

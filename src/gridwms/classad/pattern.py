@@ -85,9 +85,7 @@ class Pattern:
         self.is_text = not as_bytes
         core = simple_core(pattern) if flags in (0, regex.IGNORECASE) and not as_bytes else None
         # Plain characters and dots cannot take long: Python's own engine, without a clock, is enough.
-        self.simple = (
-            re.compile(core, re.ASCII | (re.IGNORECASE if flags else 0)) if core is not None else None
-        )
+        self.simple = re.compile(core, re.ASCII | (re.IGNORECASE if flags else 0)) if core is not None else None
         source = _rewrite(pattern)
         self._compiled: regex.Pattern[str] | regex.Pattern[bytes]
         if as_bytes:

@@ -163,9 +163,7 @@ def _count_matches(compiler: Compiler, node: Call, depth: int) -> Run:
             return 0 if container is UNDEFINED else ERROR
         expr = _expression_for(node.arguments[0], scope)
         items = item_values(container, scope, depth)
-        return sum(
-            truth(evaluate_in_ad(expr, item, depth)) is True for item in items if isinstance(item, Scope)
-        )
+        return sum(truth(evaluate_in_ad(expr, item, depth)) is True for item in items if isinstance(item, Scope))
 
     return run
 

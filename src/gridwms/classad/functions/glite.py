@@ -80,9 +80,7 @@ def _which_match(compiler: Compiler, node: Call, depth: int) -> Run:
     return _gang(compiler, node, depth, "which")
 
 
-_FQAN = re.compile(
-    r"(?P<group>(?:/[^/=]+)+)(?:/Role=(?P<role>[^/]*))?(?:/Capability=(?P<capability>[^/]*))?/?\Z"
-)
+_FQAN = re.compile(r"(?P<group>(?:/[^/=]+)+)(?:/Role=(?P<role>[^/]*))?(?:/Capability=(?P<capability>[^/]*))?/?\Z")
 
 
 def _fqan(text: str) -> tuple[str, str, str] | None:
@@ -100,9 +98,7 @@ def _fqan(text: str) -> tuple[str, str, str] | None:
 
 def _like(pattern: str, text: str) -> bool:
     """`*` stands for any text."""
-    return (
-        re.fullmatch(".*".join(re.escape(part) for part in pattern.split("*")), text, re.DOTALL) is not None
-    )
+    return re.fullmatch(".*".join(re.escape(part) for part in pattern.split("*")), text, re.DOTALL) is not None
 
 
 def fqan_member(wanted: str, entries: list[str]) -> bool:
