@@ -74,7 +74,11 @@ def _unparse(_compiler: Compiler, node: Call, _depth: int) -> Run:
 
     def run(scope: Scope) -> Inner:
         expr = scope.ad.expressions.get(name) if name is not None else None
-        return "" if expr is None else bounded(pretty(expr), scope)
+        if expr is None:
+            return ""
+        text = pretty(expr)
+        scope.evaluation.charge(len(text) >> 3)
+        return bounded(text, scope)
 
     return run
 

@@ -121,7 +121,9 @@ def to_text(value: Inner, scope: Scope) -> str:
             return "undefined"
         case Error():
             return "error"
-    return bounded(canonical(as_expression(value)), scope)
+    text = canonical(as_expression(value))
+    scope.evaluation.charge(len(text) >> 3)
+    return bounded(text, scope)
 
 
 def bounded(text: str, scope: Scope) -> str:
