@@ -44,9 +44,13 @@ def launch(shell: str, place: str, environment: Mapping[str, str]) -> int:
     )
 
 
+_PAUSES = {"GRIDWMS_FIRST_PAUSE": "200", "GRIDWMS_LAST_PAUSE": "5000"}
+"""Milliseconds between a wrapper's calls while the service is away: it is on this machine, and soon back."""
+
+
 def base_environment() -> dict[str, str]:
     """What wrappers get: enough to be a login of this user, and nothing of the service's own."""
     kept = {
         name: os.environ[name] for name in ("HOME", "USER", "LOGNAME", "LANG", "TZ", "TMPDIR") if name in os.environ
     }
-    return {"PATH": "/usr/local/bin:/usr/bin:/bin", **kept}
+    return {"PATH": "/usr/local/bin:/usr/bin:/bin", **_PAUSES, **kept}

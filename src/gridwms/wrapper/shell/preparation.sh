@@ -18,9 +18,10 @@ gw_prepare() {
   gw_hooks=${gw_hooks:-${GLITE_LOCAL_CUSTOMIZATION_DIR-}}
   gw_grace=${GRIDWMS_GRACE:-5}
   gw_first_pause=${GRIDWMS_FIRST_PAUSE:-1000}
+  gw_last_pause=${GRIDWMS_LAST_PAUSE:-60000}
   gw_patience_all=${GRIDWMS_PATIENCE-}
   gw_peek_ms=${GRIDWMS_PEEK_PAUSE-}
-  unset -v GRIDWMS_GRACE GRIDWMS_FIRST_PAUSE GRIDWMS_PATIENCE GRIDWMS_PEEK_PAUSE
+  unset -v GRIDWMS_GRACE GRIDWMS_FIRST_PAUSE GRIDWMS_LAST_PAUSE GRIDWMS_PATIENCE GRIDWMS_PEEK_PAUSE
   read -r gw_instance </proc/sys/kernel/random/uuid || gw_instance=$$-$(date +%s)
   read -r gw_node </proc/sys/kernel/hostname || gw_node=$(uname -n)
   gw_tick
