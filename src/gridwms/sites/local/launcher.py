@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 from collections.abc import Mapping
 
 LAUNCHER = """\
@@ -37,7 +38,7 @@ def launch(shell: str, place: str, environment: Mapping[str, str]) -> int:
     return os.posix_spawn(
         shell,
         [shell, "-c", LAUNCHER, "gridwms-launcher", place],
-        {**environment, "SHELL": shell, MARK: place},
+        {**environment, "SHELL": shell, MARK: place, "GRIDWMS_BOOT_TIME": str(_boot_time())},
         setsid=True,
         setsigmask=[],
         setsigdef=_DEFAULTED,
@@ -46,6 +47,11 @@ def launch(shell: str, place: str, environment: Mapping[str, str]) -> int:
 
 _PAUSES = {"GRIDWMS_FIRST_PAUSE": "200", "GRIDWMS_LAST_PAUSE": "5000"}
 """Milliseconds between a wrapper's calls while the service is away: it is on this machine, and soon back."""
+
+
+def _boot_time() -> int:
+    """When this machine was booted, by the clock as it stands now, in hundredths of a second since 1970."""
+    return int((time.time() - time.clock_gettime(time.CLOCK_BOOTTIME)) * 100)
 
 
 def base_environment() -> dict[str, str]:
