@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from typing import TypeAlias
 
 from gridwms.classad.ad import ClassAd
@@ -17,13 +18,23 @@ from gridwms.classad.values import AbsoluteTime, Error, RelativeTime, Undefined,
 Json: TypeAlias = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 
 
+@lru_cache(maxsize=32)
+def _kept(text: str, *, compat: bool) -> ClassAd:
+    return parse_ad(text, compat=compat)
+
+
+def _ad(text: str, *, compat: bool) -> ClassAd:
+    """Test sets use few ads and many expressions: the last ads are kept, unless they are very large."""
+    return _kept(text, compat=compat) if len(text) < 100_000 else parse_ad(text, compat=compat)
+
+
 def evaluate(expr: str, my: str | None, target: str | None, mode: Mode = "strict") -> list[Json]:
     """The value of an expression as if it stood in `my`, matched against `target` (None: no match)."""
     compat = mode == "compat"
     try:
         tree = parse_expression(expr, compat=compat)
-        my_ad = None if my is None else parse_ad(my, compat=compat)
-        target_ad = None if target is None else parse_ad(target, compat=compat)
+        my_ad = None if my is None else _ad(my, compat=compat)
+        target_ad = None if target is None else _ad(target, compat=compat)
     except ClassAdSyntaxError:
         return ["parse_error"]
     return canonical_value(evaluate_tree(tree, my_ad, target_ad, mode=mode))

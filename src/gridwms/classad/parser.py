@@ -175,7 +175,7 @@ class Parser:
                 self.expect("]", "after the index")
                 self.depth -= BRACKET_DEPTH
                 result = Index(result, index, token.line, token.column)
-            elif token.text == "?:" or (token.text == "?" and self.tokens[self.at + 1].text == ":"):
+            elif token.text == "?:" or (token.text == "?" and self.colon_follows(token)):
                 self.at += 1 if token.text == "?:" else 2
                 self.deeper(1)
                 minus = self.negative_number()
@@ -184,6 +184,12 @@ class Parser:
                 return Binary("?:", result, right, token.line, token.column)
             else:
                 return result
+
+    def colon_follows(self, question: Token) -> bool:
+        """`? :` with nothing but blanks between is `?:`."""
+        colon = self.tokens[self.at + 1]
+        between = self.text[question.end : colon.offset]
+        return colon.kind is Kind.OPERATOR and colon.text == ":" and not between.strip(" \t\n\v\f\r")
 
     def negative_number(self) -> Token | None:
         """Step over a minus that belongs to the literal behind it."""
@@ -405,8 +411,10 @@ class Parser:
         self.at = position
 
 
-def parser_for(text: str, *, jdl: bool = False, compat: bool = False, limit: int = TOKEN_LIMIT) -> Parser:
-    tokens = tokenize(text, jdl=jdl, compat=compat, limit=limit)
+def parser_for(
+    text: str, *, jdl: bool = False, compat: bool = False, lines: bool = False, limit: int = TOKEN_LIMIT
+) -> Parser:
+    tokens = tokenize(text, jdl=jdl, compat=compat, lines=lines, limit=limit)
     if len(tokens) > limit:
         last = tokens[-1]
         raise ClassAdSyntaxError(last.line, last.column, "more text", f"at most {limit} words", "the text is too long")
@@ -415,7 +423,7 @@ def parser_for(text: str, *, jdl: bool = False, compat: bool = False, limit: int
 
 def parse_expression(text: str, *, compat: bool = False) -> Expr:
     """One expression. Semicolons behind it are let pass, as HTCondor 25.14 does."""
-    parser = parser_for(text, compat=compat)
+    parser = parser_for(text, compat=compat, lines=True)
     return with_fresh_stack(parser.whole_expression)
 
 
