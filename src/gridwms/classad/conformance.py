@@ -15,7 +15,7 @@ from gridwms.classad.text import fold
 from gridwms.classad.tree import ListExpression, Literal
 from gridwms.classad.values import AbsoluteTime, Error, RelativeTime, Undefined, Value
 
-Json: TypeAlias = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
+Json: TypeAlias = bool | int | float | str | list["Json"] | dict[str, "Json"] | None
 
 
 @lru_cache(maxsize=32)
@@ -48,7 +48,8 @@ def match(job: str, ce: str) -> dict[str, Json]:
     try:
         job_ad, ce_ad = parse_ad(job), parse_ad(ce)
     except ClassAdSyntaxError:
-        return dict.fromkeys(("match", "job_requirements", "ce_requirements", "job_rank", "ce_rank"), ["parse_error"])
+        keys = ("match", "job_requirements", "ce_requirements", "job_rank", "ce_rank")
+        return {key: ["parse_error"] for key in keys}
     job_requirements = evaluate_attribute(job_ad, "requirements", ce_ad)
     ce_requirements = evaluate_attribute(ce_ad, "requirements", job_ad)
     return {

@@ -93,8 +93,9 @@ def tokenize(
 ) -> list[Token]:
     """All tokens, the last of kind END; a text of more than `limit` tokens ends with a bad one.
 
-    lines: a comment // must end with its line, as in an expression given to HTCondor's bindings. jdl: a line whose first non-blank is `#` is a comment. old: strings of the old syntax. compat: a leading
-    zero is an error, as in HTCondor's daemons.
+    lines: a comment // must end with its line, as in an expression given to HTCondor's bindings. jdl: a line whose
+    first non-blank is `#` is a comment. old: strings of the old syntax. compat: a leading zero is an error, as in
+    HTCondor's daemons.
     """
     tokens: list[Token] = []
     add = tokens.append

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import operator as python
 from collections.abc import Callable
-from typing import Final, Union
+from typing import Final, TypeAlias
 
 from gridwms.classad.scope import Inner, LazyList, Scope
 from gridwms.classad.text import encode, fold
@@ -25,8 +25,7 @@ from gridwms.classad.values import (
     wrap_integer,
 )
 
-Number = Union[int, float]
-Truth = Union[bool, Undefined, Error]
+Truth: TypeAlias = bool | Undefined | Error
 Binary = Callable[[Inner, Inner], Inner]
 
 NUMERIC: Final = (bool, int, float)

@@ -64,13 +64,16 @@ class Parser:
     # -- tokens
 
     def fail(self, expected: str) -> NoReturn:
+        raise self.unexpected(expected)
+
+    def unexpected(self, expected: str) -> ClassAdSyntaxError:
         token = self.tokens[self.at]
         if token.kind is Kind.BAD:
-            raise ClassAdSyntaxError(token.line, token.column, token.text, expected, f"found {token.text}")
+            return ClassAdSyntaxError(token.line, token.column, token.text, expected, f"found {token.text}")
         found = "the end of the text" if token.kind is Kind.END else f"'{self.text[token.offset : token.end]}'"
         if len(found) > 60:
             found = found[:56] + "...'"
-        raise ClassAdSyntaxError(token.line, token.column, found, expected)
+        return ClassAdSyntaxError(token.line, token.column, found, expected)
 
     def operator(self) -> str:
         token = self.tokens[self.at]
@@ -226,11 +229,10 @@ class Parser:
             return Literal(self.string(), token.line, token.column)
         if kind is Kind.INTEGER or kind is Kind.REAL:
             return self.number()
-        if kind is Kind.OPERATOR:
-            if token.text == ".":
-                self.at += 1
-                return Reference(None, self.name("after '.'"), True, token.line, token.column)
-        self.fail(f"an expression {after}".rstrip())
+        if kind is Kind.OPERATOR and token.text == ".":
+            self.at += 1
+            return Reference(None, self.name("after '.'"), True, token.line, token.column)
+        raise self.unexpected(f"an expression {after}".rstrip())
 
     def group(self) -> Group:
         token = self.tokens[self.at]
@@ -261,7 +263,7 @@ class Parser:
                 parts.append(self.tokens[self.at].text)
                 self.at += 1
             return "".join(parts)
-        self.fail(f"a name {after}")
+        raise self.unexpected(f"a name {after}")
 
     def named(self, after: str) -> Expr:
         token = self.tokens[self.at]

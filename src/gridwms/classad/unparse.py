@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import re
 
-from gridwms.classad.ad import ClassAd
+from gridwms.classad.ad import ClassAd, to_expression
 from gridwms.classad.fresh_stack import with_fresh_stack
 from gridwms.classad.parser import LEVELS, RESERVED
 from gridwms.classad.scope import Held, as_expression
@@ -28,7 +28,7 @@ from gridwms.classad.tree import (
     Reference,
     Unary,
 )
-from gridwms.classad.values import AbsoluteTime, Error, RelativeTime, Scalar, Undefined
+from gridwms.classad.values import AbsoluteTime, Error, RelativeTime, Scalar, Undefined, Value
 
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 _ESCAPES = {
@@ -200,6 +200,11 @@ class _Writer:
 def unparse(node: Expr, *, multiline: bool = False) -> str:
     """The text of an expression or ad; reading it gives an expression of the same meaning."""
     return with_fresh_stack(lambda: _Writer(canonical=False, indent=0 if multiline else None).write(node))
+
+
+def as_text(value: Value) -> str:
+    """A value as the language writes it."""
+    return unparse(to_expression(value))
 
 
 def canonical(node: Expr) -> str:
