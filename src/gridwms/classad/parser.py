@@ -397,18 +397,21 @@ class Parser:
 
     def skip_to_next_attribute(self, first: int, closing: str) -> None:
         """Go on behind the next `;` of this ad, so that later mistakes are reported too."""
-        nesting = 0
+        open_brackets: list[str] = []
         position = first
         while (token := self.tokens[position]).kind is not Kind.END:
             if token.kind is Kind.OPERATOR:
                 if token.text in "([{":
-                    nesting += 1
+                    open_brackets.append(token.text)
                 elif token.text in ")]}":
-                    if nesting == 0 and token.text == closing and position >= self.at:
+                    if not open_brackets and token.text == closing and position >= self.at:
                         break
-                    nesting = max(0, nesting - 1)
-                elif token.text == ";" and nesting == 0 and position >= self.at:
-                    break
+                    if open_brackets:
+                        open_brackets.pop()
+                elif token.text == ";" and position >= self.at:
+                    # A `;` where it cannot stand ends the attribute too: a bracket before it was not closed.
+                    if not open_brackets or (position == self.at and "[" not in open_brackets):
+                        break
             position += 1
         self.at = position
 

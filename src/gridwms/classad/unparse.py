@@ -41,7 +41,7 @@ _ESCAPES = {
     "\v": "\\v",
     "\\": "\\\\",
 }
-_SPECIAL = re.compile(r"[\x00-\x1f\x7f\\\"'\ud800-\udfff]")
+_SPECIAL = re.compile(r"[\x00-\x1f\x7f\\\"'\ud800-\udfff\ufffe\uffff]")
 _CONDITIONAL, _ELVIS, _UNARY, _POSTFIX, _PRIMARY = 0, 12, 11, 12, 13
 
 
@@ -133,7 +133,7 @@ class _Writer:
                 if isinstance(node.base, Literal):  # "1.x" would be read as a bad number
                     return f"({self.literal(node.base.value)}).{self.name(node.name)}", _PRIMARY
                 if node.base is not None:
-                    return f"{self.write(node.base, _POSTFIX)}.{self.name(node.name)}", _PRIMARY
+                    return f"{self.write(node.base, _PRIMARY)}.{self.name(node.name)}", _PRIMARY
                 return ("." if node.absolute else "") + self.name(node.name), _PRIMARY
             case Group():
                 return f"({self.write(node.inner)})", _PRIMARY
@@ -149,7 +149,7 @@ class _Writer:
                 test, yes, no = self.write(node.test, 1), self.write(node.yes), self.write(node.no)
                 return f"{test} ? {yes} : {no}", _CONDITIONAL
             case Index():
-                return f"{self.write(node.base, _POSTFIX)}[{self.write(node.index)}]", _PRIMARY
+                return f"{self.write(node.base, _PRIMARY)}[{self.write(node.index)}]", _PRIMARY
             case Call():
                 arguments = (",", ", ")[not self.canonical].join(self.write(a) for a in node.arguments)
                 return f"{self.name(node.name)}({arguments})", _PRIMARY

@@ -23,7 +23,7 @@ def ads_to_xml(ads: list[ClassAd]) -> str:
 
 
 def _element(node: Expr) -> str:
-    if isinstance(node, ClassAd):
+    if isinstance(node, ClassAd) and all(map(_fits, node)):
         inside = "".join(f"<a n={quoteattr(name)}>{_element(expr)}</a>" for name, expr in node.items())
         return f"<c>{inside}</c>"
     if isinstance(node, ListExpression):
