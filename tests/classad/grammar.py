@@ -245,9 +245,7 @@ class Grammar:
             case "o":
                 return self.pick(OPTIONS)
             case "c":
-                return self.pick(
-                    ['"<"', '"<="', '"=="', '"!="', '">="', '">"', '"is"', '"isnt"', '"=?="', '"x"']
-                )
+                return self.pick(['"<"', '"<="', '"=="', '"!="', '">="', '">"', '"is"', '"isnt"', '"=?="', '"x"'])
             case "N":
                 return self.pick([*NAMES, "my.a", "1"])
         return self.expression(depth - 1)

@@ -13,8 +13,8 @@ os.environ["CONDOR_CONFIG"] = "ONLY_ENV"
 os.environ["_CONDOR_STRICT_CLASSAD_EVALUATION"] = "true" if STRICT else "false"
 os.environ["TZ"] = "UTC"
 
-import htcondor2  # noqa: E402, F401 - loads the configuration, without which the semantics change on the way
 import classad2  # noqa: E402
+import htcondor2  # noqa: E402, F401 - loads the configuration, without which the semantics change on the way
 
 
 def run(text, my, target):

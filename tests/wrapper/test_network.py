@@ -96,7 +96,7 @@ def test_a_service_that_goes_down_while_the_payload_runs(afar: Node) -> None:
     afar.service.down()
     (afar.directory / "go").touch()
     assert afar.finish(process) == 18
-    assert afar.left() == [TAG, "go", "runs"]
+    assert afar.left() == ["go", TAG, "runs"]
     folder = afar.directory / TAG
     assert (folder / "events").read_text().count("type=Finished") == 1
     assert "code=output_failed" in (folder / "events").read_text()

@@ -73,6 +73,26 @@ def test_a_payload_may_use_the_grace(node: Node) -> None:
     assert node.attempt.outputs == {b"out": b"started\nsaved\n"}
 
 
+def test_a_signal_to_the_group_while_files_are_watched(node: Node) -> None:
+    node.environment["GRIDWMS_PEEK_PAUSE"] = "20"
+    process = node.start(node.task(WAITING, outputs=("out",), peek_seconds=1000))
+    assert interrupt(node, process, signal.SIGTERM, whole_group=True) == 19
+    assert node.attempt.outputs == {b"out": b"started\n"}
+    assert node.left() == []
+
+
+@pytest.mark.parametrize("name", ["USR1", "USR2"])
+def test_warnings_of_batch_systems_are_not_the_end(node: Node, name: str) -> None:
+    script = "echo started >out; while [ ! -e ../../go ]; do sleep 0.01; done"
+    process = node.start(node.task(script, outputs=("out",)))
+    node.service.wait_for(lambda: node.attempt.instance)
+    assert _poll(lambda: list(node.directory.glob("gw-*/work/out")))
+    os.killpg(process.pid, signal.Signals[f"SIG{name}"])
+    (node.directory / "go").touch()
+    assert node.finish(process) == 0, node.log
+    assert node.attempt.outputs == {b"out": b"started\n"}
+
+
 def test_a_signal_while_inputs_are_fetched(node: Node) -> None:
     node.service.break_down("GET", "/input/0", 503, times=999)
     process = node.start(node.task(WAITING))

@@ -37,9 +37,7 @@ def match(job: str, ce: str) -> dict[str, Json]:
     try:
         job_ad, ce_ad = parse_ad(job), parse_ad(ce)
     except ClassAdSyntaxError:
-        return dict.fromkeys(
-            ("match", "job_requirements", "ce_requirements", "job_rank", "ce_rank"), ["parse_error"]
-        )
+        return dict.fromkeys(("match", "job_requirements", "ce_requirements", "job_rank", "ce_rank"), ["parse_error"])
     job_requirements = evaluate_attribute(job_ad, "requirements", ce_ad)
     ce_requirements = evaluate_attribute(ce_ad, "requirements", job_ad)
     return {

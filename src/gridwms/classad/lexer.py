@@ -88,8 +88,10 @@ def unescape(text: str) -> str | None:
     return decode(encode(result)) if bytes_seen else result
 
 
-def tokenize(text: str, *, jdl: bool = False, old: bool = False, compat: bool = False) -> list[Token]:
-    """All tokens, the last of kind END.
+def tokenize(
+    text: str, *, jdl: bool = False, old: bool = False, compat: bool = False, limit: int = 10**9
+) -> list[Token]:
+    """All tokens, the last of kind END; a text of more than `limit` tokens ends with a bad one.
 
     jdl: a line whose first non-blank is `#` is a comment. old: strings of the old syntax. compat: a leading
     zero is an error, as in HTCondor's daemons.
@@ -100,8 +102,12 @@ def tokenize(text: str, *, jdl: bool = False, old: bool = False, compat: bool = 
     if jdl and (hashed := _HASH_COMMENT.match(text)):
         position = hashed.end()
     match_token = _TOKEN.match
+    make = tuple.__new__  # a NamedTuple without the cost of its call
     quotes = _OLD_QUOTED if old else _QUOTED
     while True:
+        if len(tokens) > limit:
+            add(Token(Kind.END, "", line, position - line_start + 1, position, position))
+            break
         match = match_token(text, position)
         if match is None:  # blanks and then nothing that "." matches: cannot happen, kept for the type
             break
@@ -109,10 +115,10 @@ def tokenize(text: str, *, jdl: bool = False, old: bool = False, compat: bool = 
         group = match.lastgroup or "end"
         start = match.start(group)
         column = start - line_start + 1
-        if group == "name":
-            add(Token(Kind.NAME, match[group], line, column, start, position))
-        elif group == "operator":
-            add(Token(Kind.OPERATOR, match[group], line, column, start, position))
+        if group == "operator":
+            add(make(Token, (Kind.OPERATOR, match[group], line, column, start, position)))
+        elif group == "name":
+            add(make(Token, (Kind.NAME, match[group], line, column, start, position)))
         elif group == "newline":
             line += 1
             line_start = position
@@ -126,14 +132,12 @@ def tokenize(text: str, *, jdl: bool = False, old: bool = False, compat: bool = 
             inside = text[begin : position - 1]
             meaning = _old_meaning(inside) if old and quote == '"' else unescape(inside)
             if closing is None:
-                token = Token(
-                    Kind.BAD, f"a quote {quote} that is never closed", line, column, start, position
-                )
+                token = Token(Kind.BAD, f"a quote {quote} that is never closed", line, column, start, position)
             elif meaning is None:
                 token = Token(Kind.BAD, "a text with a NUL character in it", line, column, start, position)
             else:
                 kind = Kind.STRING if quote == '"' else Kind.QUOTED_NAME
-                token = Token(kind, meaning, line, column, start, position)
+                token = make(Token, (kind, meaning, line, column, start, position))
             add(token)
             newlines = text.count("\n", begin, position)
             if newlines:
@@ -143,7 +147,7 @@ def tokenize(text: str, *, jdl: bool = False, old: bool = False, compat: bool = 
             digits = match[group]
             problem = _integer_problem(text, position, digits, compat)
             kind = Kind.BAD if problem else Kind.INTEGER
-            add(Token(kind, problem or digits, line, column, start, position))
+            add(make(Token, (kind, problem or digits, line, column, start, position)))
         elif group == "real":
             follows = text[position : position + 1]
             if follows.isalnum() or follows in ("_", "."):

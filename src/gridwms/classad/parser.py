@@ -38,14 +38,14 @@ LEVELS = {
 }
 WORD_OPERATORS = {"is": "=?=", "isnt": "=!="}
 WORDS: dict[str, Scalar] = {"true": True, "false": False, "undefined": UNDEFINED, "error": ERROR}
+_BRACKETS = frozenset("({[")
 RESERVED = {*WORDS, *WORD_OPERATORS}
 
 # HTCondor 25.14 stops at 500; a bracket of any kind counts 3, a unary operator 1.
 DEPTH_LIMIT = 500
 BRACKET_DEPTH = 3
-# Beyond this a text is no ad that a person or a program of good will wrote; it would take seconds to read.
-TEXT_LIMIT = 64 * 1024 * 1024
-TOKEN_LIMIT = 3_000_000
+# Far more than a job description or a resource needs; whoever reads large collections may ask for more.
+TOKEN_LIMIT = 120_000
 
 
 class Parser:
@@ -57,6 +57,8 @@ class Parser:
         self.at = 0
         self.depth = 0
         self.compat = compat
+        # Where whole_ad() puts what is wrong; without, the first mistake is raised.
+        self.collector: list[ClassAdSyntaxError] | None = None
         self.problems: list[ClassAdSyntaxError] | None = None
 
     # -- tokens
@@ -65,9 +67,7 @@ class Parser:
         token = self.tokens[self.at]
         if token.kind is Kind.BAD:
             raise ClassAdSyntaxError(token.line, token.column, token.text, expected, f"found {token.text}")
-        found = (
-            "the end of the text" if token.kind is Kind.END else f"'{self.text[token.offset : token.end]}'"
-        )
+        found = "the end of the text" if token.kind is Kind.END else f"'{self.text[token.offset : token.end]}'"
         if len(found) > 60:
             found = found[:56] + "...'"
         raise ClassAdSyntaxError(token.line, token.column, found, expected)
@@ -116,8 +116,13 @@ class Parser:
         return Conditional(test, yes, no, token.line, token.column)
 
     def binary(self, lowest: int, after: str) -> Expr:
-        left = self.unary(after)
         tokens = self.tokens
+        token = tokens[self.at]
+        # Straight to the operand unless an operator stands before it: nesting costs stack.
+        if token.kind is Kind.OPERATOR and token.text in Unary.OPERATORS:
+            left = self.unary(after)
+        else:
+            left = self.postfix(after)
         while True:
             token = tokens[self.at]
             if token.kind is Kind.OPERATOR:
@@ -137,18 +142,25 @@ class Parser:
         token = self.tokens[self.at]
         if token.kind is not Kind.OPERATOR or token.text not in Unary.OPERATORS:
             return self.postfix(after)
+        if (minus := self.negative_number()) is not None:
+            return self.postfix(after, negative=minus)
         self.at += 1
-        if token.text == "-":
-            number = self.tokens[self.at]
-            if number.kind in (Kind.INTEGER, Kind.REAL) and number.offset == token.end:
-                return self.postfix(after, negative=token)
         self.deeper(1)
         operand = self.unary(f"after '{token.text}'")
         self.depth -= 1
         return Unary(token.text, operand, token.line, token.column)
 
     def postfix(self, after: str, negative: Token | None = None) -> Expr:
-        result = self.number(negative) if negative else self.primary(after)
+        token = self.tokens[self.at]
+        result: Expr
+        if negative is not None:
+            result = self.number(negative)
+        elif token.kind is Kind.OPERATOR and token.text in _BRACKETS:
+            # Not through primary(): nesting costs stack.
+            bracket = token.text
+            result = self.group() if bracket == "(" else self.list_expression() if bracket == "{" else self.record()
+        else:
+            result = self.primary(after)
         while True:
             token = self.tokens[self.at]
             if token.kind is not Kind.OPERATOR:
@@ -166,20 +178,22 @@ class Parser:
             elif token.text == "?:" or (token.text == "?" and self.tokens[self.at + 1].text == ":"):
                 self.at += 1 if token.text == "?:" else 2
                 self.deeper(1)
-                right = self.elvis_side()
+                minus = self.negative_number()
+                right = self.postfix("after '?:'", negative=minus)
                 self.depth -= 1
                 return Binary("?:", result, right, token.line, token.column)
             else:
                 return result
 
-    def elvis_side(self) -> Expr:
+    def negative_number(self) -> Token | None:
+        """Step over a minus that belongs to the literal behind it."""
         token = self.tokens[self.at]
-        if self.operator() == "-":
+        if token.kind is Kind.OPERATOR and token.text == "-":
             number = self.tokens[self.at + 1]
             if number.kind in (Kind.INTEGER, Kind.REAL) and number.offset == token.end:
                 self.at += 1
-                return self.postfix("after '?:'", negative=token)
-        return self.postfix("after '?:'")
+                return token
+        return None
 
     def number(self, negative: Token | None = None) -> Literal:
         token = self.tokens[self.at]
@@ -207,21 +221,19 @@ class Parser:
         if kind is Kind.INTEGER or kind is Kind.REAL:
             return self.number()
         if kind is Kind.OPERATOR:
-            if token.text == "(":
-                self.at += 1
-                self.deeper(BRACKET_DEPTH)
-                inner = self.expression("after '('")
-                self.expect(")", f"for the '(' in line {token.line}, column {token.column}")
-                self.depth -= BRACKET_DEPTH
-                return Group(inner, token.line, token.column)
-            if token.text == "{":
-                return self.list_expression()
-            if token.text == "[":
-                return self.record()
             if token.text == ".":
                 self.at += 1
                 return Reference(None, self.name("after '.'"), True, token.line, token.column)
         self.fail(f"an expression {after}".rstrip())
+
+    def group(self) -> Group:
+        token = self.tokens[self.at]
+        self.at += 1
+        self.deeper(BRACKET_DEPTH)
+        inner = self.expression("after '('")
+        self.expect(")", f"for the '(' in line {token.line}, column {token.column}")
+        self.depth -= BRACKET_DEPTH
+        return Group(inner, token.line, token.column)
 
     def string(self) -> str:
         """Adjacent strings are one string."""
@@ -276,9 +288,7 @@ class Parser:
             if isinstance(text, str):
                 value = literal_time(folded, text)
                 if value is None:
-                    message = (
-                        f'{name}("{text}"): this is no {"date" if folded == "abstime" else "span of time"}'
-                    )
+                    message = f'{name}("{text}"): this is no {"date" if folded == "abstime" else "span of time"}'
                     raise ClassAdSyntaxError(token.line, token.column, f'"{text}"', "a time", message)
                 if value is not UNDEFINED:
                     return Literal(value, token.line, token.column)
@@ -309,8 +319,9 @@ class Parser:
 
     def whole_ad(self, *, bare: bool) -> ClassAd:
         self.at = self.depth = 0
-        if self.problems:
-            self.problems.clear()
+        if self.collector is not None:
+            self.collector.clear()
+        self.problems = self.collector
         if bare and self.operator() != "[":
             return self.attributes(self.tokens[0], closing="")
         problems = self.problems
@@ -394,12 +405,11 @@ class Parser:
         self.at = position
 
 
-def parser_for(text: str, *, jdl: bool = False, compat: bool = False) -> Parser:
-    if len(text) > TEXT_LIMIT:
-        raise ClassAdSyntaxError(1, 1, f"{len(text)} characters", "less text", "the text is too long")
-    tokens = tokenize(text, jdl=jdl, compat=compat)
-    if len(tokens) > TOKEN_LIMIT:
-        raise ClassAdSyntaxError(1, 1, f"{len(tokens)} tokens", "less text", "the text is too long")
+def parser_for(text: str, *, jdl: bool = False, compat: bool = False, limit: int = TOKEN_LIMIT) -> Parser:
+    tokens = tokenize(text, jdl=jdl, compat=compat, limit=limit)
+    if len(tokens) > limit:
+        last = tokens[-1]
+        raise ClassAdSyntaxError(last.line, last.column, "more text", f"at most {limit} words", "the text is too long")
     return Parser(text, tokens, compat=compat)
 
 
@@ -415,22 +425,25 @@ def parse_eval(text: str, *, compat: bool = False) -> Expr:
     return with_fresh_stack(lambda: parser.whole_expression(semicolons=False))
 
 
-def parse_ad(text: str, *, jdl: bool = False, compat: bool = False) -> ClassAd:
-    """One ad `[a = 1; b = 2]`.
+def parse_ad(text: str, *, jdl: bool = False, compat: bool = False, limit: int = TOKEN_LIMIT) -> ClassAd:
+    """One ad `[a = 1; b = 2]` of at most `limit` tokens.
 
     jdl: lines whose first non-blank is `#` are comments and the enclosing brackets may be missing (gLite).
     """
-    parser = parser_for(text, jdl=jdl, compat=compat)
+    parser = parser_for(text, jdl=jdl, compat=compat, limit=limit)
     return with_fresh_stack(lambda: parser.whole_ad(bare=jdl))
 
 
-def parse_ad_tolerant(text: str, *, jdl: bool = True) -> tuple[ClassAd, list[ClassAdSyntaxError]]:
+def parse_ad_tolerant(
+    text: str, *, jdl: bool = True, limit: int = TOKEN_LIMIT
+) -> tuple[ClassAd, list[ClassAdSyntaxError]]:
     """The ad as far as it can be read, and everything that is wrong in the text, in the order of the text."""
     try:
-        parser = parser_for(text, jdl=jdl)
+        parser = parser_for(text, jdl=jdl, limit=limit)
     except ClassAdSyntaxError as problem:
         return ClassAd(), [problem]
-    parser.problems = problems = []
+    problems: list[ClassAdSyntaxError] = []
+    parser.collector = problems
     try:
         ad = with_fresh_stack(lambda: parser.whole_ad(bare=jdl))
     except ClassAdSyntaxError as problem:

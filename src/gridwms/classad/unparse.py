@@ -67,11 +67,7 @@ def quote_bytes(text: str, mark: str = '"') -> str:
 
 def name_text(name: str, *, canonical: bool = False) -> str:
     """A name, quoted where it must be. HTCondor 25.14 quotes `parent` too, without need."""
-    if (
-        _IDENTIFIER.match(name)
-        and name.lower() not in RESERVED
-        and not (canonical and name.lower() == "parent")
-    ):
+    if _IDENTIFIER.match(name) and name.lower() not in RESERVED and not (canonical and name.lower() == "parent"):
         return name
     return quote(name, "'")
 
@@ -223,9 +219,7 @@ class _PrettyWriter(_Writer):
         super().__init__(canonical=canonical)
         self.column = 0
 
-    def block(
-        self, step: int, opening: str, closing: str, items: list[tuple[str, Expr]], between: str
-    ) -> str:
+    def block(self, step: int, opening: str, closing: str, items: list[tuple[str, Expr]], between: str) -> str:
         self.column += step
         start = "\n" + " " * self.column + opening
         self.column += step

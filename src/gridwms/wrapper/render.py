@@ -1,4 +1,5 @@
-"""Writes the wrapper of one attempt: the template `wrapper.sh` with the data of a `Task` at its top.
+"""Writes the wrapper of one attempt: the frame `wrapper.sh` with the data of a `Task` at its top, then the
+parts of `shell/`.
 
 Every value stands between single quotes, where a shell expands nothing; what has a form (tag, URL, capability) is
 checked.
@@ -14,6 +15,13 @@ from urllib.parse import quote as percent
 
 from gridwms.wrapper.task import Input, Task
 
+PARTS = (
+    "words", "clock", "processes", "events", "transfers", "ending", "peeking", "sandboxes", "usage", "preparation",
+    "steps",
+)  # fmt: skip
+"""The files of `shell/` in the order in which they stand in the script."""
+
+_COMMENT = re.compile(r"^[ \t]*#(?! shellcheck disable).*\n|^\n", re.MULTILINE)
 _TAG = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,199}")
 _CAPABILITY = re.compile(r"[A-Za-z0-9._~+/=-]*")
 _SERVICE = re.compile(r"https?://[A-Za-z0-9.:\[\]_-]+(?:/[A-Za-z0-9._~/-]*)?")
@@ -48,15 +56,16 @@ def render(task: Task) -> str:
 
 @cache
 def _template() -> tuple[str, str]:
-    """What stands before and after the data."""
+    """What stands before and after the data: the frame, and in it the parts, without their comments."""
     folder = resources.files("gridwms.wrapper")
-    text = folder.joinpath("wrapper.sh").read_text("utf-8")
-    before, rest = text.split("#: data\n", 1)
-    _, after = rest.split("#: end of data\n", 1)
-    own = sorted({*_OWN.findall(text), "gw_python"})
-    head = before + "unset -v " + " ".join(own) + "\n"
-    python = folder.joinpath("transport.py").read_text("utf-8")
-    return head, f"gw_python={quote(python)}\n" + after
+    before, rest = folder.joinpath("wrapper.sh").read_text("utf-8").split("#: data\n", 1)
+    middle, end = rest.split("#: end of data\n", 1)[1].split("#: parts\n", 1)
+    parts = [folder.joinpath(f"shell/{name}.sh").read_text("utf-8") for name in PARTS]
+    body = _COMMENT.sub("", "".join([middle, *parts, end]))
+    own = sorted({*_OWN.findall(rest), *_OWN.findall(body)})
+    python, bash = (folder.joinpath(f"transport.{kind}").read_text("utf-8") for kind in ("py", "bash"))
+    scripts = f"gw_python={quote(_COMMENT.sub('', python))}\ngw_bash={quote(_COMMENT.sub('', bash))}\n"
+    return f"{before}unset -v {' '.join(own)}\n", scripts + body
 
 
 def _data(task: Task) -> Iterable[str]:

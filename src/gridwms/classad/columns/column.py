@@ -49,9 +49,7 @@ class Column:
 
     __slots__ = ("_changed", "_inverted", "codes", "distinct", "kinds", "numbers", "present", "reals")
 
-    def __init__(
-        self, kinds: Kinds, numbers: Integers, reals: Reals, codes: Codes, distinct: Distinct
-    ) -> None:
+    def __init__(self, kinds: Kinds, numbers: Integers, reals: Reals, codes: Codes, distinct: Distinct) -> None:
         self.kinds = kinds
         self.numbers = numbers
         self.reals = reals
@@ -103,9 +101,7 @@ class Column:
         """The column of `count` rows in which these rows hold these values."""
         if count == len(self.kinds) and all(self._holds(*pair) for pair in zip(rows, cells, strict=True)):
             return self
-        column = Column(
-            *(_longer(a, count) for a in (self.kinds, self.numbers, self.reals, self.codes)), self.distinct
-        )  # type: ignore[arg-type]
+        column = Column(*(_longer(a, count) for a in (self.kinds, self.numbers, self.reals, self.codes)), self.distinct)  # type: ignore[arg-type]
         by_kind: dict[int, list[int]] = {}
         for position, cell in enumerate(cells):
             by_kind.setdefault(KINDS.get(type(cell), OTHER), []).append(position)

@@ -75,9 +75,7 @@ def leaf_planes(node: Expr, names: frozenset[str], view: View, *, few: bool = Fa
         (name,) = names
         column = view.column(name)
         if column is None:
-            return everywhere(
-                truth_code(Probe(node, None, view.context).with_values({name: UNDEFINED})), view
-            )
+            return everywhere(truth_code(Probe(node, None, view.context).with_values({name: UNDEFINED})), view)
         planes = _usual(node, column, few=few)
         return planes if planes is not None else by_value(node, name, column, view)
     return by_row(node, names, view)

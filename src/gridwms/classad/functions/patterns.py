@@ -169,9 +169,7 @@ def replaced(scope: Scope, pattern: str, text: str, replacement: str, options: s
         if everywhere and found.end() == found.start():
             return ERROR
         if whole:
-            out.append(
-                data[position : found.start()] if data is not None else decode(raw[position : found.start()])
-            )
+            out.append(data[position : found.start()] if data is not None else decode(raw[position : found.start()]))
         out.append(bounded(filled, scope))
         position = found.end()
         if not everywhere:
