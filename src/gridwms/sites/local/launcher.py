@@ -59,4 +59,4 @@ def base_environment() -> dict[str, str]:
     kept = {
         name: os.environ[name] for name in ("HOME", "USER", "LOGNAME", "LANG", "TZ", "TMPDIR") if name in os.environ
     }
-    return {"PATH": "/usr/local/bin:/usr/bin:/bin", **_PAUSES, **kept}
+    return {"PATH": "/usr/local/bin:/usr/bin:/bin", "GRIDWMS_WIPE": "1", **_PAUSES, **kept}
