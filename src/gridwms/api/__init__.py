@@ -1,1 +1,1 @@
-"""HTTP, and no rules: requests in, use cases called, answers out."""
+"""HTTP: REST under /api/v1, the worker protocol, the event stream and the page of a job. No rules inside."""

@@ -18,7 +18,9 @@ from gridwms.classad.values import (
     Undefined,
 )
 
-Python: TypeAlias = Scalar | Expr | None | list["Python"] | tuple["Python", ...] | Mapping[str, "Python"] | frozenset[str] | set[str]
+Python: TypeAlias = (
+    Scalar | Expr | list["Python"] | tuple["Python", ...] | Mapping[str, "Python"] | frozenset[str] | set[str] | None
+)
 Place: TypeAlias = tuple[int, int]
 
 

@@ -11,6 +11,7 @@ from typing import NoReturn
 
 from gridwms.classad.ad import ClassAd
 from gridwms.classad.lookup import (
+    charge_text,
     item_value,
     look_up,
     look_up_absolute,
@@ -18,7 +19,7 @@ from gridwms.classad.lookup import (
     select,
 )
 from gridwms.classad.operators import BINARY, UNARY, equal_strings, truth
-from gridwms.classad.scope import DEPTH_LIMIT, Held, Inner, LazyList, Run, Scope, TooDeep
+from gridwms.classad.scope import DEPTH_LIMIT, LONG_TEXT, Held, Inner, LazyList, Run, Scope, TooDeep
 from gridwms.classad.text import fold
 from gridwms.classad.tree import (
     Binary,
@@ -32,7 +33,7 @@ from gridwms.classad.tree import (
     Reference,
     Unary,
 )
-from gridwms.classad.values import ERROR, UNDEFINED, Scalar
+from gridwms.classad.values import ERROR, UNDEFINED, Scalar, wrap_32
 
 CallBuilder = Callable[["Compiler", Call, int], Run]
 
@@ -121,6 +122,13 @@ class Compiler:
 
 
 def constant(value: Inner) -> Run:
+    if type(value) is str and len(value) > LONG_TEXT:
+
+        def long_text(scope: Scope) -> Inner:
+            charge_text(value, scope)
+            return value
+
+        return long_text
     return lambda _scope: value
 
 
@@ -187,7 +195,13 @@ def conditional(test: Run, yes: Run, no: Run) -> Run:
         seen = truth(test(scope))
         if seen is True:
             return yes(scope)
-        return no(scope) if seen is False else seen
+        if seen is False:
+            return no(scope)
+        if seen is ERROR:
+            # HTCondor evaluates both sides here, and an evaluation that fails in one fails as a whole.
+            yes(scope)
+            no(scope)
+        return seen
 
     return run
 
@@ -203,6 +217,7 @@ def index(base: Run, position: Run, depth: int) -> Run:
             return UNDEFINED
         try:
             if isinstance(container, LazyList) and type(key) is int:
+                key = wrap_32(key)  # HTCondor keeps 32 bits of an index
                 if 0 <= key < len(container.items):
                     return item_value(container, key, scope, depth)
             elif isinstance(container, Scope) and isinstance(key, str):
@@ -216,20 +231,23 @@ def index(base: Run, position: Run, depth: int) -> Run:
 
 
 def conjunction(terms: tuple[Run, ...]) -> Run:
-    """Left to right: FALSE ends, ERROR ends, UNDEFINED stays unless a FALSE or ERROR follows."""
+    """Left to right: FALSE ends, UNDEFINED stays unless a FALSE or ERROR follows, ERROR stays.
+
+    What follows an ERROR is still evaluated, as in HTCondor, since an evaluation that fails there fails as a whole.
+    """
 
     def run(scope: Scope) -> Inner:
         result: Inner = True
         for term in terms:
             value = term(scope)
-            if value is True:
+            if value is True or result is ERROR:
                 continue
             if value is not False:
                 value = truth(value)
                 if value is True:
                     continue
-            if value is UNDEFINED:
-                result = UNDEFINED
+            if value is UNDEFINED or value is ERROR:
+                result = value
             else:
                 return value
         return result
@@ -242,14 +260,14 @@ def disjunction(terms: tuple[Run, ...]) -> Run:
         result: Inner = False
         for term in terms:
             value = term(scope)
-            if value is False:
+            if value is False or result is ERROR:
                 continue
             if value is not True:
                 value = truth(value)
                 if value is False:
                     continue
-            if value is UNDEFINED:
-                result = UNDEFINED
+            if value is UNDEFINED or value is ERROR:
+                result = value
             else:
                 return value
         return result

@@ -27,21 +27,70 @@ from gridwms.classad.values import ERROR, UNDEFINED
 
 # Not the same at every evaluation, or dependent on where they stand: never folded.
 _CHANGING = frozenset(
-    ["time", "currenttime", "daytime", "timezoneoffset", "random", "formattime", "eval", "unparse", "unresolved", "listattrregex", "evalineachcontext", "countmatches", "anymatch", "allmatch", "whichmatch", "retrieveclosesesinfo", "successfraction", "measuredresponsetime", "usermap", "userhome", "interval", "debug", "abstime"]
+    [
+        "time",
+        "currenttime",
+        "daytime",
+        "timezoneoffset",
+        "random",
+        "formattime",
+        "eval",
+        "unparse",
+        "unresolved",
+        "listattrregex",
+        "evalineachcontext",
+        "countmatches",
+        "anymatch",
+        "allmatch",
+        "whichmatch",
+        "retrieveclosesesinfo",
+        "successfraction",
+        "measuredresponsetime",
+        "usermap",
+        "userhome",
+        "interval",
+        "debug",
+        "abstime",
+    ]
 )
 # Their arguments are written for another place; nothing inside is folded.
 _ELSEWHERE = frozenset(
-    ["eval", "unparse", "unresolved", "listattrregex", "evalineachcontext", "countmatches", "anymatch", "allmatch", "whichmatch"]
+    [
+        "eval",
+        "unparse",
+        "unresolved",
+        "listattrregex",
+        "evalineachcontext",
+        "countmatches",
+        "anymatch",
+        "allmatch",
+        "whichmatch",
+    ]
 )
 _TRUTHS = frozenset(("&&", "||", "<", "<=", ">", ">=", "==", "!=", "=?=", "=!="))
 _TRUTH_FUNCTIONS = frozenset(
-    ["member", "identicalmember", "regexp", "isundefined", "iserror", "isstring", "isinteger", "isreal", "isboolean", "islist", "isclassad", "stringlistmember", "stringlistimember", "fqanmember", "anycompare", "allcompare"]
+    [
+        "member",
+        "identicalmember",
+        "regexp",
+        "isundefined",
+        "iserror",
+        "isstring",
+        "isinteger",
+        "isreal",
+        "isboolean",
+        "islist",
+        "isclassad",
+        "stringlistmember",
+        "stringlistimember",
+        "fqanmember",
+        "anycompare",
+        "allcompare",
+    ]
 )
 
 
-def flatten(
-    expr: Expr, my: ClassAd, *, context: EvaluationContext | None = None
-) -> tuple[Expr, frozenset[str]]:
+def flatten(expr: Expr, my: ClassAd, *, context: EvaluationContext | None = None) -> tuple[Expr, frozenset[str]]:
     """The residue of an expression of `my`, and the names that it still reads of the other side ("*": any).
 
     Against every target the residue, standing in `my`, has the value of the expression. What it still reads of

@@ -18,7 +18,11 @@ def with_fresh_stack(work: Callable[[], Result]) -> Result:
     try:
         return work()
     except RecursionError:
-        pass
+        return in_fresh_stack(work)
+
+
+def in_fresh_stack(work: Callable[[], Result]) -> Result:
+    """Run `work` on the empty stack of a thread of its own."""
     results: list[Result] = []
     failures: list[BaseException] = []
 

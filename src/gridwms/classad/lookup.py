@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from gridwms.classad.ad import ClassAd
 from gridwms.classad.parser import parse_ad
-from gridwms.classad.scope import DEPTH_LIMIT, EvaluationFailed, Held, Inner, LazyList, Scope, TooDeep
+from gridwms.classad.scope import DEPTH_LIMIT, LONG_TEXT, EvaluationFailed, Held, Inner, LazyList, Scope, TooDeep
 from gridwms.classad.tree import Expr, Literal
 from gridwms.classad.values import ERROR, UNDEFINED
 
@@ -37,8 +37,13 @@ def around(scope: Scope) -> Scope | None:
     if scope.parent is not None or scope.other is None:
         return scope.parent
     left, right = (scope, scope.other) if scope.side == 0 else (scope.other, scope)
-    outer = Scope(_MATCH.with_({"LEFT": Held(left), "RIGHT": Held(right)}), scope.evaluation)
-    return Scope(_SIDES[scope.side], scope.evaluation, outer)
+    evaluation = scope.evaluation
+    contexts = tuple(Scope(ad, evaluation) for ad in _SIDES)
+    held = {"lCtx": contexts[0], "LEFT": left, "rCtx": contexts[1], "RIGHT": right}
+    outer = Scope(_MATCH.with_({name: Held(value) for name, value in held.items()}), evaluation)
+    for context in contexts:
+        context.parent = outer
+    return contexts[scope.side]
 
 
 def outermost(scope: Scope) -> Scope:
@@ -58,13 +63,11 @@ def look_up(scope: Scope, name: str, depth: int) -> Inner:
 
 
 def look_up_unscoped(scope: Scope, name: str, depth: int) -> Inner:
-    """The value of a bare name. HTCondor's daemons look in the target ad for what their own lacks."""
+    """The value of a bare name. HTCondor's daemons look in the target ad for what their own lacks, though not
+    from inside a nested ad."""
     found = find(scope, name)
-    if found is None and scope.evaluation.compat:
-        outer = scope
-        while outer.parent is not None:
-            outer = outer.parent
-        found = find(outer.other, name) if outer.other is not None else None
+    if found is None and scope.evaluation.compat and scope.other is not None:
+        found = find(scope.other, name)
     if found is None:
         return UNDEFINED
     if isinstance(found, tuple):
@@ -75,7 +78,9 @@ def look_up_unscoped(scope: Scope, name: str, depth: int) -> Inner:
 def look_up_absolute(scope: Scope, name: str, depth: int) -> Inner:
     """The value of `.name`."""
     outer = outermost(scope)
-    return UNDEFINED if outer.ad is NOWHERE else look_up(outer, name, depth)
+    if outer.ad is NOWHERE:
+        raise EvaluationFailed("there is no outermost ad")
+    return look_up(outer, name, depth)
 
 
 def find(scope: Scope, name: str) -> tuple[Expr, Scope] | Scope | LazyList | None:
@@ -122,6 +127,7 @@ def evaluate_in(expr: Expr, scope: Scope, depth: int) -> Inner:
     """
     kind = type(expr)
     if kind is Literal:
+        charge_text(expr.value, scope)  # type: ignore[attr-defined]
         return expr.value  # type: ignore[attr-defined,no-any-return]
     if kind is Held:
         return expr.value  # type: ignore[attr-defined,no-any-return]
@@ -134,6 +140,12 @@ def evaluate_in(expr: Expr, scope: Scope, depth: int) -> Inner:
         return run_in(expr, scope, depth)
     finally:
         evaluation.active.discard(key)
+
+
+def charge_text(value: Inner, scope: Scope) -> None:
+    """Work on a long text takes time in proportion: count it wherever one is fetched."""
+    if type(value) is str and len(value) > LONG_TEXT:
+        scope.evaluation.charge(len(value) >> 8)
 
 
 def run_in(expr: Expr, scope: Scope, depth: int) -> Inner:
@@ -161,6 +173,7 @@ def item_value(items: LazyList, position: int, scope: Scope, depth: int) -> Inne
     expr = items.items[position]
     kind = type(expr)
     if kind is Literal or kind is Held:
+        charge_text(expr.value, scope)  # type: ignore[attr-defined]
         return expr.value  # type: ignore[attr-defined,no-any-return]
     return run_in(expr, items.scope or scope, depth)
 

@@ -43,6 +43,11 @@ class Evaluation:
         self.pattern_seconds = context.limits.pattern_seconds
         self.active: set[tuple[int, int]] = set()
 
+    def restart(self) -> None:
+        """Forget what an evaluation that was broken off left behind."""
+        self.depth = 0
+        self.active.clear()
+
     def charge(self, steps: int) -> None:
         """Count work; too much of it ends the evaluation."""
         self.steps -= steps
@@ -63,7 +68,8 @@ class Scope:
         side: int = 0,
     ) -> None:
         self.ad = ad
-        self.constants: dict[str, Inner] = ad.constants or constants_of(ad)  # type: ignore[assignment]
+        constants = ad.constants
+        self.constants: dict[str, Inner] = constants_of(ad) if constants is None else constants  # type: ignore[assignment]
         self.evaluation = evaluation
         self.parent = parent
         self.side = side
@@ -121,14 +127,21 @@ class Code:
         self.size = size
 
 
+_LITERAL = {Literal}
+# Every use of a longer text is charged as work.
+LONG_TEXT = 4096
+
+
 def constants_of(ad: ClassAd) -> dict[str, Inner]:
     """The attributes whose value needs no evaluation: most of a resource's ad."""
     constants: dict[str, Inner] = {}
     for name, expr in ad.expressions.items():
-        if type(expr) is Literal or isinstance(expr, Held):
+        if type(expr) is Literal:
+            if type(expr.value) is not str or len(expr.value) <= LONG_TEXT:
+                constants[name] = expr.value
+        elif isinstance(expr, Held):
             constants[name] = expr.value
-        elif (items := getattr(expr, "items", None)) and type(items) is tuple:
-            if all(type(item) is Literal for item in items):
-                constants[name] = LazyList(items)
+        elif type(expr) is ListExpression and set(map(type, expr.items)) <= _LITERAL:
+            constants[name] = LazyList(expr.items)
     object.__setattr__(ad, "constants", constants)
     return constants

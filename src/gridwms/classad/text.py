@@ -30,3 +30,11 @@ def upper(text: str) -> str:
 
 def byte_length(text: str) -> int:
     return len(text) if text.isascii() else len(encode(text))
+
+
+def rejoined(parts: list[str]) -> str:
+    """The texts as one; bytes that are UTF-8 only when put together become characters."""
+    text = "".join(parts)
+    if text.isascii() or not any("\ud800" <= character <= "\udfff" for character in text):
+        return text
+    return decode(encode(text))

@@ -65,6 +65,11 @@ INTEGER_MIN: Final = -(2**63)
 INTEGER_MAX: Final = 2**63 - 1
 
 
+def wrap_32(number: int) -> int:
+    """What is left of a number where HTCondor keeps it in 32 bits."""
+    return ((number + 2**31) & (2**32 - 1)) - 2**31
+
+
 def wrap_integer(number: int) -> int:
     """Integers are 64 bits and wrap, as in HTCondor."""
     if INTEGER_MIN <= number <= INTEGER_MAX:

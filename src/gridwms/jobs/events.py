@@ -1,8 +1,8 @@
 """What can happen to a job: facts with an id and a time, stored before anything is done about them.
 
-*Decisions* are made by the service itself, under the lock of the job's row, so they come in order.
+*Decisions* are made by the service itself, one after the other for each job: their ids are numbered.
 *Reports* come from sites and wrappers about one attempt: late, twice and in any order. A report's id is
-made by its sender (`<source>-<attempt>-<sequence>`), so the same fact sent twice has the same id.
+made by its sender (`<source>-<attempt>-…`), so the same fact sent twice has the same id.
 """
 
 from __future__ import annotations
@@ -51,6 +51,8 @@ class Registered(Decision):
     """The job exists from now on. Its description is stored apart, under `description`."""
 
     type: ClassVar[str] = "Registered"
+    id: str = "d000000000"
+    key: str
     owner: str
     vo: str
     description: str
@@ -65,14 +67,6 @@ class Accepted(Decision):
     """The input sandbox is complete; the job may be matched."""
 
     type: ClassVar[str] = "Accepted"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pending(Decision):
-    """No place for the job now; logged when the reason changes, not each time it is tried."""
-
-    type: ClassVar[str] = "Pending"
-    reason: Reason
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -224,7 +218,6 @@ EVENT_TYPES: dict[str, type[Event]] = {
     for cls in (
         Registered,
         Accepted,
-        Pending,
         Matched,
         Resubmitted,
         CancelRequested,

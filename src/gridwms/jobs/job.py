@@ -42,6 +42,8 @@ class Attempt(NamedTuple):
     refused_at: float | None = None
     running_at: float | None = None
     node: str = ""
+    node_seen: tuple[int, float] | None = None
+    """Who named the node (0 the wrapper, 1 the site) and when; the least one counts."""
     payload_at: float | None = None
     instance: str = ""
     outcome: Outcome | None = None
@@ -66,11 +68,18 @@ class Job(NamedTuple):
     state_since: float
     done_code: DoneCode | None = None
     reason: Reason | None = None
-    exit_code: int | None = None
+    decisions: int = 1
+    """How many decisions were made about it; the next one gets this number."""
     deep_count: int = 0
     shallow_count: int = 0
     cancel_requested_at: float | None = None
     attempts: tuple[Attempt, ...] = ()
+
+    @property
+    def exit_code(self) -> int | None:
+        """The exit code of the payload in the newest attempt, where it came that far."""
+        current = self.current
+        return current.outcome.exit_code if current is not None and current.outcome is not None else None
 
     @property
     def current(self) -> Attempt | None:

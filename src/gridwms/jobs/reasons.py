@@ -94,6 +94,11 @@ _REGISTRY = (
         "$matching resources match, but no configured site leads to any of them.",
         "Ask the operator to configure a site for one of them (for example $ce).",
     ),
+    Kind(
+        "unknown_ce",
+        "SubmitTo names $ce, which the market does not know (it knows of $considered others).",
+        "Correct SubmitTo ('gridwms match FILE' lists the ids), or wait until a source tells of it.",
+    ),
     # end of waiting
     Kind(
         "expired",
@@ -107,6 +112,11 @@ _REGISTRY = (
         "The site $site did not take the job: $text",
         "Look at the site's own message.",
         Retry.AGAIN,
+    ),
+    Kind(
+        "site_silent",
+        "The site $site left the delivery in doubt for $seconds s; the job is tried again.",
+        "If this repeats, have the operator look at $site.",
     ),
     Kind(
         "site_lost",

@@ -1,1 +1,1 @@
-"""Files of jobs on the service's disk: input, output and peeked pieces."""
+"""Files of jobs on the service's side: input and output sandboxes and what is peeked at."""

@@ -1,1 +1,1 @@
-"""Who somebody is, and what they may do."""
+"""Who is calling, and what they may do: authenticators, one identity, one policy function."""

@@ -34,18 +34,18 @@ def _size(_scope: Scope, arguments: list[Inner]) -> Inner:
 def folded_strings(items: LazyList) -> frozenset[str]:
     """The strings of a constant list without case; kept on the list, which one resource's ad holds for long."""
     if items.index is None:
-        items.index = frozenset(
-            fold(item.value) for item in items.items if type(item) is Literal and isinstance(item.value, str)
-        )
+        texts = [item.value for item in items.items if type(item) is Literal and type(item.value) is str]
+        joined = "\0".join(texts)
+        # One lower() for all.
+        plain = joined.isascii() and joined.count("\0") == len(texts) - 1
+        items.index = frozenset(joined.lower().split("\0") if plain else map(fold, texts))
     return items.index  # type: ignore[return-value]
 
 
 def member(scope: Scope, wanted: Inner, container: Inner) -> Inner:
-    if wanted is ERROR or container is ERROR:
-        return ERROR
     if wanted is UNDEFINED or container is UNDEFINED:
         return UNDEFINED
-    if not isinstance(container, LazyList) or isinstance(wanted, Scope | LazyList):
+    if wanted is ERROR or not isinstance(container, LazyList) or isinstance(wanted, Scope | LazyList):
         return ERROR
     if type(wanted) is str and container.scope is None:
         return fold(wanted) in folded_strings(container)
@@ -94,8 +94,15 @@ def _sum(scope: Scope, arguments: list[Inner]) -> Inner:
     numbers = _numbers(scope, arguments[0])
     if not isinstance(numbers, list):
         return numbers
-    total: Inner = 0
-    for number in numbers:
+    return _total(numbers)
+
+
+def _total(numbers: list[Inner]) -> Inner:
+    """A single item stays what it is, a boolean too."""
+    if not numbers:
+        return 0
+    total = numbers[0]
+    for number in numbers[1:]:
         total = BINARY["+"](total, number)
     return total
 
@@ -107,10 +114,7 @@ def _avg(scope: Scope, arguments: list[Inner]) -> Inner:
         return numbers
     if not numbers:
         return 0.0
-    total: Inner = 0
-    for number in numbers:
-        total = BINARY["+"](total, number)
-    return BINARY["/"](total, float(len(numbers)))
+    return BINARY["/"](_total(numbers), float(len(numbers)))
 
 
 def _extreme(scope: Scope, value: Inner, operator: str) -> Inner:
@@ -123,8 +127,8 @@ def _extreme(scope: Scope, value: Inner, operator: str) -> Inner:
     for number in numbers[1:]:
         if BINARY[operator](number, best) is True:
             best = number
-    if isinstance(best, int) and any(isinstance(number, float) for number in numbers):
-        return float(best)
+    if len(numbers) > 1 and isinstance(best, int):
+        return float(best) if any(isinstance(number, float) for number in numbers) else int(best)
     return best
 
 
@@ -140,15 +144,13 @@ def _max(scope: Scope, arguments: list[Inner]) -> Inner:
 
 def _compare(scope: Scope, arguments: list[Inner], deciding: bool) -> Inner:
     operator, container, wanted = arguments
-    if operator is ERROR or container is ERROR:
-        return ERROR
-    if operator is UNDEFINED or container is UNDEFINED:
+    if operator is UNDEFINED:
         return UNDEFINED
-    if not isinstance(operator, str) or not isinstance(container, LazyList):
-        return ERROR
-    compare = _COMPARE.get(operator)
+    compare = _COMPARE.get(operator) if isinstance(operator, str) else None
     if compare is None:
         return ERROR
+    if not isinstance(container, LazyList):
+        return UNDEFINED if container is UNDEFINED else ERROR
     for value in item_values(container, scope, 0):
         seen = truth(compare(value, wanted))
         if seen is ERROR:

@@ -11,7 +11,7 @@ from gridwms.classad.lookup import item_values
 from gridwms.classad.pattern import Found, Pattern, compiled
 from gridwms.classad.scope import Inner, LazyList, Run, Scope
 from gridwms.classad.text import decode
-from gridwms.classad.tree import Call, Literal
+from gridwms.classad.tree import Call, Expr, Literal
 from gridwms.classad.values import ERROR, UNDEFINED, Error
 
 _GROUP = re.compile(r"\\(\d)", re.ASCII)
@@ -42,6 +42,8 @@ def matches(scope: Scope, pattern: str, text: str, options: str) -> Inner:
         return ERROR
     if ready.plain is not None:
         return ready.plain in text
+    if ready.simple is not None:
+        return ready.simple.search(text) is not None
     found = search(scope, ready, text)
     return ERROR if isinstance(found, Error) else found is not None
 
@@ -63,18 +65,20 @@ def _regexp(scope: Scope, arguments: list[Inner]) -> Inner:
     return matches(scope, strings[0], strings[1], strings[2] if len(strings) > 2 else "")
 
 
+def _constant_text(node: Expr) -> str | None:
+    return node.value if isinstance(node, Literal) and isinstance(node.value, str) else None
+
+
 @builder("regexp")
 def _build_regexp(compiler: Compiler, node: Call, depth: int) -> Run:
     """With a constant pattern and constant options, which is nearly always, the pattern is compiled once."""
     if not 2 <= len(node.arguments) <= 3:
         return lambda _scope: ERROR
     parts = [compiler.build(argument, depth) for argument in node.arguments]
-    fixed = [a.value for a in node.arguments if isinstance(a, Literal) and isinstance(a.value, str)]
-    constant = isinstance(node.arguments[0], Literal) and (
-        len(parts) == 2 or isinstance(node.arguments[2], Literal)
-    )
-    if constant and len(fixed) >= len(parts) - 1 and isinstance(node.arguments[0].value, str):
-        pattern, options, subject = fixed[0], fixed[-1] if len(parts) == 3 else "", parts[1]
+    pattern = _constant_text(node.arguments[0])
+    options = _constant_text(node.arguments[2]) if len(parts) == 3 else ""
+    if pattern is not None and options is not None:
+        subject = parts[1]
         ready = compiled(pattern, options, False) if pattern.isascii() else None
         if ready is not None and ready.plain is not None:
             plain = ready.plain
@@ -84,6 +88,16 @@ def _build_regexp(compiler: Compiler, node: Call, depth: int) -> Run:
                 return plain in text if type(text) is str else _regexp(scope, [pattern, text, options])
 
             return contains
+        if ready is not None and ready.simple is not None:
+            quick = ready.simple.search
+
+            def searches(scope: Scope) -> Inner:
+                text = subject(scope)
+                if type(text) is str and text.isascii():
+                    return quick(text) is not None
+                return _regexp(scope, [pattern, text, options])
+
+            return searches
         return lambda scope: _regexp(scope, [pattern, subject(scope), options])
     return lambda scope: _regexp(scope, [part(scope) for part in parts])
 
@@ -99,13 +113,14 @@ def _regexp_member(scope: Scope, arguments: list[Inner]) -> Inner:
     if not isinstance(pattern, str) or not isinstance(items, LazyList) or not isinstance(options, str):
         return ERROR
     result: Inner = False
+    bad = compiled(pattern, options, True) is None  # and matches nothing, in HTCondor 25.14
     for item in item_values(items, scope, 0):
         if item is UNDEFINED:
             result = UNDEFINED
             continue
         if not isinstance(item, str):
             return ERROR
-        seen = matches(scope, pattern, item, options)
+        seen = False if bad else matches(scope, pattern, item, options)
         if seen is not False:
             return seen
     return result
@@ -130,6 +145,10 @@ def _substitution(default_options: str) -> Body:
     return substitute
 
 
+def _filled(replacement: str, found: Found) -> str:
+    return _GROUP.sub(lambda match: _group(found, int(match[1])), replacement)
+
+
 def replaced(scope: Scope, pattern: str, text: str, replacement: str, options: str) -> Inner:
     """Without `f` only the filled-in replacement of the first match; with `f` in place, with `g` everywhere."""
     ready = pattern_for(pattern, text, options)
@@ -150,13 +169,11 @@ def replaced(scope: Scope, pattern: str, text: str, replacement: str, options: s
         groups = len(found.groups())
         if any(int(number) > groups for number in _GROUP.findall(replacement)):
             return ERROR
-        filled = _GROUP.sub(lambda match, found=found: _group(found, int(match[1])), replacement)
+        filled = _filled(replacement, found)
         if everywhere and found.end() == found.start():
             return ERROR
         if whole:
-            out.append(
-                data[position : found.start()] if data is not None else decode(raw[position : found.start()])
-            )
+            out.append(data[position : found.start()] if data is not None else decode(raw[position : found.start()]))
         out.append(bounded(filled, scope))
         position = found.end()
         if not everywhere:

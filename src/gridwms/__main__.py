@@ -1,0 +1,5 @@
+"""`python -m gridwms` is `gridwms`."""
+
+from gridwms.cli.main import run
+
+run()

@@ -1,0 +1,63 @@
+"""The whole HTTP side of the service, put together."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator
+
+from anyio import CapacityLimiter, to_thread
+from fastapi import FastAPI
+from starlette.routing import BaseRoute
+
+from gridwms.api import errors, pages, worker
+from gridwms.api.body import BodyLimit
+from gridwms.api.news import News
+from gridwms.api.routes import check, ending, events, jobs, market, sandbox, service
+from gridwms.api.settings import Settings
+from gridwms.api.tail import Tail
+from gridwms.flow.world import World
+
+_THREADS = 40
+"""Requests that are worked on at the same time; the store has one writer, so more would only wait."""
+
+
+def build_app(world: World, settings: Settings) -> FastAPI:
+    """An ASGI application over the use cases.
+
+    To be run by `gridwms.api.server.Server`, which ends event streams when it is to stop.
+    """
+
+    @contextlib.asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        to_thread.current_default_thread_limiter().total_tokens = _THREADS
+        app.state.uploads = CapacityLimiter(settings.uploads)
+        app.state.news.open()
+        app.state.tail = Tail(world, app.state.news, settings.url)
+        try:
+            yield
+        finally:
+            app.state.news.close()
+
+    app = FastAPI(
+        title="gridwms",
+        version=settings.version,
+        summary="One place to hand in work for many clusters, and to follow it until its results are home.",
+        lifespan=lifespan,
+        redoc_url=None,
+        swagger_ui_oauth2_redirect_url=None,
+    )
+    app.state.world = world
+    app.state.settings = settings
+    app.state.news = News(world.news)
+    app.add_middleware(BodyLimit)
+    errors.install(app)
+    app.router.routes.extend(routes())
+    return app
+
+
+def routes() -> list[BaseRoute]:
+    """Every route of ours; each asks the policy, or is on the list of open ones (`pages.OPEN`)."""
+    found: list[BaseRoute] = [*worker.ROUTES]
+    for module in (ending, jobs, sandbox, check, market, events, service, pages):
+        found += module.router.routes
+    return found

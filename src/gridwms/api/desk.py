@@ -1,0 +1,110 @@
+"""The desk: who is calling, and whether they may. Every route stands behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from gridwms.api.settings import Settings
+from gridwms.flow import status
+from gridwms.flow.errors import FlowError, NotPermitted, UnknownJob
+from gridwms.flow.world import World
+from gridwms.jobs.ids import key_of
+from gridwms.security import policy
+from gridwms.security.authenticate import Shown
+from gridwms.security.identity import Identity
+from gridwms.security.policy import Action, JobsOf, Object, OneJob, Service
+
+COOKIE = "gridwms_session"
+_SAFE = ("GET", "HEAD", "OPTIONS")
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """One request of a known caller."""
+
+    world: World
+    settings: Settings
+    identity: Identity
+
+    def may(self, action: Action, what: Object | None = None) -> None:
+        """Return when the caller may do `action` (to the service as a whole by default); else raise NotPermitted."""
+        decision = policy.allowed(self.identity, action, what or Service())
+        if not decision.yes:
+            raise NotPermitted(decision.reason, decision.advice)
+
+    def job(self, job: str, action: Action) -> str:
+        """The key of a job, given by id or key, to which the caller may do `action`. UnknownJob, NotPermitted."""
+        key = key_in(job)
+        self.may(action, OneJob(key=key, owner=status.owners(self.world, [key])[key]))
+        return key
+
+    def jobs(self, jobs: Sequence[str], action: Action) -> tuple[list[str], dict[str, FlowError]]:
+        """Of many jobs the keys to which the caller may do `action`, and for the others why not, as they were given."""
+        refused: dict[str, FlowError] = {}
+        keys: dict[str, str] = {}
+        for job in jobs:
+            try:
+                keys[job] = key_in(job)
+            except UnknownJob as error:
+                refused[job] = error
+        owners = self._owners(list(dict.fromkeys(keys.values())))
+        allowed = []
+        for job, key in keys.items():
+            owner = owners[key]
+            if isinstance(owner, UnknownJob):
+                refused[job] = owner
+                continue
+            decision = policy.allowed(self.identity, action, OneJob(key=key, owner=owner))
+            if decision.yes:
+                allowed.append(key)
+            else:
+                refused[job] = NotPermitted(decision.reason, decision.advice)
+        return list(dict.fromkeys(allowed)), refused
+
+    def _owners(self, keys: Sequence[str]) -> dict[str, str | UnknownJob]:
+        try:
+            return dict(status.owners(self.world, keys))
+        except UnknownJob as error:
+            if len(keys) == 1:
+                return {keys[0]: error}
+        # Halving finds the few unknown ones among many with few questions.
+        half = len(keys) // 2
+        return self._owners(keys[:half]) | self._owners(keys[half:])
+
+    def whose(self, owner: str, action: Action) -> str | None:
+        """Whose jobs are meant by `owner`: the caller's own when empty, everybody's (None) for `*`. NotPermitted."""
+        name = "" if owner == "*" else owner or self.identity.subject
+        self.may(action, JobsOf(owner=name))
+        return name or None
+
+
+def key_in(job: str) -> str:
+    """The key in a job's id or key; UnknownJob when there is none."""
+    try:
+        return key_of(job)
+    except ValueError as error:
+        raise UnknownJob(job[:200]) from error
+
+
+def shown(request: Request, tag: str = "") -> Shown:
+    """What a request shows about its sender."""
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    return Shown(
+        bearer=token.strip() if scheme.lower() == "bearer" else "",
+        session=request.cookies.get(COOKIE, ""),
+        safe=request.method in _SAFE,
+        tag=tag,
+    )
+
+
+async def desk(request: Request) -> Desk:
+    """The desk for this request. Raises NotIdentified."""
+    settings: Settings = request.app.state.settings
+    return Desk(request.app.state.world, settings, settings.gatekeeper.identify(shown(request)))
+
+
+AtDesk = Annotated[Desk, Depends(desk)]

@@ -1,0 +1,73 @@
+"""Two small pages, made by hand: everything that comes from outside goes through `escape`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+
+from gridwms.api.plain import facts, utc
+from gridwms.api.wording import event_text
+from gridwms.flow.status import EventView, JobView
+
+_STYLE = """
+:root { color-scheme: light dark; --line: #8884; --soft: #888; --good: #2a7f3f; --bad: #b3362c; --busy: #2b62ad }
+body { font: 15px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2.5rem auto; padding: 0 1rem }
+h1 { font-size: 1.3rem; font-weight: 600; margin: 0 0 .2rem } h2 { font-size: 1rem; margin: 2rem 0 .4rem }
+.state { color: var(--busy) } .DONE, .CLEARED { color: var(--good) }
+.ABORTED, .CANCELLED, .FAILED { color: var(--bad) } .soft { color: var(--soft) }
+table { border-collapse: collapse; width: 100% } td, th { text-align: left; vertical-align: top; padding: .25rem .8rem
+.25rem 0; border-bottom: 1px solid var(--line); overflow-wrap: anywhere } th { font-weight: 500; color: var(--soft);
+white-space: nowrap; width: 8rem } td.time { white-space: nowrap; font-variant-numeric: tabular-nums }
+code, input { font: 13px ui-monospace, monospace }
+input[type=password] { width: 24rem; max-width: 100%; padding: .3rem }
+button { font: inherit; padding: .2rem .8rem } p.error { color: var(--bad) } form.corner { float: right }
+"""
+
+
+def job_page(job: JobView, events: Sequence[EventView], reader: str) -> str:
+    """State, facts and history of a job."""
+    kind = "FAILED" if job.done_code == "FAILED" else str(job.state)
+    values = dict(facts(job))
+    rows = "".join(_row(name, value) for name, value in values.items() if name not in ("job", "state", "since"))
+    history = "".join(
+        f"<tr><td class=time>{utc(event.time)}</td><td>{escape(event.type)}</td><td>{escape(event.source)}</td>"
+        f"<td>{escape(event_text(event.type, event.data, event.reason))}</td></tr>"
+        for event in events
+    )
+    body = f"""
+<form class=corner method=post action=/logout><span class=soft>{escape(reader)}</span> <button>Log out</button></form>
+<h1>Job <code>{escape(job.key)}</code></h1>
+<p><strong class="state {escape(kind)}">{escape(values["state"])}</strong>
+<span class=soft>since {utc(job.state_since)}</span></p>
+<table>{rows}</table>
+<h2>History</h2>
+<table>{history}</table>
+"""
+    return _page(f"{job.state} {job.key}", body)
+
+
+def login_page(to: str, error: str = "") -> str:
+    """Asks for the token of the user."""
+    told = f"<p class=error>{escape(error)}</p>" if error else ""
+    body = f"""
+<h1>gridwms</h1>
+<p>Paste your token: it is in the file <code>token</code> of the service's data directory.</p>
+{told}
+<form method=post action=/login>
+<input type=hidden name=to value="{escape(to)}">
+<input type=password name=token autofocus autocomplete=current-password aria-label=Token>
+<button>Log in</button>
+</form>
+"""
+    return _page("Log in", body)
+
+
+def _row(name: str, value: str) -> str:
+    return f"<tr><th>{escape(name)}</th><td>{escape(value)}</td></tr>"
+
+
+def _page(title: str, body: str) -> str:
+    return (
+        '<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content="width=device-width">'
+        f"<title>{escape(title)} – gridwms</title><style>{_STYLE}</style><body>{body}</body></html>"
+    )

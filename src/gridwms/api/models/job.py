@@ -1,0 +1,125 @@
+"""Jobs, their attempts and their events. Times are seconds since the epoch."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import Field
+
+from gridwms.api.models.problem import ErrorOut, Out, ReasonOut
+from gridwms.api.wording import event_text
+from gridwms.flow.status import AttemptView, EventView, JobView
+from gridwms.jobs.states import DoneCode, State
+
+
+class AttemptOut(Out):
+    """One try at one site."""
+
+    number: int
+    site: str
+    ce: str
+    node: str
+    matched_at: float
+    delivered_at: float | None
+    running_at: float | None
+    payload_at: float | None
+    ended_at: float | None
+    exit_code: int | None
+    reason: ReasonOut | None
+
+
+class JobOut(Out):
+    """A job as it is now. `exit_code` is the payload's own."""
+
+    key: str
+    id: str
+    state: State
+    done_code: DoneCode | None
+    exit_code: int | None
+    reason: ReasonOut | None
+    owner: str
+    vo: str
+    submitted_at: float
+    state_since: float
+    expires_at: float | None
+    site: str
+    ce: str
+    node: str
+    attempt: int
+    attempts: list[AttemptOut]
+    shallow_count: int
+    deep_count: int
+    cancel_requested: bool
+    executable: str
+    user_tags: dict[str, str]
+
+    @classmethod
+    def of(cls, view: JobView) -> JobOut:
+        return cls.model_validate(_fields(view) | {"user_tags": dict(view.user_tags)})
+
+
+class JobPageOut(Out):
+    """Some of a list of jobs; give `next` as `after` for the rest, null at the end."""
+
+    jobs: list[JobOut]
+    next: str | None
+
+
+class JobOrError(Out):
+    """One of `job` and `error` is there. `asked`: the id or key as it was given."""
+
+    asked: str
+    job: JobOut | None = None
+    error: ErrorOut | None = None
+
+
+class JobsOrErrors(Out):
+    """One entry a job, in the order in which they were asked for."""
+
+    jobs: list[JobOrError]
+
+
+class Jobs(Out):
+    """Which jobs are meant: ids or keys."""
+
+    jobs: list[str] = Field(max_length=10_000)
+
+
+class EventOut(Out):
+    """Something that happened to a job. `cursor`: its place in the stream of all events."""
+
+    cursor: str
+    key: str
+    job: str
+    type: str
+    time: float
+    source: str
+    attempt: int
+    text: str
+    reason: ReasonOut | None
+    fields: dict[str, Any]
+
+    @classmethod
+    def of(cls, view: EventView, base: str) -> EventOut:
+        return cls(
+            cursor=str(view.cursor),
+            key=view.key,
+            job=f"{base}/jobs/{view.key}",
+            type=view.type,
+            time=view.time,
+            source=view.source,
+            attempt=view.attempt,
+            text=event_text(view.type, view.data, view.reason),
+            reason=ReasonOut.model_validate(view.reason) if view.reason else None,
+            fields={name: value for name, value in view.data.items() if name not in ("reason", "failure")},
+        )
+
+
+class HistoryOut(Out):
+    """All events of a job in the order in which they arrived."""
+
+    events: list[EventOut]
+
+
+def _fields(view: JobView | AttemptView) -> dict[str, Any]:
+    return {name: getattr(view, name) for name in view.__slots__}

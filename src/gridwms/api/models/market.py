@@ -1,0 +1,120 @@
+"""Matching, resources, sources and sites. Times are seconds since the epoch."""
+
+from __future__ import annotations
+
+from gridwms.api.models.problem import Out, ProblemOut, ReasonOut
+from gridwms.jobs.states import State
+
+
+class ClauseOut(Out):
+    """A condition. It `rejects` so many resources; `alone` of them are rejected by nothing else.
+
+    `side`: "job" for the job's Requirements, "resource" for the resources' own. `text` says all of it in words.
+    """
+
+    side: str
+    clause: str
+    rejects: int
+    alone: int
+    false: int
+    undefined: int
+    error: int
+    text: str
+
+
+class MatchedOut(Out):
+    """A resource that matches. `site` null: no configured site leads to it. `rank` null: Rank is no number there."""
+
+    ce: str
+    site: str | None
+    rank: float | None
+
+
+class MatchOut(Out):
+    """Where a description could run now, best first. `reason`: why nowhere."""
+
+    resources: list[MatchedOut]
+    considered: int
+    summary: str
+    clauses: list[ClauseOut]
+    reason: ReasonOut | None
+    problems: list[ProblemOut]
+
+
+class VerdictOut(Out):
+    """What matching said of the job since a time. `reason` null: it found a place."""
+
+    since: float
+    reason: ReasonOut | None
+    summary: str
+
+
+class WhyOut(Out):
+    """Why a job is where it is. `retries`: why earlier attempts failed."""
+
+    key: str
+    id: str
+    state: State
+    sentence: str
+    advice: str
+    since: float
+    reason: ReasonOut | None
+    clauses: list[ClauseOut]
+    verdicts: list[VerdictOut]
+    retries: list[ReasonOut]
+
+
+class ResourceOut(Out):
+    """What is known of a computing element. `attributes`: its ad, each value as ClassAd text."""
+
+    ce: str
+    site: str | None
+    source: str
+    updated_at: float
+    expires_at: float
+    attributes: dict[str, str]
+
+
+class ResourcesOut(Out):
+    """The market at one moment."""
+
+    taken_at: float
+    resources: list[ResourceOut]
+
+
+class SiteOut(Out):
+    """A site of this service. `trouble`: what it said when it last failed to answer; empty when it answers."""
+
+    name: str
+    trouble: str
+    resources: list[str]
+
+
+class SourceOut(Out):
+    """An information source. `error`: what went wrong when it was asked last; `notes`: about single ads."""
+
+    source: str
+    last_try: float | None
+    last_good: float | None
+    failures: int
+    error: str
+    resources: int
+    notes: list[str]
+
+
+class SitesOut(Out):
+    """Where jobs can go, and who tells about it."""
+
+    sites: list[SiteOut]
+    sources: list[SourceOut]
+
+
+class ServiceOut(Out):
+    """The service that answers. `you`: who you are to it. `healthy`: all its sites and sources answer."""
+
+    name: str
+    version: str
+    url: str
+    you: str
+    healthy: bool
+    troubles: list[str]

@@ -1,0 +1,86 @@
+"""Handing in: descriptions, and what became of each."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+
+from pydantic import Field, model_validator
+
+from gridwms.api.models.problem import Out, ProblemOut
+from gridwms.jobs.states import State
+
+
+class DescriptionIn(Out):
+    """One description: its text, or (for text that is not UTF-8) its bytes in base64."""
+
+    jdl: str | None = None
+    jdl_base64: str | None = None
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> DescriptionIn:
+        if (self.jdl is None) == (self.jdl_base64 is None):
+            raise ValueError("give either 'jdl' or 'jdl_base64'")
+        self.text()
+        return self
+
+    def text(self) -> bytes:
+        """The bytes of the description."""
+        if self.jdl is not None:
+            return self.jdl.encode("utf-8", "surrogatepass")
+        try:
+            return base64.b64decode(self.jdl_base64 or "", validate=True)
+        except binascii.Error as error:
+            raise ValueError("'jdl_base64' is not base64") from error
+
+
+class DescriptionsIn(Out):
+    """Many descriptions in one request."""
+
+    jobs: list[DescriptionIn] = Field(min_length=1, max_length=100_000)
+
+
+class UploadOut(Out):
+    """A file of the input sandbox that is to be sent by PUT to `url`. `local`: its path on the user's machine."""
+
+    index: int
+    name: str
+    local: str
+    url: str
+
+
+class RegistrationOut(Out):
+    """The answer to one description. Without `id` it was refused, and `problems` say why."""
+
+    id: str | None
+    key: str | None
+    state: State | None
+    uploads: list[UploadOut]
+    problems: list[ProblemOut]
+
+
+class RegistrationsOut(Out):
+    """One entry a description, in order."""
+
+    jobs: list[RegistrationOut]
+
+
+class StateOut(Out):
+    """The state a job has now."""
+
+    key: str
+    id: str
+    state: State
+
+
+class StatesOut(Out):
+    """One entry a job."""
+
+    jobs: list[StateOut]
+
+
+class CheckOut(Out):
+    """`ok`: the description would be accepted; warnings do not prevent that."""
+
+    ok: bool
+    problems: list[ProblemOut]

@@ -1,0 +1,130 @@
+"""Jobs: handing in, starting, looking."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Response
+
+from gridwms.api.descriptions import DESCRIPTIONS, Texts
+from gridwms.api.desk import AtDesk, Desk, key_in
+from gridwms.api.errors import BadQuery, error_out
+from gridwms.api.models.job import EventOut, HistoryOut, JobOrError, JobOut, JobPageOut, Jobs, JobsOrErrors
+from gridwms.api.models.market import WhyOut
+from gridwms.api.models.problem import ERRORS, ProblemOut
+from gridwms.api.models.submission import RegistrationOut, RegistrationsOut, StateOut, StatesOut, UploadOut
+from gridwms.flow import explain, status, submit
+from gridwms.flow.errors import Refused
+from gridwms.jobs.states import State
+from gridwms.security.policy import Action, OneJob
+
+router = APIRouter(prefix="/api/v1/jobs", tags=["jobs"], responses=ERRORS)
+
+
+@router.post("", status_code=201, openapi_extra=DESCRIPTIONS)
+def submit_jobs(at: AtDesk, handed: Texts, response: Response) -> RegistrationsOut:
+    """Submit descriptions: one JDL as the body, or many as JSON. The good ones are accepted whatever the others are.
+
+    A job without files to upload starts at once; for the others send the files, then POST to `/jobs/start`. A single
+    description that is refused is answered with 422; of many, each has its answer (200 when none is accepted).
+    """
+    at.may(Action.SUBMIT)
+    answers = submit.register(at.world, at.identity.subject, at.identity.vo, handed.texts)
+    if all(answer.key is None for answer in answers):
+        if not handed.many:
+            raise Refused(answers[0].problems)
+        response.status_code = 200
+    return RegistrationsOut(jobs=[_registration(at, answer) for answer in answers])
+
+
+@router.post("/start")
+def start_jobs(at: AtDesk, jobs: Jobs) -> StatesOut:
+    """Let registered jobs be matched, once their files have arrived. All or none; started ones stay as they are."""
+    keys, refused = at.jobs(jobs.jobs, Action.FEED)
+    for error in refused.values():
+        raise error
+    states = submit.start(at.world, keys)
+    return StatesOut(jobs=[StateOut(key=key, id=_id(at, key), state=state) for key, state in states.items()])
+
+
+@router.get("")
+def list_jobs(
+    at: AtDesk,
+    owner: Annotated[str, Query(description="whose; empty: your own, `*`: everybody's (operators)")] = "",
+    state: Annotated[str, Query(description="only in these states, separated by commas")] = "",
+    after: Annotated[int | None, Query(description="`next` of the page before", ge=0)] = None,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+) -> JobPageOut:
+    """Jobs, the newest first, page by page."""
+    owned_by = at.whose(owner, Action.LIST)
+    page = status.list_jobs(at.world, owner=owned_by, states=_states(state), after=after, limit=limit)
+    return JobPageOut(jobs=[JobOut.of(view) for view in page.jobs], next=None if page.next is None else str(page.next))
+
+
+@router.post("/status")
+def status_of_jobs(at: AtDesk, jobs: Jobs) -> JobsOrErrors:
+    """Many jobs at once; an error in the place of one that cannot be shown."""
+    keys, refused = at.jobs(jobs.jobs, Action.READ)
+    views = {view.key: view for view in status.status(at.world, keys)}
+    return JobsOrErrors(
+        jobs=[
+            JobOrError(asked=job, error=error_out(refused[job]))
+            if job in refused
+            else JobOrError(asked=job, job=JobOut.of(views[key_in(job)]))
+            for job in jobs.jobs
+        ]
+    )
+
+
+@router.get("/{key}")
+def job_status(at: AtDesk, key: str) -> JobOut:
+    """One job as it is now."""
+    [view] = status.status(at.world, [key_in(key)])
+    at.may(Action.READ, OneJob(key=view.key, owner=view.owner, vo=view.vo))
+    return JobOut.of(view)
+
+
+@router.get("/{key}/history")
+def job_history(at: AtDesk, key: str) -> HistoryOut:
+    """Everything that happened to a job."""
+    events = status.history(at.world, at.job(key, Action.READ))
+    return HistoryOut(events=[EventOut.of(event, at.settings.url) for event in events])
+
+
+@router.get("/{key}/why")
+def job_why(at: AtDesk, key: str) -> WhyOut:
+    """Why a job is where it is, from what was recorded when it was decided."""
+    found = explain.why(at.world, at.job(key, Action.READ))
+    fields = {name: getattr(found, name) for name in found.__slots__}
+    return WhyOut.model_validate(fields | {"id": _id(at, found.key)})
+
+
+def _registration(at: Desk, answer: submit.Registration) -> RegistrationOut:
+    key = answer.key
+    return RegistrationOut(
+        id=_id(at, key) if key else None,
+        key=key,
+        state=answer.state,
+        uploads=[
+            UploadOut(
+                index=upload.index,
+                name=upload.name,
+                local=upload.local,
+                url=f"{at.settings.url}/api/v1/jobs/{key}/input/{upload.index}",
+            )
+            for upload in answer.uploads
+        ],
+        problems=[ProblemOut.model_validate(problem) for problem in answer.problems],
+    )
+
+
+def _id(at: Desk, key: str) -> str:
+    return f"{at.settings.url}/jobs/{key}"
+
+
+def _states(text: str) -> list[State]:
+    names = [name.strip().upper() for name in text.split(",") if name.strip()]
+    for name in names:
+        if name not in State.__members__:
+            raise BadQuery(f"'{name}' is not the state of a job.", f"States are {', '.join(State)}.")
+    return [State(name) for name in names]

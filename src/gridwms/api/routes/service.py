@@ -1,0 +1,28 @@
+"""The service itself."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from gridwms.api.desk import AtDesk
+from gridwms.api.models.market import ServiceOut
+from gridwms.api.models.problem import ERRORS
+from gridwms.security.policy import Action
+
+router = APIRouter(prefix="/api/v1", tags=["service"], responses=ERRORS)
+
+
+@router.get("/service")
+def service(at: AtDesk) -> ServiceOut:
+    """Who answers, who you are to it, and whether all its parts do."""
+    at.may(Action.LOOK_AT_MARKET)
+    troubles = [f"site {name}: {text}" for name, text in at.world.troubles.items() if text]
+    troubles += [f"source {health.source}: {health.error}" for health in at.world.market.health() if health.error]
+    return ServiceOut(
+        name="gridwms",
+        version=at.settings.version,
+        url=at.settings.url,
+        you=at.identity.subject,
+        healthy=not troubles,
+        troubles=troubles,
+    )

@@ -1,0 +1,69 @@
+"""Events in a few words, for people. Reasons keep the sentence of their registry."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from gridwms.flow.status import JobView
+from gridwms.jobs.reasons import Reason
+from gridwms.jobs.states import AT_SITE, State
+
+
+def event_text(type: str, data: Mapping[str, Any], why: Reason | None) -> str:  # noqa: A002 (the events' own word)
+    """What an event says, without its type and time; empty when there is nothing to add."""
+    match type:
+        case "Registered":
+            text = f"by {data.get('owner')}" + (f", VO {data['vo']}" if data.get("vo") else "")
+        case "Accepted":
+            text = "the input sandbox is complete"
+        case "Matched":
+            text = f"{data.get('ce')} at site {data.get('site')} ({_matched(data)})"
+        case "Delivered":
+            text = f"the site calls it {data.get('receipt')}"
+        case "Running":
+            text = f"on {data['node']}" if data.get("node") else ""
+        case "PayloadStarted":
+            text = "the payload may start; a retry from here on is a deep one"
+        case "Finished":
+            text = _finished(data) if why is None else ""
+        case "Ended":
+            text = f"at the site: {data.get('kind')}" + _status(data.get("exit_code"))
+        case "Resubmitted":
+            text = "shallow: " if data.get("shallow") else "deep: "
+        case "CancelRequested":
+            text = f"by {data.get('by')}"
+        case _:
+            text = ""
+    if why is None:
+        return text
+    return f"{text}{why.sentence}" if type == "Resubmitted" else f"{text}; {why.sentence}" if text else why.sentence
+
+
+def _matched(data: Mapping[str, Any]) -> str:
+    rank = data.get("rank")
+    shown = f"rank {rank:g}, " if isinstance(rank, int | float) else ""
+    return f"{shown}{data.get('matching')} of {data.get('considered')} resources match"
+
+
+def _finished(data: Mapping[str, Any]) -> str:
+    code = data.get("exit_code")
+    usage = data.get("usage") or {}
+    real = f" after {usage['real']:.1f} s" if isinstance(usage.get("real"), int | float) else ""
+    return f"exit code {code}{real}" if code is not None else "no exit code"
+
+
+def _status(code: object) -> str:
+    return "" if code is None else f", status {code}"
+
+
+def state_text(job: JobView) -> str:
+    """The state with what belongs to it, such as `DONE (OK), exit code 3`."""
+    text = str(job.state)
+    if job.done_code is not None and job.state is State.DONE:
+        text += f" ({job.done_code})"
+    if job.cancel_requested and job.state in AT_SITE:
+        text += " (cancel requested)"
+    if job.exit_code:
+        text += f", exit code {job.exit_code}"
+    return text

@@ -1,0 +1,8 @@
+"""Conditions on all resources at once: columns, bit planes, and the same turned round for pull."""
+
+from gridwms.classad.columns.condition import Condition
+from gridwms.classad.columns.match import Matcher, Matches, Rank
+from gridwms.classad.columns.planes import Planes, mask_of, rows_of
+from gridwms.classad.columns.store import ColumnStore
+
+__all__ = ["ColumnStore", "Condition", "Matcher", "Matches", "Planes", "Rank", "mask_of", "rows_of"]

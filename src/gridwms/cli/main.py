@@ -1,0 +1,71 @@
+"""`gridwms`: the commands put together, and what happens when one fails."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+
+import typer
+
+from gridwms import __version__
+from gridwms.cli import cancel, check, db, log, match, output, peek, purge, serve, status, submit, wait, why
+from gridwms.cli.exit_codes import Exit
+
+app = typer.Typer(
+    name="gridwms",
+    help="One place to hand in work for many clusters, and to follow it until its results are home.",
+    epilog="Exit codes: docs/user/exit-codes.md. JSON: docs/user/json.md.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    rich_markup_mode="rich",
+)
+_BEFORE, _AFTER, _OPERATE = "Hand in", "Follow and fetch", "Operate"
+_PANELS: tuple[tuple[str, dict[str, Callable[..., None]]], ...] = (
+    (_BEFORE, {"submit": submit.submit, "check": check.check, "match": match.match}),
+    (
+        _AFTER,
+        {
+            "status": status.status,
+            "why": why.why,
+            "wait": wait.wait,
+            "log": log.log,
+            "peek": peek.peek,
+            "output": output.output,
+            "cancel": cancel.cancel,
+            "purge": purge.purge,
+        },
+    ),
+    (_OPERATE, {"serve": serve.serve}),
+)
+for _panel, _verbs in _PANELS:
+    for _name, _verb in _verbs.items():
+        app.command(_name, rich_help_panel=_panel)(_verb)
+app.add_typer(db.app, name="db", rich_help_panel=_OPERATE)
+
+
+@app.callback(invoke_without_command=True)
+def gridwms(
+    version: bool = typer.Option(False, "--version", help="Print the version and stop."),
+) -> None:
+    if version:
+        sys.stdout.write(f"gridwms {__version__}\n")
+        raise typer.Exit
+
+
+def run() -> None:
+    """The console script."""
+    from gridwms.cli.trouble import report
+    from gridwms.client.errors import ClientError
+
+    try:
+        app()
+    except ClientError as error:
+        sys.exit(report(error))
+    except BrokenPipeError:
+        # Whoever read our output has gone: nothing is wrong, and nobody is there to be told.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(Exit.OK)
+    except KeyboardInterrupt:
+        sys.exit(Exit.INTERRUPTED)

@@ -1,0 +1,75 @@
+"""`gridwms match`: where could a description run?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from gridwms.cli import say
+from gridwms.cli.exit_codes import Exit, together
+from gridwms.cli.options import Descriptions, Json, Service
+
+if TYPE_CHECKING:
+    from gridwms.client.answers import Match
+
+
+def match(
+    files: Descriptions,
+    limit: Annotated[int, typer.Option("--limit", min=0, help="Show the best N resources; 0: all.")] = 20,
+    json: Json = False,
+    service: Service = "",
+) -> None:
+    """Show the resources that match descriptions now, best first, or why there are none."""
+    from gridwms.cli.descriptions import source
+    from gridwms.cli.problems import show
+    from gridwms.cli.trouble import as_data, report
+    from gridwms.client import Client
+    from gridwms.client.errors import Refused
+
+    answers: list[dict[str, object]] = []
+    codes = []
+    with Client(service) as client:
+        for name, text in ((each.name, each.text) for each in map(source, files)):
+            try:
+                found = client.match(text)
+            except Refused as error:
+                answers.append({"name": name, "match": None, "error": as_data(error), "problems": error.problems})
+                codes.append(Exit.REFUSED)
+                if not json:
+                    show(name, text, error.problems)
+                    if not error.problems:
+                        report(error, name)
+                continue
+            answers.append({"name": name, "match": found, "error": None, "problems": found.problems})
+            codes.append(Exit.OK if found.resources else Exit.NO_MATCH)
+            if not json:
+                show(name, text, found.problems)
+                _show(name, found, limit)
+    if json:
+        say.data({"descriptions": answers})
+    raise typer.Exit(together(codes))
+
+
+def _show(name: str, found: Match, limit: int) -> None:
+    from gridwms.cli.layout import table
+
+    say.line(f"{say.paint(say.clean(name), 'strong')}: {found.summary or 'no resource'}")
+    if found.reason is not None:
+        say.line(f"  {say.paint(say.clean(found.reason.sentence), 'bad')}")
+        say.line(f"  {say.clean(found.reason.advice)}")
+    shown = found.resources[: limit or None]
+    if shown:
+        rows = [
+            [
+                ("no number" if one.rank is None else f"{one.rank:g}", ""),
+                (one.ce, ""),
+                (one.site or "no site of this service", "" if one.site else "soft"),
+            ]
+            for one in shown
+        ]
+        table(["RANK", "RESOURCE", "SITE"], rows, right=[0], indent=2)
+    if len(found.resources) > len(shown):
+        say.line(f"  and {len(found.resources) - len(shown)} more (--limit 0 shows all)")
+    for clause in found.clauses:
+        say.line(f"  - {say.clean(clause.text)}")

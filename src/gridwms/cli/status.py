@@ -1,0 +1,108 @@
+"""`gridwms status`: how are my jobs?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from gridwms.cli import say
+from gridwms.cli.exit_codes import Exit, together
+from gridwms.cli.options import IdFile, Jobs, Json, Service, ids
+
+if TYPE_CHECKING:
+    from gridwms.client.answers import Job
+
+
+def status(
+    jobs: Jobs = None,
+    input: IdFile = None,  # noqa: A002 (the name of the option)
+    state: Annotated[str, typer.Option("--state", metavar="STATES", help="Only these, separated by commas.")] = "",
+    limit: Annotated[int, typer.Option("--limit", min=0, help="Without JOB: the newest N; 0: all.")] = 50,
+    owner: Annotated[str, typer.Option("--owner", help="Without JOB: whose; '*': everybody's (operators).")] = "",
+    json: Json = False,
+    service: Service = "",
+) -> None:
+    """Show the state of jobs: of these, or of all of mine."""
+    from gridwms.cli.trouble import as_data, report
+    from gridwms.client import Client
+    from gridwms.client.answers import Job
+    from gridwms.client.errors import ClientError
+
+    named = ids(jobs, input, needed=False)
+    states = [name.strip().upper() for name in state.split(",") if name.strip()]
+    codes: list[Exit] = []
+    with Client(service) as client:
+        if named:
+            found: Sequence[object] = client.status(named)
+        else:
+            found = list(client.jobs(owner=owner, states=states, limit=limit + 1 if limit else 0))
+    more = not named and limit > 0 and len(found) > limit
+    answers: list[dict[str, object]] = []
+    shown: list[Job] = []
+    for asked, one in zip(named or [""] * len(found), found[: limit or None] if more else found, strict=False):
+        if isinstance(one, Job):
+            answers.append({"asked": asked or one.id, "job": one, "error": None})
+            if not named or not states or one.state in states:
+                shown.append(one)
+        elif isinstance(one, ClientError):
+            answers.append({"asked": asked, "job": None, "error": as_data(one)})
+            codes.append(report(one))
+    if json:
+        say.data({"jobs": answers, "more": more})
+    elif len(shown) == 1 and named:
+        _one(shown[0])
+    elif shown:
+        _many(shown)
+    elif not codes:
+        say.note("No jobs. 'gridwms submit FILE' hands one in.")
+    if more and not json:
+        say.note("There are more; --limit 0 shows all.")
+    raise typer.Exit(together(codes))
+
+
+def _many(jobs: Sequence[Job]) -> None:
+    from gridwms.cli import layout, wording
+
+    rows = [
+        [
+            (wording.state(job), wording.style(job)),
+            ("" if job.exit_code is None else str(job.exit_code), "bad" if job.exit_code else ""),
+            (layout.clock(job.state_since), ""),
+            (wording.place(job), ""),
+            (job.executable, ""),
+            (job.id, ""),
+        ]
+        for job in jobs
+    ]
+    layout.table(["STATE", "EXIT", f"SINCE ({layout.zone()})", "WHERE", "WHAT", "JOB"], rows, right=[1])
+
+
+def _one(job: Job) -> None:
+    from gridwms.cli import layout, wording
+
+    retries = [
+        f"{job.shallow_count} shallow" if job.shallow_count else "",
+        f"{job.deep_count} deep" if job.deep_count else "",
+    ]
+    retried = " and ".join(filter(None, retries))
+    say.line(say.paint(job.id, "strong"))
+    layout.facts(
+        [
+            ("state", wording.state(job)),
+            ("since", f"{layout.moment(job.state_since)} ({layout.ago(job.state_since)})"),
+            ("exit code", "" if job.exit_code is None else str(job.exit_code)),
+            ("reason", job.reason.sentence if job.reason else ""),
+            ("advice", job.reason.advice if job.reason else ""),
+            ("executable", job.executable),
+            ("where", f"{job.site}, {job.ce}" + (f", node {job.node}" if job.node else "") if job.site else ""),
+            ("attempts", f"{job.attempt}, after {retried} retries" if retried else ""),
+            ("submitted", f"{layout.moment(job.submitted_at)} by {job.owner}" + (f" for {job.vo}" if job.vo else "")),
+            ("expires", layout.moment(job.expires_at) if job.expires_at and job.state == "WAITING" else ""),
+            *((f"tag {name}", value) for name, value in job.user_tags.items()),
+        ],
+        style=[("state", wording.style(job)), ("exit code", "bad" if job.exit_code else "")],
+    )
+    if job.state == "PURGED":
+        say.line("  Its files and its description are gone; this record remains.")

@@ -1,0 +1,47 @@
+"""`gridwms why`: why is a job where it is?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import typer
+
+from gridwms.cli import say
+from gridwms.cli.exit_codes import together
+from gridwms.cli.options import IdFile, Jobs, Json, Service, ids
+
+if TYPE_CHECKING:
+    from gridwms.client.answers import Why
+
+
+def why(jobs: Jobs = None, input: IdFile = None, json: Json = False, service: Service = "") -> None:  # noqa: A002
+    """Say why jobs wait, failed or ended, and what to do about it."""
+    from gridwms.cli.each import each
+
+    answers, codes = each(ids(jobs, input), service, lambda client, job: client.why(job), None if json else _show)
+    if json:
+        say.data({"jobs": answers})
+    raise typer.Exit(together(codes))
+
+
+def _show(found: Why) -> None:
+    from gridwms.cli import layout
+
+    say.line(say.paint(found.id, "strong"))
+    say.line(f"  {found.state} since {layout.moment(found.since)} ({layout.ago(found.since)})")
+    say.line(f"  {say.clean(found.sentence)}")
+    if found.advice:
+        say.line(f"  {say.paint('what to do:', 'soft')} {say.clean(found.advice)}")
+    if found.clauses:
+        say.line(f"  {say.paint('what stands in the way:', 'soft')}")
+        for clause in found.clauses:
+            say.line(f"    - {say.clean(clause.text)}")
+    if found.retries:
+        say.line(f"  {say.paint('attempts that failed:', 'soft')}")
+        for number, reason in enumerate(found.retries, 1):
+            say.line(f"    {number}. {say.clean(reason.sentence)}")
+    if len(found.verdicts) > 1:
+        say.line(f"  {say.paint('what matching said before:', 'soft')}")
+        for verdict in found.verdicts:
+            text = verdict.reason.sentence if verdict.reason else verdict.summary
+            say.line(f"    {layout.clock(verdict.since)}  {say.clean(text)}")

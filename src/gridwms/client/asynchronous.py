@@ -1,0 +1,254 @@
+"""The client for asyncio: the same methods as `Client`, to be awaited."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import TypeVar
+
+from gridwms.client import answers, calls
+from gridwms.client.errors import ClientError, ServiceUnreachable
+from gridwms.client.events import CaughtUp, StreamReader
+from gridwms.client.files import CHUNK, arriving
+from gridwms.client.find import Address, find, key_at, keys_at
+from gridwms.client.following import Following, Until, over
+from gridwms.client.submission import Description, Source, Submission, accepted, batches, find_inputs, read, refused
+from gridwms.client.synchronous import PEEK_BYTES, PEEK_WAIT, SENDERS
+from gridwms.client.transport import AsyncTransport
+
+T = TypeVar("T")
+
+
+class AsyncClient:
+    """A gridwms service, for asyncio. See `gridwms.client.synchronous.Client` for what the methods do."""
+
+    def __init__(self, service: str = "", *, address: Address | None = None) -> None:
+        self._address = address or find(service)
+        self._transport = AsyncTransport(self._address)
+
+    @property
+    def url(self) -> str:
+        """The address of the service."""
+        return self._address.url
+
+    async def close(self) -> None:
+        """Give the connections back."""
+        await self._transport.close()
+
+    async def __aenter__(self) -> AsyncClient:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def service(self) -> answers.Service:
+        """Who answers, and who you are to it."""
+        return await self._transport.run(calls.service())
+
+    # handing in
+
+    async def submit(self, sources: Sequence[Source]) -> list[Submission]:
+        """Submit descriptions: one answer each, in order."""
+        descriptions = await asyncio.to_thread(lambda: [read(source) for source in sources])
+        return [submission for batch in batches(descriptions) for submission in await self._submit(batch)]
+
+    async def _submit(self, batch: Sequence[Description]) -> list[Submission]:
+        registered = await self._transport.run(calls.register([description.text for description in batch]))
+        pairs = list(zip(batch, registered, strict=True))
+        senders = asyncio.Semaphore(SENDERS)
+        errors = await asyncio.gather(*(self._send_inputs(senders, *pair) for pair in pairs))
+        ready = [a.key for (_, a), error in zip(pairs, errors, strict=True) if a.key and a.uploads and error is None]
+        if ready:
+            await self._transport.run(calls.start(ready))
+        return [
+            accepted(description, answer, error) if answer.key else refused(description, answer)
+            for (description, answer), error in zip(pairs, errors, strict=True)
+        ]
+
+    async def _send_inputs(
+        self, senders: asyncio.Semaphore, description: Description, answer: answers.Registered
+    ) -> ClientError | None:
+        try:
+            for upload, path in find_inputs(description, answer.uploads):
+                async with senders:
+                    size = path.stat().st_size
+                    await self._transport.send(calls.input_path(answer.key, upload.index), _chunks(path), size)
+        except ClientError as error:
+            with contextlib.suppress(ClientError):
+                await self.cancel([answer.key])
+            return error
+        return None
+
+    async def check(self, source: Source) -> tuple[answers.Problem, ...]:
+        """What is wrong with a description; nothing is submitted."""
+        return await self._transport.run(calls.check(read(source).text))
+
+    async def match(self, source: Source) -> answers.Match:
+        """Where a description could run now; nothing is submitted."""
+        return await self._transport.run(calls.match(read(source).text))
+
+    # looking
+
+    async def status(self, jobs: Sequence[str]) -> list[answers.Job | ClientError]:
+        """These jobs as they are now, in order."""
+        return await self._each(calls.status, jobs)
+
+    async def job(self, job: str) -> answers.Job:
+        """One job as it is now."""
+        [found] = await self.status([job])
+        if isinstance(found, ClientError):
+            raise found
+        return found
+
+    async def jobs(self, *, owner: str = "", states: Sequence[str] = (), limit: int = 0) -> AsyncIterator[answers.Job]:
+        """Jobs of the caller, newest first; all when `limit` is 0."""
+        after, left = "", limit or float("inf")
+        while left > 0:
+            size = int(min(left, calls.BATCH))
+            page = await self._transport.run(calls.list_jobs(owner=owner, states=states, after=after, limit=size))
+            for job in page.jobs:
+                yield job
+            left, after = left - len(page.jobs), page.next
+            if not after:
+                return
+
+    async def history(self, job: str) -> list[answers.Event]:
+        """Everything that happened to a job, in order."""
+        return await self._transport.run(calls.history(self._key(job)))
+
+    async def why(self, job: str) -> answers.Why:
+        """Why a job is where it is."""
+        return await self._transport.run(calls.why(self._key(job)))
+
+    # waiting
+
+    async def wait(
+        self, jobs: Sequence[str], *, until: Until = over, timeout: float | None = None
+    ) -> list[answers.Job]:
+        """Wait until `until` holds for each job; the jobs as they are then, in order. Raises TimedOut."""
+        last: dict[str, answers.Job] = {}
+        following = Following(set(self._keys(jobs)), until)
+        try:
+            async with asyncio.timeout(timeout):
+                async for job in self._watch(following):
+                    last[job.key] = job
+        except TimeoutError:
+            following.still_time(0.0)
+        return [last[key] for key in self._keys(jobs)]
+
+    async def watch(self, jobs: Sequence[str], *, until: Until = over) -> AsyncIterator[answers.Job]:
+        """The jobs as they are now, then each change, until `until` holds for all."""
+        async for job in self._watch(Following(set(self._keys(jobs)), until)):
+            yield job
+
+    async def _watch(self, following: Following) -> AsyncIterator[answers.Job]:
+        reader = StreamReader()
+        pause, began = 0.1, time.monotonic()
+        while following.keys:
+            try:
+                async for job in self._listen(following, reader):
+                    pause = 0.1
+                    yield job
+            except ServiceUnreachable:
+                if not following.jobs:
+                    raise
+                following.reconnected()
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, 5.0, 0.1 + time.monotonic() - began)
+
+    async def _listen(self, following: Following, reader: StreamReader) -> AsyncIterator[answers.Job]:
+        reader.restart()
+        params = {"after": reader.cursor} if reader.cursor else {}
+        async with self._transport.lines(calls.EVENTS, params) as lines:
+            async for line in lines:
+                news = reader.feed(line)
+                if isinstance(news, CaughtUp):
+                    for job in following.seen(await self._all_found(following.look())):
+                        yield job
+                    if not following.keys:
+                        return
+                elif news is not None:
+                    following.heard(news)
+        following.reconnected()
+
+    async def _all_found(self, keys: Sequence[str]) -> list[answers.Job]:
+        found = await self._each(calls.status, keys)
+        for job in found:
+            if isinstance(job, ClientError):
+                raise job
+        return [job for job in found if isinstance(job, answers.Job)]
+
+    # files
+
+    async def output_files(self, job: str) -> list[answers.OutputFile]:
+        """What there is in the output sandbox."""
+        return await self._transport.run(calls.output_files(self._key(job)))
+
+    async def output(self, job: str, directory: Path, *, keep: bool = False) -> list[Path]:
+        """Fetch the output sandbox into `directory`; the files. Then it is given up at the service, unless `keep`."""
+        key = self._key(job)
+        paths = []
+        for file in await self.output_files(key):
+            with arriving(directory, file.name) as target:
+                async with self._transport.fetch(calls.output_path(key, file.name)) as parts:
+                    async for part in parts:
+                        target.write(part)
+            paths.append(directory / file.name)
+        if not keep:
+            [answer] = await self.clear([key])
+            if isinstance(answer, ClientError):
+                raise answer
+        return paths
+
+    async def peek(self, job: str, name: str, *, follow: bool = False) -> AsyncIterator[bytes]:
+        """What a running job has written to a file so far; with `follow` also what comes."""
+        key, offset = self._key(job), 0
+        while True:
+            part = await self._transport.run(calls.peek(key, name, offset, PEEK_BYTES, PEEK_WAIT if follow else 0.0))
+            offset = part.next
+            if part.data:
+                yield part.data
+            if part.finished or not (follow or part.data):
+                return
+
+    # ending
+
+    async def cancel(self, jobs: Sequence[str]) -> list[answers.Ended | ClientError]:
+        """Ask that these jobs end; one answer each, in order."""
+        return await self._each(lambda keys: calls.end("cancel", keys), jobs)
+
+    async def clear(self, jobs: Sequence[str]) -> list[answers.Ended | ClientError]:
+        """Tell that the output of these jobs has been fetched, or is not wanted."""
+        return await self._each(lambda keys: calls.end("clear", keys), jobs)
+
+    async def purge(self, jobs: Sequence[str]) -> list[answers.Ended | ClientError]:
+        """Remove all files and the description of these jobs; the record remains."""
+        return await self._each(lambda keys: calls.end("purge", keys), jobs)
+
+    async def _each(
+        self, make: Callable[[Sequence[str]], calls.Call[list[T | ClientError]]], jobs: Sequence[str]
+    ) -> list[T | ClientError]:
+        """Ask about many jobs, in batches; an error in the place of one that is none of this service."""
+        found = keys_at(jobs, self.url)
+        keys = [key for key in found if isinstance(key, str)]
+        parts = [keys[first : first + calls.BATCH] for first in range(0, len(keys), calls.BATCH)]
+        told = iter([answer for part in parts for answer in await self._transport.run(make(part))])
+        return [next(told) if isinstance(key, str) else key for key in found]
+
+    def _key(self, job: str) -> str:
+        return key_at(job, self.url)
+
+    def _keys(self, jobs: Sequence[str]) -> list[str]:
+        return [self._key(job) for job in jobs]
+
+
+async def _chunks(path: Path) -> AsyncIterator[bytes]:
+    with await asyncio.to_thread(path.open, "rb") as file:
+        while chunk := await asyncio.to_thread(file.read, CHUNK):
+            yield chunk

@@ -1,0 +1,138 @@
+"""What can be asked of a service, as data: made here once, sent by both clients alike."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
+from urllib.parse import quote
+
+from gridwms.client import answers
+from gridwms.client.errors import ClientError, of_item
+
+T = TypeVar("T")
+API = "/api/v1"
+BATCH = 1000
+"""Jobs in one request at most; larger sets are sent in several."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call(Generic[T]):
+    """One request and how to read its answer. `json` None: no body. `repeatable`: may be sent again after a doubt."""
+
+    method: str
+    path: str
+    read: Callable[[Any], T]
+    json: Any = None
+    params: dict[str, str] = field(default_factory=dict)
+    repeatable: bool = True
+
+
+def register(texts: Sequence[bytes]) -> Call[list[answers.Registered]]:
+    """Register a job for each text. Not repeatable: a second request would make second jobs."""
+    body = {"jobs": [_jdl(text) for text in texts]}
+    return Call(
+        method="POST",
+        path=f"{API}/jobs",
+        json=body,
+        read=lambda told: [answers.Registered.read(each) for each in told["jobs"]],
+        repeatable=False,
+    )
+
+
+def start(keys: Sequence[str]) -> Call[None]:
+    return Call(method="POST", path=f"{API}/jobs/start", json={"jobs": list(keys)}, read=lambda told: None)
+
+
+def check(text: bytes) -> Call[tuple[answers.Problem, ...]]:
+    return Call(
+        method="POST",
+        path=f"{API}/check",
+        json=_jdl(text),
+        read=lambda told: tuple(answers.Problem.read(each) for each in told["problems"]),
+    )
+
+
+def match(text: bytes) -> Call[answers.Match]:
+    return Call(method="POST", path=f"{API}/match", json=_jdl(text), read=answers.Match.read)
+
+
+def status(keys: Sequence[str]) -> Call[list[answers.Job | ClientError]]:
+    """The jobs in the order of the keys; an error in the place of one that cannot be shown."""
+    return Call(method="POST", path=f"{API}/jobs/status", json={"jobs": list(keys)}, read=_job_or_error)
+
+
+def list_jobs(*, owner: str, states: Sequence[str], after: str, limit: int) -> Call[answers.JobPage]:
+    params = {"limit": str(limit)}
+    params |= {"owner": owner} if owner else {}
+    params |= {"state": ",".join(states)} if states else {}
+    params |= {"after": after} if after else {}
+    return Call(method="GET", path=f"{API}/jobs", params=params, read=answers.JobPage.read)
+
+
+def history(key: str) -> Call[list[answers.Event]]:
+    return Call(
+        method="GET",
+        path=f"{API}/jobs/{key}/history",
+        read=lambda told: [answers.Event.read(each) for each in told["events"]],
+    )
+
+
+def why(key: str) -> Call[answers.Why]:
+    return Call(method="GET", path=f"{API}/jobs/{key}/why", read=answers.Why.read)
+
+
+def output_files(key: str) -> Call[list[answers.OutputFile]]:
+    def read(told: Any) -> list[answers.OutputFile]:
+        return [answers.OutputFile(name=f["name"], size=f["size"], truncated=f["truncated"]) for f in told["files"]]
+
+    return Call(method="GET", path=f"{API}/jobs/{key}/output", read=read)
+
+
+def peek(key: str, name: str, offset: int, limit: int, wait: float = 0.0) -> Call[answers.Peek]:
+    """What there is of a file from `offset` on; when there is nothing, the service waits up to `wait` seconds."""
+
+    def read(told: Any) -> answers.Peek:
+        return answers.Peek(data=base64.b64decode(told["data"]), next=told["next"], finished=told["finished"])
+
+    params = {"name": name, "offset": str(offset), "limit": str(limit), "wait": str(wait)}
+    return Call(method="GET", path=f"{API}/jobs/{key}/peek", params=params, read=read)
+
+
+def end(verb: str, keys: Sequence[str]) -> Call[list[answers.Ended | ClientError]]:
+    """`verb`: cancel, clear or purge. One answer a key, in order; an error in the place of a job one may not end."""
+
+    def read(told: Any) -> list[answers.Ended | ClientError]:
+        return [of_item(each["error"]) if each["error"] else answers.Ended.read(each) for each in told["jobs"]]
+
+    return Call(method="POST", path=f"{API}/jobs/{verb}", json={"jobs": list(keys)}, read=read)
+
+
+def service() -> Call[answers.Service]:
+    return Call(method="GET", path=f"{API}/service", read=answers.Service.read)
+
+
+def input_path(key: str, index: int) -> str:
+    """Where an input file is sent to."""
+    return f"{API}/jobs/{key}/input/{index}"
+
+
+def output_path(key: str, name: str) -> str:
+    """Where an output file is fetched."""
+    return f"{API}/jobs/{key}/output/{quote(name, safe='')}"
+
+
+EVENTS = f"{API}/events"
+
+
+def _jdl(text: bytes) -> dict[str, str]:
+    try:
+        return {"jdl": text.decode("utf-8")}
+    except UnicodeDecodeError:
+        # The service tells where the wrong byte stands; it needs all of them for that.
+        return {"jdl_base64": base64.b64encode(text).decode("ascii")}
+
+
+def _job_or_error(told: Any) -> list[answers.Job | ClientError]:
+    return [of_item(each["error"]) if each.get("error") else answers.Job.read(each["job"]) for each in told["jobs"]]

@@ -1,0 +1,145 @@
+"""Which service to ask, and with which token. A token goes to the service it belongs to and nowhere else.
+
+It belongs to the service that is named beside it (`service.json` in the same directory), or to the one that the user
+names together with it (`--service` or GRIDWMS_SERVICE, and GRIDWMS_TOKEN_FILE). An id never decides that: ids come
+out of files and mails.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from gridwms.client.errors import LocalFile, NotIdentified, ServiceUnreachable, WrongService
+from gridwms.jobs.ids import key_of
+
+DEFAULT_DATA = Path("~/.local/share/gridwms")
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where a service is (`http://127.0.0.1:8480`, no slash at the end) and what opens it."""
+
+    url: str
+    token: str = field(repr=False)
+
+
+def data_directory(environment: Mapping[str, str] = os.environ) -> Path:
+    """GRIDWMS_DATA, or `~/.local/share/gridwms`."""
+    return Path(environment.get("GRIDWMS_DATA") or DEFAULT_DATA).expanduser()
+
+
+def find(service: str = "", environment: Mapping[str, str] = os.environ) -> Address:
+    """The service to ask: `service`, else GRIDWMS_SERVICE, else the one that runs in the data directory.
+
+    Raises WrongService, NotIdentified, ServiceUnreachable or LocalFile with what to do.
+    """
+    named = service or environment.get("GRIDWMS_SERVICE", "")
+    chosen = environment.get("GRIDWMS_TOKEN_FILE", "")
+    token_file = Path(chosen).expanduser() if chosen else data_directory(environment) / "token"
+    running = _running(token_file.parent)
+    url = base_of(named) if named else running
+    if not url:
+        raise ServiceUnreachable(
+            f"No service was named, and none runs with its data in {token_file.parent}.",
+            "Start one with 'gridwms serve', or name one with --service or GRIDWMS_SERVICE.",
+        )
+    if running not in ("", url) and not chosen:
+        raise WrongService(
+            f"The token {token_file} belongs to the service at {running}, so it is not sent to {url}.",
+            "Name the token of that service with GRIDWMS_TOKEN_FILE.",
+        )
+    _refuse_clear_text(url)
+    return Address(url, _token(token_file))
+
+
+def base_of(url: str) -> str:
+    """The address of a service without path, query and user; ValueError-free: raises WrongService for what is none."""
+    try:
+        parts = urlsplit(url if "//" in url else f"http://{url}")
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        parts, host, port = urlsplit(""), None, None
+    if parts.scheme not in ("http", "https") or not host:
+        raise WrongService(f"'{url}' is not the address of a service.", "It looks like https://host:port.")
+    shown = f"[{host}]" if ":" in host else host
+    return f"{parts.scheme}://{shown}" + (f":{port}" if port else "")
+
+
+def key_at(job: str, url: str) -> str:
+    """The key in a job's id, after a check that the id is one of the service at `url`; a key alone will do.
+
+    Raises WrongService.
+    """
+    try:
+        key = key_of(job)
+    except ValueError as error:
+        raise WrongService(f"{error}.", "Use an id as 'gridwms submit' printed it.") from error
+    if "/" in job and base_of(job) != url:
+        raise WrongService(
+            f"The job {job} belongs to another service than {url}.",
+            f"Name its service with --service (and its token with GRIDWMS_TOKEN_FILE), or give '{key}' alone if the "
+            "service has moved.",
+        )
+    return key
+
+
+def keys_at(jobs: Sequence[str], url: str) -> list[str | WrongService]:
+    """The keys of many jobs; the error in the place of one that has none there."""
+
+    def one(job: str) -> str | WrongService:
+        try:
+            return key_at(job, url)
+        except WrongService as error:
+            return error
+
+    return [one(job) for job in jobs]
+
+
+def is_loopback(url: str) -> bool:
+    """Whether the service is on this machine."""
+    host = urlsplit(url).hostname or ""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _refuse_clear_text(url: str) -> None:
+    if url.startswith("http://") and not is_loopback(url):
+        raise WrongService(
+            f"The token is not sent to {url}: without https it could be read on the way.",
+            "Use the https address of the service.",
+        )
+
+
+def _running(data: Path) -> str:
+    path = data / "service.json"
+    try:
+        return base_of(str(json.loads(path.read_text("utf-8"))["url"]))
+    except FileNotFoundError:
+        return ""
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise LocalFile(
+            f"The file {path} does not tell where the service is: {error}.", "Start the service again."
+        ) from (error)
+
+
+def _token(path: Path) -> str:
+    try:
+        token = path.read_text("ascii").strip()
+    except FileNotFoundError as error:
+        raise NotIdentified(
+            f"There is no token in {path}.",
+            "It is made when the service starts; GRIDWMS_TOKEN_FILE names another file.",
+        ) from error
+    except (OSError, ValueError) as error:
+        raise LocalFile(f"The token in {path} cannot be read: {error}.", "Look at the rights of the file.") from error
+    if not token or not token.isprintable() or " " in token:
+        raise LocalFile(f"The file {path} holds no token.", "GRIDWMS_TOKEN_FILE must name a token file.")
+    return token

@@ -1,0 +1,278 @@
+"""The synchronous client."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from types import TracebackType
+from typing import TypeVar
+
+from gridwms.client import answers, calls
+from gridwms.client.errors import ClientError, ServiceUnreachable
+from gridwms.client.events import CaughtUp, StreamReader
+from gridwms.client.files import arriving, chunks
+from gridwms.client.find import Address, find, key_at, keys_at
+from gridwms.client.following import Following, Until, over
+from gridwms.client.submission import Description, Source, Submission, accepted, batches, find_inputs, read, refused
+from gridwms.client.transport import Transport
+
+T = TypeVar("T")
+Lost = Callable[[ServiceUnreachable], None]
+SENDERS = 8
+"""Input files that are sent at the same time."""
+PEEK_BYTES = 1 << 20
+PEEK_WAIT = 15.0
+"""Seconds the service may wait for a file to grow before it answers that it has not."""
+
+
+class Client:
+    """A gridwms service. `service`: its address; without one it is found as `gridwms.client.find` says.
+
+    Jobs are named by id (URL) or key. Every method raises a ClientError; methods that take several jobs put the
+    error of one job into its place instead, so that one wrong id harms no other.
+    """
+
+    def __init__(self, service: str = "", *, address: Address | None = None) -> None:
+        self._address = address or find(service)
+        self._transport = Transport(self._address)
+
+    @property
+    def url(self) -> str:
+        """The address of the service."""
+        return self._address.url
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self._transport.close()
+
+    def __enter__(self) -> Client:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def service(self) -> answers.Service:
+        """Who answers, and who you are to it."""
+        return self._transport.run(calls.service())
+
+    # handing in
+
+    def submit(
+        self, sources: Sequence[Source], *, each: Callable[[Submission], None] | None = None
+    ) -> list[Submission]:
+        """Submit descriptions: one answer each, in order. Input sandboxes are sent, then the jobs start.
+
+        `each` is called as soon as a description has its answer. A job whose input cannot be sent is cancelled.
+        """
+        done: list[Submission] = []
+        for batch in batches([read(source) for source in sources]):
+            for submission in self._submit(batch):
+                done.append(submission)
+                if each:
+                    each(submission)
+        return done
+
+    def _submit(self, batch: Sequence[Description]) -> list[Submission]:
+        registered = self._transport.run(calls.register([description.text for description in batch]))
+        pairs = list(zip(batch, registered, strict=True))
+        with ThreadPoolExecutor(SENDERS) as pool:
+            errors = list(pool.map(lambda pair: self._send_inputs(*pair), pairs))
+        ready = [a.key for (_, a), error in zip(pairs, errors, strict=True) if a.key and a.uploads and error is None]
+        if ready:
+            self._transport.run(calls.start(ready))
+        return [
+            accepted(description, answer, error) if answer.key else refused(description, answer)
+            for (description, answer), error in zip(pairs, errors, strict=True)
+        ]
+
+    def _send_inputs(self, description: Description, answer: answers.Registered) -> ClientError | None:
+        try:
+            for upload, path in find_inputs(description, answer.uploads):
+                with path.open("rb") as file:
+                    self._transport.send(calls.input_path(answer.key, upload.index), chunks(file), path.stat().st_size)
+        except ClientError as error:
+            with contextlib.suppress(ClientError):
+                self.cancel([answer.key])
+            return error
+        return None
+
+    def check(self, source: Source) -> tuple[answers.Problem, ...]:
+        """What is wrong with a description; nothing is submitted."""
+        return self._transport.run(calls.check(read(source).text))
+
+    def match(self, source: Source) -> answers.Match:
+        """Where a description could run now; nothing is submitted."""
+        return self._transport.run(calls.match(read(source).text))
+
+    # looking
+
+    def status(self, jobs: Sequence[str]) -> list[answers.Job | ClientError]:
+        """These jobs as they are now, in order."""
+        return self._each(calls.status, jobs)
+
+    def job(self, job: str) -> answers.Job:
+        """One job as it is now."""
+        [found] = self.status([job])
+        if isinstance(found, ClientError):
+            raise found
+        return found
+
+    def jobs(self, *, owner: str = "", states: Sequence[str] = (), limit: int = 0) -> Iterator[answers.Job]:
+        """Jobs of the caller (or of another `owner`; `*`: everybody's), newest first; all when `limit` is 0."""
+        after, left = "", limit or float("inf")
+        while left > 0:
+            size = int(min(left, calls.BATCH))
+            page = self._transport.run(calls.list_jobs(owner=owner, states=states, after=after, limit=size))
+            yield from page.jobs
+            left, after = left - len(page.jobs), page.next
+            if not after:
+                return
+
+    def history(self, job: str) -> list[answers.Event]:
+        """Everything that happened to a job, in order."""
+        return self._transport.run(calls.history(self._key(job)))
+
+    def why(self, job: str) -> answers.Why:
+        """Why a job is where it is."""
+        return self._transport.run(calls.why(self._key(job)))
+
+    # waiting
+
+    def wait(self, jobs: Sequence[str], *, until: Until = over, timeout: float | None = None) -> list[answers.Job]:
+        """Wait until `until` holds for each job (by default: it is over); the jobs as they are then, in order.
+
+        `timeout` in seconds; TimedOut is raised after it.
+        """
+        last = {job.key: job for job in self.watch(jobs, until=until, timeout=timeout)}
+        return [last[key] for key in self._keys(jobs)]
+
+    def watch(
+        self, jobs: Sequence[str], *, until: Until = over, timeout: float | None = None, lost: Lost | None = None
+    ) -> Iterator[answers.Job]:
+        """The jobs as they are now, then each change, until `until` holds for all. Survives a restart of the service:
+        `lost` is called once each time that it stops answering.
+
+        `timeout` in seconds; TimedOut is raised after it.
+        """
+        following = Following(set(self._keys(jobs)), until)
+        reader = StreamReader()
+        end = None if timeout is None else time.monotonic() + timeout
+        pause = 0.1
+        while following.keys:
+            try:
+                for job in self._listen(following, reader, end):
+                    pause = 0.1
+                    yield job
+            except ServiceUnreachable as error:
+                following.still_time(_left(end))
+                if not following.jobs:
+                    raise
+                if lost and pause == 0.1:
+                    lost(error)
+                following.reconnected()
+                # The only place that waits by the clock: there is no service that could tell when it is back.
+                time.sleep(pause)
+                pause = min(pause * 2, 5.0)
+
+    def _listen(self, following: Following, reader: StreamReader, end: float | None) -> Iterator[answers.Job]:
+        reader.restart()
+        params = {"after": reader.cursor} if reader.cursor else {}
+        left = _left(end)
+        with self._transport.lines(calls.EVENTS, params, None if left is None else max(0.1, left)) as lines:
+            for line in lines:
+                following.still_time(_left(end))
+                news = reader.feed(line)
+                if isinstance(news, CaughtUp):
+                    yield from following.seen(self._all_found(following.look()))
+                    if not following.keys:
+                        return
+                elif news is not None:
+                    following.heard(news)
+        following.reconnected()
+
+    def _all_found(self, keys: Sequence[str]) -> list[answers.Job]:
+        found = self._each(calls.status, keys)
+        for job in found:
+            if isinstance(job, ClientError):
+                raise job
+        return [job for job in found if isinstance(job, answers.Job)]
+
+    # files
+
+    def output_files(self, job: str) -> list[answers.OutputFile]:
+        """What there is in the output sandbox."""
+        return self._transport.run(calls.output_files(self._key(job)))
+
+    def output(self, job: str, directory: Path, *, keep: bool = False) -> list[Path]:
+        """Fetch the output sandbox into `directory` (made when missing); the files.
+
+        Each file appears whole. When all have arrived the service is told that it may remove them, unless `keep`.
+        """
+        key = self._key(job)
+        paths = []
+        for file in self.output_files(key):
+            with (
+                arriving(directory, file.name) as target,
+                self._transport.fetch(calls.output_path(key, file.name)) as parts,
+            ):
+                for part in parts:
+                    target.write(part)
+            paths.append(directory / file.name)
+        if not keep:
+            self._one("clear", key)
+        return paths
+
+    def peek(self, job: str, name: str, *, follow: bool = False) -> Iterator[bytes]:
+        """What a running job has written to a file so far; with `follow` also what comes, until the job ends."""
+        key, offset = self._key(job), 0
+        while True:
+            part = self._transport.run(calls.peek(key, name, offset, PEEK_BYTES, PEEK_WAIT if follow else 0.0))
+            offset = part.next
+            if part.data:
+                yield part.data
+            if part.finished or not (follow or part.data):
+                return
+
+    # ending
+
+    def cancel(self, jobs: Sequence[str]) -> list[answers.Ended | ClientError]:
+        """Ask that these jobs end; one answer each, in order. Sites may take a while: see `wait`."""
+        return self._each(lambda keys: calls.end("cancel", keys), jobs)
+
+    def clear(self, jobs: Sequence[str]) -> list[answers.Ended | ClientError]:
+        """Tell that the output of these jobs has been fetched, or is not wanted."""
+        return self._each(lambda keys: calls.end("clear", keys), jobs)
+
+    def purge(self, jobs: Sequence[str]) -> list[answers.Ended | ClientError]:
+        """Remove all files and the description of these jobs; the record remains."""
+        return self._each(lambda keys: calls.end("purge", keys), jobs)
+
+    def _one(self, verb: str, key: str) -> None:
+        [answer] = self._transport.run(calls.end(verb, [key]))
+        if isinstance(answer, ClientError):
+            raise answer
+
+    def _each(
+        self, make: Callable[[Sequence[str]], calls.Call[list[T | ClientError]]], jobs: Sequence[str]
+    ) -> list[T | ClientError]:
+        """Ask about many jobs, in batches; an error in the place of one that is none of this service."""
+        found = keys_at(jobs, self.url)
+        keys = [key for key in found if isinstance(key, str)]
+        parts = [keys[first : first + calls.BATCH] for first in range(0, len(keys), calls.BATCH)]
+        told = iter([answer for part in parts for answer in self._transport.run(make(part))])
+        return [next(told) if isinstance(key, str) else key for key in found]
+
+    def _key(self, job: str) -> str:
+        return key_at(job, self.url)
+
+    def _keys(self, jobs: Sequence[str]) -> list[str]:
+        return [self._key(job) for job in jobs]
+
+
+def _left(end: float | None) -> float | None:
+    return None if end is None else end - time.monotonic()

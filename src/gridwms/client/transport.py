@@ -1,0 +1,183 @@
+"""HTTP, and the only module that knows which library speaks it. Errors of the network leave as sentences."""
+
+from __future__ import annotations
+
+import contextlib
+import json as codec
+import ssl
+from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator
+from typing import Any, TypeVar
+
+import httpx
+
+from gridwms.client.calls import Call
+from gridwms.client.errors import ClientError, NotTrusted, ServiceFailed, ServiceUnreachable, from_answer
+from gridwms.client.find import Address, is_loopback
+
+T = TypeVar("T")
+CONNECT = 10.0
+"""Seconds to wait for a connection."""
+ANSWER = 120.0
+"""Seconds to wait for an answer, or for its next bytes."""
+STREAM = 40.0
+"""Seconds without a sign of life (one comes every 15) after which an event stream is given up."""
+
+
+class Transport:
+    """Synchronous. Any number of threads may use one."""
+
+    def __init__(self, address: Address) -> None:
+        self.url = address.url
+        self._http = httpx.Client(**_options(address))
+
+    def run(self, call: Call[T]) -> T:
+        """Ask, and read the answer. Raises a ClientError."""
+        with _sentences(self.url):
+            answer = self._http.request(call.method, call.path, params=call.params, content=_body(call), headers=_JSON)
+        return _read(call, answer)
+
+    def send(self, path: str, content: Iterable[bytes], length: int) -> None:
+        """Upload a file of `length` bytes."""
+        with _sentences(self.url):
+            answer = self._http.put(path, content=content, headers={"Content-Length": str(length)})
+        _refuse_errors(answer)
+
+    @contextlib.contextmanager
+    def fetch(self, path: str) -> Iterator[Iterator[bytes]]:
+        """Download a file in parts."""
+        with _sentences(self.url), self._http.stream("GET", path) as answer:
+            if answer.is_error:
+                answer.read()
+                _refuse_errors(answer)
+            yield answer.iter_bytes()
+
+    @contextlib.contextmanager
+    def lines(self, path: str, params: dict[str, str], timeout: float | None = None) -> Iterator[Iterator[str]]:
+        """The lines of an event stream. `timeout`: seconds of silence, at most `STREAM`."""
+        patience = httpx.Timeout(min(timeout or STREAM, STREAM), connect=CONNECT)
+        with _sentences(self.url), self._http.stream("GET", path, params=params, timeout=patience) as answer:
+            if answer.is_error:
+                answer.read()
+                _refuse_errors(answer)
+            yield answer.iter_lines()
+
+    def close(self) -> None:
+        self._http.close()
+
+
+class AsyncTransport:
+    """The same for asyncio."""
+
+    def __init__(self, address: Address) -> None:
+        self.url = address.url
+        self._http = httpx.AsyncClient(**_options(address))
+
+    async def run(self, call: Call[T]) -> T:
+        with _sentences(self.url):
+            answer = await self._http.request(
+                call.method, call.path, params=call.params, content=_body(call), headers=_JSON
+            )
+        return _read(call, answer)
+
+    async def send(self, path: str, content: AsyncIterable[bytes], length: int) -> None:
+        with _sentences(self.url):
+            answer = await self._http.put(path, content=content, headers={"Content-Length": str(length)})
+        _refuse_errors(answer)
+
+    @contextlib.asynccontextmanager
+    async def fetch(self, path: str) -> AsyncIterator[AsyncIterator[bytes]]:
+        with _sentences(self.url):
+            async with self._http.stream("GET", path) as answer:
+                if answer.is_error:
+                    await answer.aread()
+                    _refuse_errors(answer)
+                yield answer.aiter_bytes()
+
+    @contextlib.asynccontextmanager
+    async def lines(self, path: str, params: dict[str, str]) -> AsyncIterator[AsyncIterator[str]]:
+        patience = httpx.Timeout(STREAM, connect=CONNECT)
+        with _sentences(self.url):
+            async with self._http.stream("GET", path, params=params, timeout=patience) as answer:
+                if answer.is_error:
+                    await answer.aread()
+                    _refuse_errors(answer)
+                yield answer.aiter_lines()
+
+    async def close(self) -> None:
+        await self._http.aclose()
+
+
+_JSON = {"Accept": "application/json", "Content-Type": "application/json"}
+
+
+def _options(address: Address) -> dict[str, Any]:
+    """Redirects are not followed: the token would go along. A proxy of the environment is none for this machine."""
+    return {
+        "base_url": address.url,
+        "headers": {"Authorization": f"Bearer {address.token}"},
+        "timeout": httpx.Timeout(ANSWER, connect=CONNECT),
+        "follow_redirects": False,
+        "trust_env": not is_loopback(address.url),
+        # The authorities of this machine, or those of SSL_CERT_FILE. Without TLS there is nothing to verify, and
+        # reading them takes its time.
+        "verify": ssl.create_default_context() if address.url.startswith("https:") else False,
+    }
+
+
+def _body(call: Call[Any]) -> bytes | None:
+    return None if call.json is None else codec.dumps(call.json).encode("utf-8")
+
+
+@contextlib.contextmanager
+def _sentences(url: str) -> Iterator[None]:
+    try:
+        yield
+    except httpx.ConnectError as error:
+        if "CERTIFICATE_VERIFY_FAILED" in str(error):
+            raise NotTrusted(
+                f"The certificate of {url} is not one this machine trusts ({_tls_reason(error)}); nothing was sent.",
+                "If it is the right service, let SSL_CERT_FILE name the certificate of its authority.",
+            ) from error
+        raise ServiceUnreachable(
+            f"The service at {url} does not answer ({_cause(error)}).", "Is 'gridwms serve' running?"
+        ) from error
+    except httpx.TimeoutException as error:
+        raise ServiceUnreachable(
+            f"The service at {url} did not answer in time.", "Try again; if this lasts, look at its log."
+        ) from error
+    except httpx.HTTPError as error:
+        raise ServiceUnreachable(
+            f"The connection to the service at {url} broke: {_cause(error)}.", "Try again."
+        ) from error
+
+
+def _tls_reason(error: Exception) -> str:
+    return str(error).rpartition("failed: ")[2].partition(" (_ssl")[0]
+
+
+def _cause(error: Exception) -> str:
+    text = str(error) or type(error).__name__
+    return text.removeprefix("[Errno 111] ")
+
+
+def _refuse_errors(answer: httpx.Response) -> None:
+    if answer.is_success:
+        return
+    try:
+        body = answer.json()
+    except ValueError:
+        body = None
+    raise from_answer(answer.status_code, body, str(answer.url.copy_with(query=None)))
+
+
+def _read(call: Call[T], answer: httpx.Response) -> T:
+    _refuse_errors(answer)
+    try:
+        return call.read(answer.json())
+    except ClientError:
+        raise
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ServiceFailed(
+            f"What {answer.url.copy_with(query=None)} answers is not understood ({error!r}).",
+            "Client and service may be of different versions.",
+        ) from error

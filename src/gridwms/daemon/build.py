@@ -1,0 +1,127 @@
+"""From the configuration to the parts of a service, joined but not yet running."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+
+from gridwms.classad import ClassAdSyntaxError, parse_expression
+from gridwms.daemon.config import AnySite, BadConfig, Config, Jobs, LocalSite
+from gridwms.describe.jdl.defaults import JdlDefaults
+from gridwms.flow.simulation import SimulatedLink
+from gridwms.flow.world import FlowSettings, SitePolicy, World
+from gridwms.jobs.retry import RetryMaxima
+from gridwms.jobs.states import State
+from gridwms.market.market import Market
+from gridwms.market.source import Source
+from gridwms.market.sources.callable import CallableSource
+from gridwms.market.sources.file import FileSource
+from gridwms.sandbox.area import Area
+from gridwms.security.capability import Capabilities
+from gridwms.sites import local, simulated
+from gridwms.sites.contract import Site
+from gridwms.store.database import Database
+
+_DAY = 86400.0
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """A service before it runs."""
+
+    world: World
+    config: Config
+
+
+def build(config: Config, data: Path, url: str, capabilities: Capabilities) -> Parts:
+    """Join the parts of a service whose files lie in `data`. Raises BadConfig, StoreUnavailable, NewerSchema."""
+    settings = _settings(config, url)
+    database = Database(config.service.database or f"sqlite:///{_private(data / 'gridwms.sqlite')}")
+    sandbox = Area(data / "sandbox")
+    sandbox.sweep()
+    sites = {name: _site(name, section, data) for name, section in config.sites.items()}
+    sources: list[Source] = [
+        CallableSource(f"site {name}", config.sites[name].refresh_seconds, site.describe, name)
+        for name, site in sites.items()
+    ]
+    sources += [FileSource(name, Path(section.path), section.seconds) for name, section in config.sources.items()]
+    world = World(
+        database=database,
+        market=Market(sources, sites=frozenset(sites)),
+        sandbox=sandbox,
+        sites=sites,
+        settings=settings,
+        capability=capabilities.of,
+        instance=f"{os.uname().nodename}-{os.getpid()}-{secrets.token_hex(4)}",
+    )
+    return Parts(world, config)
+
+
+def _private(path: Path) -> Path:
+    os.close(os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600))
+    return path
+
+
+def _settings(config: Config, url: str) -> FlowSettings:
+    jobs = config.jobs
+    return FlowSettings(
+        base_url=url,
+        retry_maxima=RetryMaxima(deep=jobs.max_retry_count, shallow=jobs.max_shallow_retry_count),
+        jdl_defaults=_jdl_defaults(jobs),
+        expiry_seconds=jobs.expiry_seconds,
+        start_seconds=jobs.start_seconds,
+        keep_seconds={
+            State.DONE: jobs.keep_done_days * _DAY,
+            State.CLEARED: jobs.keep_cleared_days * _DAY,
+            State.ABORTED: jobs.keep_aborted_days * _DAY,
+            State.CANCELLED: jobs.keep_cancelled_days * _DAY,
+        },
+        max_output_bytes=jobs.max_output_bytes,
+        min_peek_seconds=jobs.peek_least_seconds,
+        site_policies={
+            name: SitePolicy(max_jobs=site.max_jobs, poll_seconds=site.poll_seconds, batch=site.batch, hooks=site.hooks)
+            for name, site in config.sites.items()
+        },
+    )
+
+
+def _jdl_defaults(jobs: Jobs) -> JdlDefaults:
+    try:
+        requirements = parse_expression(jobs.requirements) if jobs.requirements else None
+        rank = parse_expression(jobs.rank)
+    except ClassAdSyntaxError as error:
+        raise BadConfig(f"[jobs] requirements or rank is no ClassAd expression: {error}") from error
+    return JdlDefaults(
+        vo=jobs.vo,
+        requirements=requirements,
+        rank=rank,
+        retry_count=jobs.retry_count,
+        shallow_retry_count=jobs.shallow_retry_count,
+        peek_least=jobs.peek_least_seconds,
+    )
+
+
+def _site(name: str, section: AnySite, data: Path) -> Site:
+    directory = data / "sites" / name
+    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if isinstance(section, LocalSite):
+        settings = local.LocalSettings(name=name, directory=directory, grace_seconds=section.grace_seconds)
+        return local.LocalSite(replace(settings, slots=section.slots) if section.slots else settings)
+    plain = section.model_dump(include={field.name for field in fields(simulated.SimulatedSettings)})
+    plain |= {
+        "name": name,
+        "directory": directory,
+        "queues": tuple(simulated.Queue(**queue.model_dump()) for queue in section.queues),
+        "faults": simulated.Faults(**section.faults.model_dump()),
+    }
+    return simulated.SimulatedSite(simulated.SimulatedSettings(**plain))
+
+
+def connect_simulated(world: World) -> None:
+    """Let the invented wrappers of simulated sites talk to this service."""
+    for site in world.sites.values():
+        if isinstance(site, simulated.SimulatedSite):
+            site.link = SimulatedLink(world)
+            site.begin()

@@ -1,0 +1,170 @@
+"""The configuration file (TOML): one schema, an unknown key is an error, every value has a default."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+
+class BadConfig(Exception):
+    """The configuration cannot be used; the text names the file, the key and what is accepted."""
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Service(_Section):
+    """Where the service listens. `url`: how clients and worker nodes reach it; made from host and port when empty."""
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=8480, ge=0, le=65535)
+    url: str = ""
+    tls_certificate: str = ""
+    tls_key: str = ""
+    database: str = ""
+
+
+class Jobs(_Section):
+    """Limits and defaults for jobs. Times in seconds, sizes in bytes (-1: no limit)."""
+
+    vo: str = "local"
+    requirements: str = 'other.GlueCEStateStatus == "Production"'
+    rank: str = "-other.GlueCEStateEstimatedResponseTime"
+    retry_count: int = Field(default=0, ge=0)
+    shallow_retry_count: int = Field(default=3, ge=-1)
+    max_retry_count: int = Field(default=10, ge=0)
+    max_shallow_retry_count: int = Field(default=10, ge=0)
+    expiry_seconds: float = Field(default=7 * 86400.0, gt=0)
+    start_seconds: float = Field(default=86400.0, gt=0)
+    keep_done_days: float = Field(default=60.0, ge=0)
+    keep_cleared_days: float = Field(default=3.0, ge=0)
+    keep_aborted_days: float = Field(default=15.0, ge=0)
+    keep_cancelled_days: float = Field(default=15.0, ge=0)
+    max_output_bytes: int = Field(default=-1, ge=-1)
+    peek_least_seconds: int = Field(default=2, ge=1)
+
+
+class SiteSection(_Section):
+    """What every kind of site has.
+
+    `max_jobs`: attempts it may hold at once, waiting ones included. `batch`: how many one call hands over. `hooks`:
+    a directory on its worker nodes with scripts of the site (docs/operator/hooks.md).
+    """
+
+    max_jobs: int = Field(default=5000, ge=1)
+    poll_seconds: float = Field(default=5.0, gt=0)
+    refresh_seconds: float = Field(default=10.0, gt=0)
+    batch: int = Field(default=500, ge=1)
+    hooks: str = ""
+
+
+class LocalSite(SiteSection):
+    """This machine. `slots` 0: one a processor."""
+
+    kind: Literal["local"] = "local"
+    slots: int = Field(default=0, ge=0)
+    grace_seconds: float = Field(default=30.0, ge=0)
+
+
+Chance = Annotated[float, Field(ge=0, le=1)]
+Seconds = Annotated[float, Field(ge=0)]
+
+
+class SimulatedQueue(_Section):
+    """A computing element of an invented site; see `gridwms.sites.simulated.settings.Queue`."""
+
+    name: str = "default"
+    slots: int = Field(default=100, ge=0)
+    speed: float = Field(default=1.0, gt=0)
+    latency: Seconds = 0.0
+
+
+class SimulatedFaults(_Section):
+    """The bad luck of an invented site; see `gridwms.sites.simulated.settings.Faults`."""
+
+    refuse: Chance = 0.0
+    late: Chance = 0.0
+    late_seconds: Seconds = 30.0
+    vanish: Chance = 0.0
+    vanish_seconds: Seconds = 60.0
+    lose: Chance = 0.0
+    die_early: Chance = 0.0
+    die_late: Chance = 0.0
+    stick: Chance = 0.0
+    fail: Chance = 0.0
+    hang: Chance = 0.0
+    hang_seconds: Seconds = 0.0
+    slow: Chance = 0.0
+    slow_seconds: Seconds = 0.0
+
+
+class SimulatedSite(SiteSection):
+    """An invented site; see `gridwms.sites.simulated.settings.SimulatedSettings`."""
+
+    kind: Literal["simulated"]
+    host: str = "ce.simulated.example"
+    seed: int = 1
+    run_seconds: Seconds = 0.0
+    spread: Chance = 0.0
+    prepare_seconds: Seconds = 0.0
+    cancel_seconds: Seconds = 0.0
+    retry_seconds: float = Field(default=1.0, gt=0)
+    queues: tuple[SimulatedQueue, ...] = (SimulatedQueue(),)
+    faults: SimulatedFaults = SimulatedFaults()
+
+
+class FileSource(_Section):
+    """Resource ads in a file, TOML or ClassAd; relative paths count from the configuration file."""
+
+    kind: Literal["file"] = "file"
+    path: str
+    seconds: float = Field(default=60.0, gt=0)
+
+
+AnySite = Annotated[LocalSite | SimulatedSite, Field(discriminator="kind")]
+
+
+class Config(_Section):
+    """Everything that can be configured."""
+
+    service: Service = Service()
+    jobs: Jobs = Jobs()
+    sites: dict[str, AnySite] = {"local": LocalSite()}
+    sources: dict[str, FileSource] = Field(default_factory=dict)
+
+
+def read_config(path: Path | None) -> Config:
+    """The configuration in a file, or the defaults without one. Raises BadConfig."""
+    if path is None:
+        return Config()
+    try:
+        data = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise BadConfig(f"The configuration '{path}' cannot be read: {error.strerror}.") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise BadConfig(f"The configuration '{path}' is not TOML: {error}.") from error
+    for name, site in data.get("sites", {}).items():
+        if isinstance(site, dict):
+            site.setdefault("kind", "local" if name == "local" else None)
+    try:
+        config = Config.model_validate(data)
+    except ValidationError as error:
+        raise BadConfig(_sentence(path, error)) from error
+    return config.model_copy(update={"sources": {name: _rooted(s, path) for name, s in config.sources.items()}})
+
+
+def _rooted(source: FileSource, config: Path) -> FileSource:
+    return source.model_copy(update={"path": os.path.normpath(config.parent / source.path)})
+
+
+def _sentence(path: Path, error: ValidationError) -> str:
+    findings = []
+    for one in error.errors():
+        place = ".".join(str(part) for part in one["loc"])
+        findings.append(f"{place}: {one['msg']}")
+    return f"The configuration '{path}' has errors: " + "; ".join(findings) + "."

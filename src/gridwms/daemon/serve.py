@@ -1,0 +1,106 @@
+"""`gridwms serve`: one process that is the whole service."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import socket
+import ssl
+from collections.abc import Iterator
+from pathlib import Path
+
+import structlog
+import uvicorn
+
+from gridwms.api.app import build_app
+from gridwms.api.settings import Settings
+from gridwms.daemon.alone import alone
+from gridwms.daemon.build import build
+from gridwms.daemon.config import BadConfig, Config, read_config
+from gridwms.daemon.logs import set_up_logs
+from gridwms.daemon.service import Service
+from gridwms.security import capability
+from gridwms.security.authenticate import gatekeeper
+from gridwms.security.listen import Tls, check_listen
+
+logger = structlog.get_logger(__name__)
+
+STARTED_FILE = "service.json"
+
+
+def serve(data: Path, *, config_file: Path | None = None, host: str | None = None, port: int | None = None) -> None:
+    """Run until SIGTERM or SIGINT. Raises BadConfig, ListenRefused, UnsafeFile, AlreadyRunning, StoreUnavailable."""
+    set_up_logs()
+    config = _override(read_config(config_file), host, port)
+    tls = _tls(config)
+    check_listen(config.service.host, tls)
+    data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with alone(data), _listening(config) as listener:
+        url = config.service.url.rstrip("/") or _url(config, listener, tls)
+        capabilities = capability.load(data)
+        gate = gatekeeper(data, capabilities)
+        parts = build(config, data, url, capabilities)
+        service = Service(parts.world, config)
+        app = build_app(parts.world, Settings(url=url, gatekeeper=gate))
+        server = uvicorn.Server(
+            uvicorn.Config(
+                app,
+                log_config=None,
+                access_log=False,
+                timeout_keep_alive=75,
+                timeout_graceful_shutdown=3,
+                ssl_certfile=str(tls.certificate) if tls else None,
+                ssl_keyfile=str(tls.key) if tls else None,
+                ssl_version=ssl.PROTOCOL_TLS_SERVER,
+            )
+        )
+        service.start()
+        _tell(data, url)
+        logger.info("serving", url=url, data=str(data))
+        try:
+            server.run(sockets=[listener])
+        finally:
+            (data / STARTED_FILE).unlink(missing_ok=True)
+            service.stop()
+            logger.info("stopped")
+
+
+def _override(config: Config, host: str | None, port: int | None) -> Config:
+    changes = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
+    return config.model_copy(update={"service": config.service.model_copy(update=changes)}) if changes else config
+
+
+def _tls(config: Config) -> Tls | None:
+    certificate, key = config.service.tls_certificate, config.service.tls_key
+    if bool(certificate) != bool(key):
+        raise BadConfig("[service] tls_certificate and tls_key go together: give both, or neither.")
+    return Tls(certificate=Path(certificate), key=Path(key)) if certificate else None
+
+
+@contextlib.contextmanager
+def _listening(config: Config) -> Iterator[socket.socket]:
+    family = socket.AF_INET6 if ":" in config.service.host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((config.service.host, config.service.port))
+        except OSError as error:
+            raise BadConfig(
+                f"Cannot listen on {config.service.host} port {config.service.port}: {error.strerror}. "
+                "Give --port another number (0: any free one)."
+            ) from error
+        listener.listen(1024)
+        yield listener
+
+
+def _url(config: Config, listener: socket.socket, tls: Tls | None) -> str:
+    host = f"[{config.service.host}]" if ":" in config.service.host else config.service.host
+    return f"{'https' if tls else 'http'}://{host}:{listener.getsockname()[1]}"
+
+
+def _tell(data: Path, url: str) -> None:
+    """Let clients on this machine find the service."""
+    draft = data / f"{STARTED_FILE}.new"
+    draft.write_text(json.dumps({"url": url, "pid": os.getpid()}), encoding="utf-8")
+    draft.replace(data / STARTED_FILE)

@@ -1,0 +1,89 @@
+"""A running service: its couriers and loops, started and stopped together."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+import structlog
+
+from gridwms.daemon.build import connect_simulated
+from gridwms.daemon.config import Config
+from gridwms.daemon.courier import Courier
+from gridwms.daemon.leaseholder import Leaseholder
+from gridwms.daemon.loop import Loop
+from gridwms.flow.expire import expire
+from gridwms.flow.purge import purge_old
+from gridwms.flow.schedule import Scheduler
+from gridwms.flow.world import Signal, World
+
+logger = structlog.get_logger(__name__)
+
+_SCHEDULE_SECONDS = 5.0
+_EXPIRE_SECONDS = 5.0
+_PURGE_SECONDS = 300.0
+
+
+class Service:
+    """Owns the threads of one world. Nothing it does depends on having been stopped in order."""
+
+    def __init__(self, world: World, config: Config) -> None:
+        self._world = world
+        scheduler = Scheduler(world)
+        self._leases = Leaseholder(world, ["schedule", "expire", *(f"site {name}" for name in world.sites)])
+        self._couriers = {name: Courier(world, site, self._leases) for name, site in world.sites.items()}
+        self._loops = [
+            Loop("schedule", self._if_ours("schedule", scheduler.round), _SCHEDULE_SECONDS, world.waiting),
+            Loop("expire", self._if_ours("expire", lambda: expire(world)), _EXPIRE_SECONDS),
+            Loop("purge", self._if_ours("expire", lambda: purge_old(world)), _PURGE_SECONDS),
+            Loop("market", self._expire_market, 10.0),
+        ]
+        # The first look at each source, then its own pace; a source that hangs holds up itself alone.
+        seconds = {f"site {name}": section.refresh_seconds for name, section in config.sites.items()}
+        seconds |= {name: section.seconds for name, section in config.sources.items()}
+        self._loops += [
+            Loop(f"source {name}", self._refresher(name), pause, Signal()) for name, pause in seconds.items()
+        ]
+
+    def start(self) -> None:
+        """Set everything going."""
+        connect_simulated(self._world)
+        self._leases.start()
+        for name, site in self._world.sites.items():
+            watch = getattr(site, "watch", None)
+            if watch is not None:
+                watch(self._couriers[name].ended)
+        for courier in self._couriers.values():
+            courier.start()
+        for loop in self._loops:
+            loop.start()
+
+    def stop(self, timeout: float = 10.0) -> None:
+        """End the threads, let go of the sites, close the database. Jobs at the sites go on."""
+        stoppers: list[Callable[[float], bool]] = [loop.stop for loop in self._loops]
+        stoppers += [courier.stop for courier in self._couriers.values()]
+        threads = [threading.Thread(target=stop, args=(timeout,)) for stop in stoppers]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        self._leases.stop()
+        for site in self._world.sites.values():
+            site.close()
+        self._world.database.close()
+
+    def _if_ours(self, lease: str, work: Callable[[], object]) -> Callable[[], object]:
+        return lambda: work() if self._leases.have(lease) else False
+
+    def _refresher(self, source: str) -> Callable[[], None]:
+        def refresh() -> None:
+            before = self._world.market.snapshot.version
+            if self._world.market.refresh(source).version != before:
+                self._world.waiting.set()
+
+        return refresh
+
+    def _expire_market(self) -> None:
+        before = self._world.market.snapshot.version
+        if self._world.market.expire().version != before:
+            self._world.waiting.set()

@@ -1,0 +1,57 @@
+"""What the client and the service add to, and demand of, every JDL. Comes from configuration."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from gridwms.classad import Expr, parse_expression
+
+PRODUCTION = parse_expression('other.GlueCEStateStatus == "Production"')
+"""The Requirements that gLite's client adds to every job (gLite reference §1.2)."""
+
+SHORTEST_WAIT = parse_expression("-other.GlueCEStateEstimatedResponseTime")
+"""The Rank of a job that brings none (gLite reference §1.2)."""
+
+SHORT_DEADLINE = parse_expression(
+    'ShortDeadlineJob =?= true ? regexp(".*sdj$", other.GlueCEUniqueID) : !regexp(".*sdj$", other.GlueCEUniqueID)'
+)
+"""Queues for short jobs take those and no others (gLite reference §2.3, clause 1)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JdlDefaults:
+    """Defaults and limits. `requirements` and `policies` are joined to the Requirements of the JDL with `&&`.
+
+    `vo`: used when the JDL names none; `vos`: those that may be named, None for any. Sizes in bytes, times in
+    seconds. `peek_seconds`: the interval of PerusalTimeInterval when it is not given; `peek_least`: the shortest.
+    """
+
+    vo: str = "local"
+    vos: frozenset[str] | None = None
+    requirements: Expr | None = PRODUCTION
+    policies: tuple[Expr, ...] = (SHORT_DEADLINE,)
+    rank: Expr = SHORTEST_WAIT
+    retry_count: int = 0
+    shallow_retry_count: int = 0
+    peek_seconds: int = 10
+    peek_least: int = 2
+    max_bytes: int = 1_000_000
+    max_tokens: int = 50_000
+    max_input_files: int = 1_000
+    max_output_files: int = 1_000
+    environment: tuple[tuple[str, str], ...] = field(default=())
+    """Variables that every job gets; those of the JDL win."""
+
+
+_NO_LIMIT = 1 << 40
+
+STORED = JdlDefaults(
+    requirements=None,
+    policies=(),
+    peek_least=0,
+    max_bytes=_NO_LIMIT,
+    max_tokens=_NO_LIMIT,
+    max_input_files=_NO_LIMIT,
+    max_output_files=_NO_LIMIT,
+)
+"""For reading again what was accepted and completed before: nothing is added, nothing is too large."""

@@ -1,0 +1,51 @@
+"""Looking at a description without submitting it: is it right, and where could it run?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from gridwms.describe.jdl.read import read_jdl
+from gridwms.describe.problem import Problem, Severity
+from gridwms.flow.errors import Refused
+from gridwms.flow.world import World
+from gridwms.jobs.reasons import Reason
+from gridwms.match.classes import matching_ad
+from gridwms.match.explain import Explanation, explain
+from gridwms.match.matching import match as match_ad
+from gridwms.match.submit_to import named
+from gridwms.match.verdict import Candidate, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class MatchAnswer:
+    """Where a description could run now, best first, and why not elsewhere."""
+
+    candidates: tuple[Candidate, ...]
+    unranked: tuple[str, ...]
+    reason: Reason | None
+    explanation: Explanation | None
+    problems: tuple[Problem, ...]
+
+
+def check(world: World, text: bytes) -> tuple[Problem, ...]:
+    """Everything that is wrong with a description, and what a submit would warn of."""
+    return read_jdl(text, world.settings.jdl_defaults, now=world.clock()).problems
+
+
+def match(world: World, text: bytes) -> MatchAnswer:
+    """Match a description against the market as it is. Raises Refused when it has errors."""
+    reading = read_jdl(text, world.settings.jdl_defaults, now=world.clock())
+    description = reading.description
+    if description is None:
+        raise Refused(tuple(p for p in reading.problems if p.severity is Severity.ERROR))
+    ad = matching_ad(description.ad, description.requirements, description.rank)
+    snapshot = world.market.snapshot
+    verdict: Verdict | Reason
+    if description.submit_to:
+        verdict = named(description.submit_to, snapshot)
+    else:
+        verdict = match_ad(ad, ad["Requirements"], ad["Rank"], snapshot)
+    if isinstance(verdict, Reason):
+        return MatchAnswer((), (), verdict, None, reading.problems)
+    explanation = explain(verdict)
+    return MatchAnswer(verdict.candidates, verdict.unranked, explanation.reason, explanation, reading.problems)

@@ -1,0 +1,219 @@
+"""Handing attempts over to their site, exactly once.
+
+The outbox row is marked as begun before the site is called. A row that was begun before is in doubt: the site is
+asked for its tag first, and only what it surely does not have is sent. An attempt that a decision has closed is
+never sent. (Should a site still run one twice, the token lets only one of them start the payload.)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import structlog
+from sqlalchemy import Connection
+
+from gridwms.flow.record import Recorded, announce, record_in
+from gridwms.flow.task import handover
+from gridwms.flow.world import World
+from gridwms.jobs.events import Delivered, Ended, EndKind, Event, Refused
+from gridwms.jobs.ids import parse_tag, tag_of
+from gridwms.jobs.job import Attempt, Job
+from gridwms.jobs.reasons import reason
+from gridwms.jobs.states import ENDED
+from gridwms.sites.contract import Receipt, Refusal, Site, SiteUnavailable
+from gridwms.store import jobs as rows
+from gridwms.store import outbox
+from gridwms.store.database import StoreUnavailable
+from gridwms.store.outbox import Task
+
+logger = structlog.get_logger(__name__)
+
+Pair = tuple[Job, Attempt]
+
+
+def deliver(world: World, site: Site, tasks: Sequence[Task]) -> None:
+    """Hand over the attempts of these tasks. Raises SiteUnavailable when the site did not answer; nothing is lost."""
+    jobs = world.database.read(lambda connection: rows.load(connection, {task.key for task in tasks}))
+    by_tag = {tag_of(task.key, task.attempt): task for task in tasks}
+    pairs = {tag: (jobs[task.key][1], jobs[task.key][1].attempts[task.attempt - 1]) for tag, task in by_tag.items()}
+    doubtful = [tag for tag, task in by_tag.items() if task.tries]
+    found = site.find(doubtful) if doubtful else {}
+    settled: dict[str, Event] = {}
+    to_send: list[str] = []
+    for tag, task in by_tag.items():
+        job, attempt = pairs[tag]
+        receipt = found.get(tag)
+        if receipt is not None:
+            settled[tag] = _delivered(world, task.attempt, receipt)
+        elif task.tries and tag not in found:
+            continue  # still in doubt: asked again later
+        elif is_closed(job, attempt):
+            settled[tag] = never_there(world, task.attempt)
+        else:
+            to_send.append(tag)
+    finish(world, by_tag, settled)
+    if to_send:
+        _send(world, site, by_tag, {tag: pairs[tag] for tag in to_send})
+
+
+def _send(world: World, site: Site, by_tag: dict[str, Task], pairs: dict[str, Pair]) -> None:
+    numbers = [by_tag[tag].number for tag in pairs]
+    world.database.write(lambda connection: outbox.begin(connection, numbers))
+    descriptions = world.descriptions.many({job.description for job, _attempt in pairs.values()})
+    settled: dict[str, Event] = {}
+    handovers = []
+    for tag, (job, attempt) in pairs.items():
+        description = descriptions.get(job.description)
+        if description is None:
+            settled[tag] = _undeliverable(world, attempt, "it is not in the database, or of another version")
+            continue
+        try:
+            handovers.append(handover(world, job, attempt, description))
+        except ValueError as error:
+            settled[tag] = _undeliverable(world, attempt, str(error))
+    try:
+        answers = site.submit(handovers) if handovers else []
+    finally:
+        finish(world, by_tag, settled)
+    settled = {}
+    for answer in answers:
+        number = parse_tag(answer.tag)[1]
+        if isinstance(answer, Refusal):
+            settled[answer.tag] = Refused(
+                id=f"site-{number}-refused", time=world.clock(), attempt=number, reason=answer.reason
+            )
+        else:
+            settled[answer.tag] = _delivered(world, number, answer)
+    finish(world, by_tag, settled)
+
+
+def _undeliverable(world: World, attempt: Attempt, text: str) -> Refused:
+    """One job that cannot be written down must not hold up the others."""
+    why = reason("description_lost", text=text)
+    return Refused(id=f"site-{attempt.number}-refused", time=world.clock(), attempt=attempt.number, reason=why)
+
+
+def withdraw(world: World, site: Site, tasks: Sequence[Task]) -> None:
+    """See to it that these attempts do not go on at the site."""
+    jobs = world.database.read(lambda connection: rows.load(connection, {task.key for task in tasks}))
+    by_tag = {tag_of(task.key, task.attempt): task for task in tasks}
+    attempts = {tag: jobs[task.key][1].attempts[task.attempt - 1] for tag, task in by_tag.items()}
+    unknown = [tag for tag, attempt in attempts.items() if attempt.receipt is None and attempt.departure is None]
+    found = site.find(unknown) if unknown else {}
+    settled: dict[str, Event | None] = {}
+    receipts = []
+    for tag, attempt in attempts.items():
+        if attempt.departure is not None or attempt.refused_at is not None:
+            settled[tag] = None
+        elif attempt.receipt is not None:
+            receipts.append(Receipt(tag=tag, id=attempt.receipt))
+            settled[tag] = None
+        elif tag in found:
+            receipt = found[tag]
+            if receipt is None:
+                settled[tag] = never_there(world, attempt.number)
+            else:
+                receipts.append(receipt)
+                settled[tag] = _delivered(world, attempt.number, receipt)
+    if receipts:
+        site.cancel(receipts)
+    finish(world, by_tag, settled)
+
+
+def forget(world: World, site: Site, tasks: Sequence[Task]) -> None:
+    """Let the site remove what it keeps of these attempts."""
+    jobs = world.database.read(lambda connection: rows.load(connection, {task.key for task in tasks}))
+    by_tag = {tag_of(task.key, task.attempt): task for task in tasks}
+    receipts = []
+    for tag, task in by_tag.items():
+        attempt = jobs[task.key][1].attempts[task.attempt - 1]
+        if attempt.receipt is not None:
+            receipts.append(Receipt(tag=tag, id=attempt.receipt))
+    if receipts:
+        site.forget(receipts)
+    finish(world, by_tag, dict.fromkeys(by_tag))
+
+
+ERRANDS = {"deliver": deliver, "withdraw": withdraw, "forget": forget}
+_MOST_WAIT = 60.0
+
+
+def run_errands(world: World, site: Site) -> float | None:
+    """Do what the outbox holds for a site now; returns when the next thing is due (None: nothing waits)."""
+    now = world.clock()
+    limit = world.settings.policy(site.name).batch
+    tasks = world.database.read(lambda connection: outbox.due(connection, site.name, now, limit))
+    for kind, act in ERRANDS.items():
+        chosen = [task for task in tasks if task.kind == kind]
+        if not chosen:
+            continue
+        try:
+            act(world, site, chosen)
+        except SiteUnavailable as error:
+            logger.warning("site unavailable", site=site.name, errand=kind, attempts=len(chosen), why=str(error))
+            world.troubles[site.name] = str(error)
+            _later(world, chosen)
+        except StoreUnavailable:
+            raise
+        except Exception as error:  # an adaptor's fault is the site's trouble, not the end of its courier
+            logger.exception("site adaptor failed", site=site.name, errand=kind, attempts=len(chosen))
+            world.troubles[site.name] = f"its adaptor failed at '{kind}': {type(error).__name__}: {error}"
+            _later(world, chosen)
+        else:
+            world.troubles.pop(site.name, None)
+            _later_in_doubt(world, chosen)
+    return world.database.read(lambda connection: outbox.next_due(connection, site.name))
+
+
+def _later(world: World, tasks: Sequence[Task]) -> None:
+    """Try again after a pause that grows with the number of tries."""
+    pauses: dict[float, list[int]] = {}
+    for task in tasks:
+        pauses.setdefault(min(2.0**task.tries, _MOST_WAIT), []).append(task.number)
+    now = world.clock()
+
+    def work(connection: Connection) -> None:
+        for pause, numbers in pauses.items():
+            outbox.begin(connection, numbers)
+            outbox.postpone(connection, numbers, now + pause)
+
+    world.database.write(work)
+
+
+def _later_in_doubt(world: World, tasks: Sequence[Task]) -> None:
+    """Those that the site has not settled are asked about again; the settled ones are gone from the outbox."""
+    numbers = [task.number for task in tasks if task.tries]
+    if numbers:
+        due = world.clock() + _MOST_WAIT / 6
+        world.database.write(lambda connection: outbox.postpone(connection, numbers, due))
+
+
+def finish(world: World, by_tag: dict[str, Task], settled: dict[str, Event] | dict[str, Event | None]) -> None:
+    """Record what became of tasks and take them out of the outbox, in one transaction."""
+    if not settled:
+        return
+    events = [(by_tag[tag].key, event) for tag, event in settled.items() if event is not None and tag in by_tag]
+    numbers = [by_tag[tag].number for tag in settled if tag in by_tag]
+
+    def work(connection: Connection) -> Recorded:
+        recorded = record_in(connection, world, events) if events else Recorded()
+        outbox.done(connection, numbers)
+        return recorded
+
+    announce(world, world.database.write(work))
+
+
+def is_closed(job: Job, attempt: Attempt) -> bool:
+    """Whether this attempt must not be sent any more."""
+    return (
+        attempt.over or job.state in ENDED or attempt.number != len(job.attempts) or job.cancel_requested_at is not None
+    )
+
+
+def never_there(world: World, attempt: int) -> Ended:
+    """The report that an attempt is surely not at its site and will not come there."""
+    return Ended(id=f"site-{attempt}-ended", time=world.clock(), attempt=attempt, kind=EndKind.CANCELLED)
+
+
+def _delivered(world: World, attempt: int, receipt: Receipt) -> Delivered:
+    return Delivered(id=f"site-{attempt}-delivered", time=world.clock(), attempt=attempt, receipt=receipt.id)

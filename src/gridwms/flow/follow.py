@@ -1,0 +1,114 @@
+"""Following attempts at their site: one bulk question, and what the wrappers left there when they ended."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from pathlib import Path
+
+import structlog
+
+from gridwms.flow.errors import FlowError
+from gridwms.flow.record import record
+from gridwms.flow.worker import read_reports
+from gridwms.flow.world import World
+from gridwms.jobs.events import Ended, EndKind, Event, Running, Source
+from gridwms.jobs.ids import parse_tag
+from gridwms.jobs.job import Attempt, Job
+from gridwms.sandbox.errors import SandboxError
+from gridwms.sites.contract import Leftover, Phase, Receipt, Sighting, Site
+from gridwms.store import jobs as rows
+from gridwms.store import present
+
+logger = structlog.get_logger(__name__)
+
+_OVER = frozenset({Phase.ENDED, Phase.GONE})
+
+
+def look(world: World, site: Site, tags: Collection[str] | None = None) -> int:
+    """Ask a site about its attempts (all of ours there, or those with these tags) and record what is new.
+
+    Returns how many are still there. Raises SiteUnavailable; then nothing is concluded.
+    """
+    here = world.database.read(lambda connection: present.at_site(connection, site.name, tags))
+    if not here:
+        return 0
+    sightings = site.status([Receipt(tag=row.tag, id=row.receipt) for row in here])
+    by_tag = {row.tag: row for row in here}
+    news = [s for s in sightings if s.tag in by_tag]
+    over = [s for s in news if s.phase in _OVER]
+    if tags is None:
+        # Single tags are looked at because they ended; that one began to run is told by its wrapper, sooner.
+        record(world, [event for s in news if (event := _running(s, by_tag[s.tag])) is not None])
+    if over:
+        _end(world, site, over, by_tag)
+    _stop_strays(site, [by_tag[s.tag] for s in news if s.phase in (Phase.QUEUED, Phase.RUNNING)])
+    return len(here) - len(over)
+
+
+def _running(sighting: Sighting, row: present.Present) -> tuple[str, Event] | None:
+    if sighting.phase is not Phase.RUNNING or row.running:
+        return None
+    key, number = parse_tag(sighting.tag)
+    event = Running(
+        id=f"site-{number}-running",
+        time=sighting.time,
+        attempt=number,
+        node=sighting.node,
+        source=Source.SITE,
+    )
+    return key, event
+
+
+def _end(world: World, site: Site, over: Sequence[Sighting], by_tag: dict[str, present.Present]) -> None:
+    leftovers = {one.tag: one for one in site.collect([Receipt(tag=s.tag, id=by_tag[s.tag].receipt) for s in over])}
+    jobs = world.database.read(lambda connection: rows.load(connection, {parse_tag(s.tag)[0] for s in over}))
+    events: list[tuple[str, Event]] = []
+    for sighting in over:
+        key, number = parse_tag(sighting.tag)
+        job = jobs[key][1]
+        leftover = leftovers.get(sighting.tag)
+        if leftover is not None:
+            _keep_outputs(world, key, number, leftover)
+            events += _left_events(world, job, job.attempts[number - 1], leftover)
+        kind = EndKind.GONE if sighting.phase is Phase.GONE else EndKind.COMPLETED
+        if sighting.cancelled:
+            kind = EndKind.CANCELLED
+        elif sighting.reason is not None and sighting.phase is Phase.ENDED:
+            kind = EndKind.KILLED
+        ended = Ended(
+            id=f"site-{number}-ended",
+            time=sighting.time,
+            attempt=number,
+            kind=kind,
+            exit_code=sighting.exit_code,
+            reason=sighting.reason,
+        )
+        events.append((key, ended))
+    record(world, events)
+
+
+def _left_events(world: World, job: Job, attempt: Attempt, leftover: Leftover) -> list[tuple[str, Event]]:
+    """What the wrapper could not send. A spool that was cut off in the middle of a line still tells the rest."""
+    found: list[tuple[str, Event]] = []
+    for line in leftover.events:
+        try:
+            found += [(job.key, report) for report in read_reports(attempt, [line], world.clock())]
+        except FlowError as error:
+            logger.warning("spooled event unreadable", job=job.key, attempt=attempt.number, why=str(error))
+    return found
+
+
+def _keep_outputs(world: World, key: str, attempt: int, leftover: Leftover) -> None:
+    for name, path in leftover.outputs.items():
+        try:
+            with Path(path).open("rb") as file:
+                world.sandbox.put_output(key, attempt, name, iter(lambda: file.read(1 << 20), b""))
+        except (OSError, SandboxError) as error:
+            logger.warning("output left at the site is lost", job=key, attempt=attempt, file=name, why=str(error))
+
+
+def _stop_strays(site: Site, still_there: Sequence[present.Present]) -> None:
+    """Attempts that were closed and yet are there are asked to stop again, until they do."""
+    strays = [Receipt(tag=row.tag, id=row.receipt) for row in still_there if row.over]
+    if strays:
+        site.cancel(strays)

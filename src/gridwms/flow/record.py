@@ -1,0 +1,108 @@
+"""The one place where a job changes: events are stepped, logged, and their effects put into the outbox, in one
+transaction; the decisions that follow by themselves (retry, abort, cancelled) are made in it too."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+import structlog
+from sqlalchemy import Connection
+
+from gridwms.flow.world import World
+from gridwms.jobs.effects import Effect
+from gridwms.jobs.events import Event
+from gridwms.jobs.job import Job
+from gridwms.jobs.retry import decide
+from gridwms.jobs.states import State
+from gridwms.jobs.steps import UnexpectedEvent, UnknownAttempt, step
+from gridwms.store import events as log
+from gridwms.store import jobs as rows
+from gridwms.store import outbox
+
+logger = structlog.get_logger(__name__)
+
+
+@dataclass(slots=True)
+class Recorded:
+    """What a set of events made. `jobs`: as they are now. `rejected`: events that do not fit, none of them logged."""
+
+    jobs: dict[str, Job] = field(default_factory=dict)
+    rejected: list[tuple[str, Event, str]] = field(default_factory=list)
+    sites: set[str] = field(default_factory=set)
+    placeable: bool = False
+
+
+def record(world: World, events: Sequence[tuple[str, Event]]) -> Recorded:
+    """Record events about existing jobs, given with their keys, and wake whom it concerns. Durable on return."""
+    recorded = world.database.write(lambda connection: record_in(connection, world, events))
+    announce(world, recorded)
+    return recorded
+
+
+def announce(world: World, recorded: Recorded) -> None:
+    """Wake the loops that have something to do now."""
+    for site in recorded.sites:
+        if site in world.errands:
+            world.errands[site].set()
+    if recorded.placeable:
+        world.waiting.set()
+
+
+def record_in(connection: Connection, world: World, events: Sequence[tuple[str, Event]]) -> Recorded:
+    """The same inside a transaction; `announce` is the caller's once that is committed."""
+    stored = rows.load(connection, {key for key, _event in events})
+    return apply(connection, world, stored, events)
+
+
+def apply(
+    connection: Connection, world: World, stored: dict[str, tuple[int, Job]], events: Iterable[tuple[str, Event]]
+) -> Recorded:
+    """Step events on jobs that were loaded in this transaction. Events of unknown jobs are rejected."""
+    now = world.clock()
+    events = list(events)
+    wanted = [(stored[key][0], event.id) for key, event in events if key in stored]
+    known = log.known(connection, wanted) if wanted else set()
+    result = Recorded()
+    before = {key: job for key, (_number, job) in stored.items()}
+    after = dict(stored)
+    new_events: list[tuple[int, Event]] = []
+    effects: list[tuple[int, Effect]] = []
+    for key, event in events:
+        if key not in after:
+            result.rejected.append((key, event, "there is no such job"))
+            continue
+        number, job = after[key]
+        if (number, event.id) in known:
+            continue
+        known.add((number, event.id))
+        following: Event | None = event
+        while following is not None:
+            try:
+                job, caused = step(job, following)
+            except (UnexpectedEvent, UnknownAttempt) as error:
+                logger.warning("event rejected", job=key, event_id=following.id, why=str(error))
+                result.rejected.append((key, following, str(error)))
+                break
+            new_events.append((number, following))
+            effects += [(number, effect) for effect in caused]
+            following = decide(job, world.settings.retry_maxima, now)
+        after[key] = (number, job)
+    rows.save(connection, before, after)
+    log.append(connection, new_events, now)
+    outbox.put(connection, effects, now)
+    result.jobs = {key: job for key, (_number, job) in after.items()}
+    result.sites = {effect.site for _number, effect in effects}
+    result.placeable = any(_frees_or_waits(before[key], job) for key, job in result.jobs.items())
+    return result
+
+
+def _frees_or_waits(old: Job, new: Job) -> bool:
+    if new is old:
+        return False
+    if new.state is State.WAITING and old.state is not State.WAITING:
+        return True
+    return any(
+        attempt.departure is not None and before.departure is None
+        for attempt, before in zip(new.attempts, old.attempts, strict=False)
+    )

@@ -1,0 +1,216 @@
+"""Matching what waits with what is there: once a class and snapshot, then places for as many jobs as there is room.
+
+Nothing is done per waiting job: classes are counted, a class is matched once however many jobs it holds, and only
+the jobs that get a place are read and written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+
+import structlog
+from sqlalchemy import Connection
+
+from gridwms.classad import ClassAd, ClassAdSyntaxError, evaluate_attribute, parse_ad
+from gridwms.flow.record import Recorded, announce, apply
+from gridwms.flow.world import World
+from gridwms.jobs.events import Event, Matched
+from gridwms.jobs.job import Job
+from gridwms.jobs.reasons import Reason, reason
+from gridwms.jobs.retry import decision_id
+from gridwms.jobs.states import State
+from gridwms.market.snapshot import Snapshot
+from gridwms.match.capacity import capacities
+from gridwms.match.choose import Capacity, choose
+from gridwms.match.explain import Explanation, explain
+from gridwms.match.matching import match
+from gridwms.match.submit_to import named
+from gridwms.match.verdict import Candidate, Verdict
+from gridwms.store import descriptions, listing, present, verdicts
+from gridwms.store import jobs as rows
+
+logger = structlog.get_logger(__name__)
+
+_MOST = 2000
+"""How many jobs of one class are placed in one transaction."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Class:
+    ad: ClassAd
+    submit_to: str
+    fuzzy_factor: float | None
+    cpus: int
+
+
+class Scheduler:
+    """Holds what can be kept between rounds: the ads of classes, and their verdicts on the current snapshot."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._classes: dict[str, _Class] = {}
+        self._verdicts: dict[str, Verdict | Reason] = {}
+        self._version = -1
+        self._said: dict[str, str | None] = {}
+
+    def round(self) -> bool:
+        """Place what can be placed now; whether another round at once may place more."""
+        world = self._world
+        snapshot = world.market.snapshot
+        if snapshot.version != self._version:
+            self._verdicts, self._version = {}, snapshot.version
+        waiting = world.database.read(listing.waiting_classes)
+        self._forget_all_but(waiting)
+        if not waiting:
+            return False
+        self._load(set(waiting) - self._classes.keys())
+        promised, held = world.database.read(
+            lambda connection: (present.promised(connection, snapshot.taken_at), present.held(connection))
+        )
+        room = capacities(snapshot, promised)
+        sites = {name: world.settings.policy(name).max_jobs - held.get(name, 0) for name in world.sites}
+        more = False
+        for match_class, count in waiting.items():
+            verdict = self._verdict(match_class, snapshot)
+            if isinstance(verdict, Reason):
+                self._say(match_class, verdict, None)
+                continue
+            wanted = min(count, _MOST)
+            placed = self._place(match_class, verdict, wanted, room, sites)
+            more = more or (placed == wanted and count > wanted)
+            explanation = explain(verdict)
+            full = reason("all_full", matching=len(verdict.candidates))
+            self._say(match_class, explanation.reason or (full if placed < wanted else None), explanation)
+        return more
+
+    def _forget_all_but(self, waiting: Mapping[str, int]) -> None:
+        for kept in (self._classes, self._verdicts, self._said):
+            for match_class in kept.keys() - waiting.keys():
+                del kept[match_class]
+
+    def _load(self, missing: set[str]) -> None:
+        if not missing:
+            return
+        ads, said = self._world.database.read(
+            lambda connection: (
+                descriptions.get_classes(connection, missing),
+                verdicts.latest(connection, missing),
+            )
+        )
+        for match_class, text in ads.items():
+            try:
+                ad = parse_ad(text)
+            except ClassAdSyntaxError as error:
+                logger.error("the ad of a match class cannot be read", match_class=match_class, why=str(error))
+                continue
+            submit_to, cpus = evaluate_attribute(ad, "SubmitTo"), evaluate_attribute(ad, "CPUNumber")
+            self._classes[match_class] = _Class(
+                ad,
+                submit_to if isinstance(submit_to, str) else "",
+                _fuzzy_factor(ad),
+                cpus if isinstance(cpus, int) else 1,
+            )
+        self._said |= {match_class: v.reason.code if v.reason else None for match_class, v in said.items()}
+
+    def _verdict(self, match_class: str, snapshot: Snapshot) -> Verdict | Reason:
+        found = self._verdicts.get(match_class)
+        if found is None:
+            try:
+                found = self._match(match_class, snapshot)
+            except Exception as error:  # one class of jobs must not keep all others waiting
+                logger.exception("a match class cannot be matched", match_class=match_class)
+                found = reason("description_lost", text=f"matching failed: {type(error).__name__}: {error}")
+            self._verdicts[match_class] = found
+        return found
+
+    def _match(self, match_class: str, snapshot: Snapshot) -> Verdict | Reason:
+        known = self._classes.get(match_class)
+        if known is None:
+            return reason("description_lost", text="its matching ad is not in the database, or of another version")
+        if known.submit_to:
+            return named(known.submit_to, snapshot)
+        return match(known.ad, known.ad["Requirements"], known.ad["Rank"], snapshot)
+
+    def _place(
+        self, match_class: str, verdict: Verdict, count: int, room: dict[str, Capacity], sites: dict[str, int]
+    ) -> int:
+        """Give places to the oldest jobs of a class; how many got one. `room` and `sites` shrink by them."""
+        world = self._world
+        known = self._classes[match_class]
+        picks = choose(
+            verdict, count, room, world.rng, fuzzy_factor=known.fuzzy_factor, slots=known.cpus, site_room=sites
+        )
+        found = [pick for pick in picks if pick is not None]
+        if not found:
+            return 0
+        now = world.clock()
+
+        def work(connection: Connection) -> Recorded:
+            numbers = listing.waiting_of(connection, match_class, len(found))
+            stored = rows.load_numbers(connection, numbers)
+            events: list[tuple[str, Event]] = []
+            places = list(reversed(found))
+            for key, (_number, job) in stored.items():
+                place = self._for_job(job, verdict, places, room, sites)
+                if place is not None:
+                    events.append((key, _matched(job, place, verdict, now)))
+            return apply(connection, world, stored, events)
+
+        recorded = world.database.write(work)
+        announce(world, recorded)
+        placed = [job.attempts[-1] for job in recorded.jobs.values() if job.state is State.READY]
+        for attempt in placed:
+            here = room[attempt.ce]
+            left = here.queue_limit_left
+            if here.free >= known.cpus:
+                room[attempt.ce] = Capacity(here.free - known.cpus, left)
+            elif left is not None:
+                room[attempt.ce] = Capacity(0, left - 1)
+            sites[attempt.site] -= 1
+        return len(placed)
+
+    def _for_job(
+        self, job: Job, verdict: Verdict, places: list[Candidate], room: dict[str, Capacity], sites: dict[str, int]
+    ) -> Candidate | None:
+        """The next place; for a job that was tried before, one on another host where there is one (bug 28235)."""
+        if not job.attempts:
+            return places.pop() if places else None
+        tried_ces = {attempt.ce for attempt in job.attempts}
+        tried = [candidate.host for candidate in verdict.candidates if candidate.ce_id in tried_ces]
+        return choose(verdict, 1, room, self._world.rng, tried=tried, site_room=sites)[0]
+
+    def _say(self, match_class: str, why: Reason | None, explanation: Explanation | None) -> None:
+        """Keep why a class waits, when that has changed."""
+        code = why.code if why else None
+        if self._said.get(match_class) == code:
+            return
+        self._said[match_class] = code
+        data = asdict(explanation) if explanation else {}
+        data.pop("reason", None)
+        new = verdicts.ClassVerdict(match_class, self._world.clock(), why, data)
+        self._world.database.write(lambda connection: verdicts.add(connection, [new]))
+
+
+def _fuzzy_factor(ad: ClassAd) -> float | None:
+    """The steepness of the stochastic choice; None when the best place is wanted."""
+    if evaluate_attribute(ad, "FuzzyRank") is not True:
+        return None
+    for name in ("FuzzyFactor", "fuzzy_factor"):
+        value = evaluate_attribute(ad, name)
+        if isinstance(value, int | float):
+            return float(value)
+    return 1.0
+
+
+def _matched(job: Job, place: Candidate, verdict: Verdict, now: float) -> Matched:
+    return Matched(
+        id=decision_id(job),
+        time=now,
+        attempt=len(job.attempts) + 1,
+        site=place.site or "",
+        ce=place.ce_id,
+        rank=place.rank,
+        considered=verdict.considered,
+        matching=verdict.matching,
+    )

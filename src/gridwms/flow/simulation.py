@@ -1,0 +1,41 @@
+"""The service as the invented wrappers of a simulated site see it: the real use cases, in lists, without HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from gridwms.flow.errors import FlowError
+from gridwms.flow.worker import Word, hear
+from gridwms.flow.world import World
+from gridwms.jobs.ids import parse_tag
+from gridwms.sites.simulated.link import Lines, TokenRequest
+from gridwms.store.database import StoreUnavailable
+
+
+class SimulatedLink:
+    """Implements `gridwms.sites.simulated.link.WorkerLink`."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    def take_tokens(self, requests: Sequence[TokenRequest]) -> list[bool | None]:
+        """For each request, whether the payload may start; None: out of reach."""
+        words = []
+        for request in requests:
+            key, attempt = parse_tag(request.tag)
+            words.append(Word(key=key, attempt=attempt, lines=request.lines, instance=request.instance))
+        return self._answers(words)
+
+    def send_events(self, reports: Sequence[tuple[str, Lines]]) -> list[bool | None]:
+        """For each tag and its lines, whether the attempt is to go on; None: out of reach."""
+        words = []
+        for tag, lines in reports:
+            key, attempt = parse_tag(tag)
+            words.append(Word(key=key, attempt=attempt, lines=lines))
+        return self._answers(words)
+
+    def _answers(self, words: Sequence[Word]) -> list[bool | None]:
+        try:
+            return [None if isinstance(a, FlowError) else a is None for a in hear(self._world, words)]
+        except StoreUnavailable:
+            return [None] * len(words)

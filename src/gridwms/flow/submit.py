@@ -1,0 +1,200 @@
+"""Taking jobs in: checked, registered durably, their input sandboxes received, then started."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from base64 import urlsafe_b64encode
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from gridwms.classad import unparse
+from gridwms.describe.description import Description
+from gridwms.describe.jdl.read import read_jdl
+from gridwms.describe.problem import Problem
+from gridwms.flow.errors import NotFound, NotInState
+from gridwms.flow.find import the_job
+from gridwms.flow.record import Recorded, announce, apply
+from gridwms.flow.world import World
+from gridwms.jobs.events import Accepted, Event, Registered
+from gridwms.jobs.ids import new_key
+from gridwms.jobs.job import Job
+from gridwms.jobs.retry import decision_id
+from gridwms.jobs.states import State
+from gridwms.jobs.steps import step
+from gridwms.match.classes import match_class_key, matching_ad
+from gridwms.store import descriptions
+from gridwms.store import events as log
+from gridwms.store import jobs as rows
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Upload:
+    """A file that the client has to send: its number, its name on the worker node, its path at the client."""
+
+    index: int
+    name: str
+    local: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Registration:
+    """The answer to one description. `key` None: refused, and `problems` say why."""
+
+    key: str | None
+    state: State | None
+    problems: tuple[Problem, ...]
+    uploads: tuple[Upload, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Prepared:
+    """A text that was read and found good, ready to become any number of jobs."""
+
+    description: Description
+    problems: tuple[Problem, ...]
+    uploads: tuple[Upload, ...]
+    jdl: str
+    digest: str
+    match_class: str
+    match_ad: str
+
+
+def register(world: World, owner: str, vo: str, texts: Sequence[bytes]) -> list[Registration]:
+    """Register a job a text; the good ones are durable on return, whatever is wrong with the others.
+
+    Jobs without files to upload start at once. `vo`: the one that the identity speaks for, "" for any.
+    """
+    now = world.clock()
+    prepared: dict[bytes, _Prepared | tuple[Problem, ...]] = {}
+    answers: list[Registration] = []
+    new: dict[str, tuple[Event, ...]] = {}
+    for text in texts:
+        ready = prepared.get(text)
+        if ready is None:
+            ready = prepared[text] = _prepare(world, text, now)
+        if isinstance(ready, tuple):
+            answers.append(Registration(key=None, state=None, problems=ready))
+            continue
+        key = new_key(secrets.choice)
+        new[key] = _first_events(world, key, owner, vo, ready, now)
+        state = State.SUBMITTED if ready.uploads else State.WAITING
+        answers.append(Registration(key=key, state=state, problems=ready.problems, uploads=ready.uploads))
+    good = [ready for ready in prepared.values() if isinstance(ready, _Prepared)]
+
+    def work(connection: Connection) -> None:
+        descriptions.put_descriptions(connection, {ready.digest: ready.jdl for ready in good})
+        descriptions.put_classes(connection, {ready.match_class: ready.match_ad for ready in good})
+        _insert(connection, new, now)
+
+    if new:
+        world.database.write(work)
+        world.waiting.set()
+    return answers
+
+
+def _prepare(world: World, text: bytes, now: float) -> _Prepared | tuple[Problem, ...]:
+    """What equal texts share; the problems alone when one of them is an error."""
+    reading = read_jdl(text, world.settings.jdl_defaults, now=now)
+    description = reading.description
+    if description is None:
+        return reading.problems
+    jdl = unparse(description.ad)
+    ad = matching_ad(description.ad, description.requirements, description.rank)
+    return _Prepared(
+        description=description,
+        problems=reading.problems,
+        uploads=uploads_of(description),
+        jdl=jdl,
+        digest=digest(jdl),
+        match_class=match_class_key(ad),
+        match_ad=unparse(ad),
+    )
+
+
+def _first_events(world: World, key: str, owner: str, vo: str, ready: _Prepared, now: float) -> tuple[Event, ...]:
+    description = ready.description
+    registered = Registered(
+        key=key,
+        time=now,
+        owner=owner,
+        vo=vo or description.vo,
+        description=ready.digest,
+        match_class=ready.match_class,
+        retry_count=description.retry_count,
+        shallow_retry_count=description.shallow_retry_count,
+        expires_at=description.expires_at or now + world.settings.expiry_seconds,
+    )
+    return (registered,) if ready.uploads else (registered, Accepted(id="d000000001", time=now))
+
+
+def _insert(connection: Connection, new: Mapping[str, tuple[Event, ...]], now: float) -> None:
+    jobs = []
+    for events in new.values():
+        job: Job | None = None
+        for event in events:
+            job, _effects = step(job, event)
+        if job is not None:
+            jobs.append(job)
+    numbers = rows.add(connection, jobs)
+    log.append(connection, [(numbers[key], event) for key, events in new.items() for event in events], now)
+
+
+def uploads_of(description: Description) -> tuple[Upload, ...]:
+    """The files that the client has to send for this description."""
+    return tuple(
+        Upload(index=index, name=file.name, local=file.local)
+        for index, file in enumerate(description.inputs)
+        if file.local
+    )
+
+
+def digest(text: str) -> str:
+    """The name of a text by its content: SHA-256, 43 letters."""
+    return urlsafe_b64encode(hashlib.sha256(text.encode()).digest()).rstrip(b"=").decode()
+
+
+def put_input(world: World, key: str, index: int, stream: Iterable[bytes], length: int | None) -> int:
+    """Receive one file of the input sandbox; its size. Sending it again replaces it, until the job is started."""
+    job = the_job(world, key)
+    if job.state is not State.SUBMITTED:
+        raise NotInState(
+            f"Job {key} is {job.state} already: its input sandbox can no longer change.", "Submit a new job."
+        )
+    if index not in {upload.index for upload in uploads_of(world.descriptions.of(job))}:
+        raise NotFound(f"The description of job {key} has no input file number {index} to upload.", "Check the number.")
+    return world.sandbox.put_input(key, index, stream, length)
+
+
+def start(world: World, keys: Sequence[str]) -> dict[str, State]:
+    """Let registered jobs be matched; their state now. Jobs that were started before are left as they are.
+
+    Raises NotInState, and starts none, when an input file of one of them has not arrived.
+    """
+    for key in keys:
+        job = the_job(world, key)
+        if job.state is State.SUBMITTED:
+            missing = [
+                u.name for u in uploads_of(world.descriptions.of(job)) if u.index not in world.sandbox.inputs(key)
+            ]
+            if missing:
+                raise NotInState(
+                    f"Job {key} cannot start: {len(missing)} files of its input sandbox are missing ({missing[0]!r}).",
+                    "Send them, then start the job.",
+                )
+    now = world.clock()
+
+    def work(connection: Connection) -> Recorded:
+        stored = rows.load(connection, keys)
+        events = [
+            (key, Accepted(id=decision_id(job), time=now))
+            for key, (_number, job) in stored.items()
+            if job.state is State.SUBMITTED
+        ]
+        return apply(connection, world, stored, events)
+
+    recorded = world.database.write(work)
+    announce(world, recorded)
+    return {key: job.state for key, job in recorded.jobs.items()}

@@ -1,0 +1,185 @@
+"""What the wrapper of an attempt may ask of the service (docs/worker-protocol.md)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from sqlalchemy import Connection
+
+from gridwms.flow import peek
+from gridwms.flow.errors import FlowError, NotFound, NotInState
+from gridwms.flow.find import the_job
+from gridwms.flow.record import Recorded, announce, apply
+from gridwms.flow.worker_lines import MAX_LINES, read_line
+from gridwms.flow.world import World
+from gridwms.jobs.events import PayloadStarted, Report
+from gridwms.jobs.job import Attempt, Job
+from gridwms.jobs.states import ENDED, State
+from gridwms.store import jobs as rows
+
+GO_ON = "go on"
+STOP = "stop"
+
+
+def input_path(world: World, key: str, attempt: int, index: int) -> Path:
+    """The input file number `index`, for an attempt that is still open."""
+    _open(world, key, attempt)
+    return world.sandbox.input_path(key, index)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Word:
+    """What one wrapper says: event lines, and with `instance` the wish for the token."""
+
+    key: str
+    attempt: int
+    lines: Sequence[str] = ()
+    instance: str | None = None
+
+
+def events(world: World, key: str, attempt: int, lines: Sequence[str]) -> str:
+    """Record what a wrapper saw. Answers GO_ON, or STOP when the attempt is to end now. Raises FlowError."""
+    (answer,) = hear(world, [Word(key=key, attempt=attempt, lines=lines)])
+    if isinstance(answer, FlowError):
+        raise answer
+    return GO_ON if answer is None else STOP
+
+
+def take_token(world: World, key: str, attempt: int, instance: str, lines: Sequence[str]) -> str | None:
+    """Let one instance of the wrapper, and no other ever, start the payload. None: it may; else why not.
+
+    This is the border between shallow and deep resubmission, and what makes a payload run once: it is granted
+    under the lock of the job's row, to the current attempt alone, and asking again gives the same answer.
+    """
+    (answer,) = hear(world, [Word(key=key, attempt=attempt, lines=lines, instance=instance)])
+    if isinstance(answer, FlowError):
+        raise answer
+    return answer
+
+
+def hear(world: World, words: Sequence[Word]) -> list[str | FlowError | None]:
+    """Record what wrappers say, in one transaction; at most one word a job.
+
+    For each: None (go on, or the token is granted), a sentence why it is to stop, or the error that kept its lines
+    from being recorded.
+    """
+    recorded, answers = world.database.write(lambda connection: _hear(connection, world, words))
+    announce(world, recorded)
+    return answers
+
+
+def _hear(connection: Connection, world: World, words: Sequence[Word]) -> tuple[Recorded, list[str | FlowError | None]]:
+    now = world.clock()
+    stored = rows.load(connection, {word.key for word in words})
+    errors: dict[int, FlowError] = {}
+    reports: list[tuple[str, Report]] = []
+    for index, word in enumerate(words):
+        try:
+            attempt = _attempt(stored.get(word.key), word)
+            reports += [(word.key, report) for report in read_reports(attempt, word.lines, now)]
+        except FlowError as error:
+            errors[index] = error
+    recorded = apply(connection, world, stored, reports)
+    refusals = {index: _refusal(recorded.jobs[w.key], w) for index, w in enumerate(words) if index not in errors}
+    taken = [
+        (word.key, _token(word, word.instance, now))
+        for index, word in enumerate(words)
+        if word.instance is not None
+        and refusals.get(index, "") is None
+        and recorded.jobs[word.key].attempts[word.attempt - 1].payload_at is None
+    ]
+    if taken:
+        keys = {key for key, _event in taken}
+        recorded.jobs |= apply(connection, world, {k: (stored[k][0], recorded.jobs[k]) for k in keys}, taken).jobs
+    return recorded, [errors.get(index, refusals.get(index)) for index in range(len(words))]
+
+
+def _token(word: Word, instance: str, now: float) -> PayloadStarted:
+    return PayloadStarted(id=f"worker-{word.attempt}-token", time=now, attempt=word.attempt, instance=instance)
+
+
+def _attempt(found: tuple[int, Job] | None, word: Word) -> Attempt:
+    if found is None or not 1 <= word.attempt <= len(found[1].attempts):
+        raise NotFound(
+            f"Job {word.key} has no attempt {word.attempt}.", "End: this wrapper belongs to another service."
+        )
+    return found[1].attempts[word.attempt - 1]
+
+
+def _refusal(job: Job, word: Word) -> str | None:
+    """Why this attempt is to stop, or may not have the token; None when it may go on."""
+    if not _wanted(job, word.attempt):
+        return f"attempt {word.attempt} of job {job.key} is closed"
+    this = job.attempts[word.attempt - 1]
+    if word.instance is not None and this.payload_at is not None and this.instance != word.instance:
+        return "another instance of this attempt has started the payload"
+    return None
+
+
+def put_output(
+    world: World, key: str, attempt: int, name: str, stream: Iterable[bytes], length: int | None = None
+) -> int:
+    """Receive an output file of an attempt; its size. Only names that the description lists are taken."""
+    job = _open(world, key, attempt)
+    patterns = world.descriptions.of(job).outputs
+    plain = name.removesuffix(".tail")
+    if not any(fnmatchcase(n, pattern.rsplit("/", 1)[-1]) for pattern in patterns for n in (name, plain)):
+        raise NotFound(f"'{name}' is not in the OutputSandbox of job {key}.", "List it in OutputSandbox.")
+    return world.sandbox.put_output(key, attempt, name, stream, length)
+
+
+def watched(world: World, key: str, attempt: int) -> list[tuple[int, str]]:
+    """Which files a user watches, and from which byte on they are to be sent."""
+    _open(world, key, attempt)
+    return [(world.sandbox.peek_size(key, attempt, name), name) for name in peek.watched(world, key)]
+
+
+def put_peek(world: World, key: str, attempt: int, name: str, offset: int, stream: Iterable[bytes]) -> int:
+    """Receive the next part of a watched file; its size now."""
+    _open(world, key, attempt)
+    if name not in peek.watched(world, key):
+        raise NotFound(f"Nobody watches '{name}' of job {key}.", "Nothing to do.")
+    size = world.sandbox.put_peek(key, attempt, name, offset, stream)
+    world.news.set()
+    return size
+
+
+def read_reports(attempt: Attempt, lines: Sequence[str], now: float) -> list[Report]:
+    """The reports in these lines. Raises NotInState with the first line that is not one."""
+    if len(lines) > MAX_LINES:
+        raise NotInState(f"{len(lines)} event lines came at once.", f"Send at most {MAX_LINES}.")
+    reports = []
+    for line in filter(str.strip, lines):
+        try:
+            report = read_line(line, attempt, now)
+        except ValueError as error:
+            raise BadEvents(f"An event line cannot be read: {error}.", "See docs/worker-protocol.md.") from error
+        if report is not None:
+            reports.append(report)
+    return reports
+
+
+class BadEvents(NotInState):
+    """A wrapper sent lines that are no events: none of them was recorded."""
+
+    code = "bad_events"
+
+
+def _open(world: World, key: str, attempt: int) -> Job:
+    job = the_job(world, key)
+    if not 1 <= attempt <= len(job.attempts):
+        raise NotFound(f"Job {key} has no attempt {attempt}.", "End: this wrapper belongs to another service.")
+    if job.state in ENDED or attempt != len(job.attempts) or job.attempts[attempt - 1].over:
+        raise NotInState(f"Attempt {attempt} of job {key} is closed.", "End: the job goes on elsewhere or is over.")
+    return job
+
+
+def _wanted(job: Job, attempt: int) -> bool:
+    """Whether this attempt is to go on."""
+    this = job.attempts[attempt - 1]
+    if attempt != len(job.attempts) or this.over or job.state in ENDED:
+        return False
+    return job.state is State.DONE or job.cancel_requested_at is None

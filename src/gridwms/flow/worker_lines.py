@@ -1,0 +1,68 @@
+"""Event lines of the worker protocol (docs/worker-protocol.md) to reports."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import parse_qsl
+
+from gridwms.jobs.events import Finished, Noticed, Report, Running
+from gridwms.jobs.job import Attempt
+from gridwms.jobs.reasons import KINDS, Reason
+
+MAX_LINE = 16_384
+MAX_LINES = 1_000
+_ID = re.compile(r"worker-([0-9]+)-[0-9]+-[0-9A-Za-z_.-]{1,64}")
+_USAGE = ("real", "user", "system")
+
+
+class BadLine(ValueError):
+    """A line that is no event of the protocol; the sentence says why."""
+
+
+def read_line(line: str, attempt: Attempt, now: float) -> Report | None:
+    """The report in a line, or None for types that only the service itself may make.
+
+    Its time is brought into the life of the attempt so far: a worker node's clock may be wrong. Raises BadLine.
+    """
+    if len(line) > MAX_LINE:
+        raise BadLine(f"an event line has {len(line)} characters, at most {MAX_LINE} are read")
+    fields = dict(parse_qsl(line.strip(), keep_blank_values=True, strict_parsing=True))
+    ident = fields.get("id", "")
+    named = _ID.fullmatch(ident)
+    if named is None or int(named[1]) != attempt.number:
+        raise BadLine(f"the event id '{ident}' is not of the form worker-{attempt.number}-<number>-<instance>")
+    time = min(max(_number(fields.get("time", "")), attempt.matched_at), now)
+    match fields.get("type"):
+        case "Running":
+            return Running(id=ident, time=time, attempt=attempt.number, node=fields.get("node", "")[:255])
+        case "Noticed":
+            return Noticed(id=ident, time=time, attempt=attempt.number, reason=_reason(fields))
+        case "Finished":
+            failure = _reason(fields) if fields.get("code") else None
+            if failure is not None and failure.code == "token_refused":
+                # Another instance of the wrapper has the payload: this one's end says nothing about the attempt.
+                return Noticed(id=ident, time=time, attempt=attempt.number, reason=failure)
+            usage = {name: _number(fields[name]) for name in _USAGE if fields.get(name)}
+            code = int(_number(fields["exit_code"])) if fields.get("exit_code") else None
+            return Finished(id=ident, time=time, attempt=attempt.number, exit_code=code, failure=failure, usage=usage)
+        case "PayloadStarted":
+            return None
+        case other:
+            raise BadLine(f"the event type '{other}' is not known")
+
+
+def _reason(fields: dict[str, str]) -> Reason:
+    code = fields.get("code", "")
+    if code not in KINDS:
+        raise BadLine(f"the reason code '{code}' is not known")
+    return Reason(code, {name[2:]: value[:1000] for name, value in fields.items() if name.startswith("p.")})
+
+
+def _number(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        raise BadLine(f"'{text}' is not a number") from None
+    if value != value or abs(value) > 1e15:
+        raise BadLine(f"'{text}' is not a usable number")
+    return value

@@ -1,0 +1,140 @@
+"""The parts that the use cases join, and the settings they go by."""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from gridwms.describe.jdl.defaults import JdlDefaults
+from gridwms.flow.find import Descriptions
+from gridwms.flow.watches import Watches
+from gridwms.jobs.retry import RetryMaxima
+from gridwms.jobs.states import State
+from gridwms.market.market import Market
+from gridwms.sandbox.area import Area
+from gridwms.sites.contract import Site
+from gridwms.store.database import Database
+
+Clock = Callable[[], float]
+"""Seconds since the epoch."""
+
+
+class Signal:
+    """Wakes who waits for a kind of news. A wake-up is never lost: waiting compares counts."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._count = 0
+        self._callbacks: list[Callable[[], None]] = []
+
+    @property
+    def count(self) -> int:
+        """How often it was set so far."""
+        return self._count
+
+    def set(self) -> None:
+        """There is news."""
+        with self._changed:
+            self._count += 1
+            self._changed.notify_all()
+            callbacks = list(self._callbacks)
+        for callback in callbacks:
+            callback()
+
+    def wait(self, seen: int, timeout: float | None) -> int:
+        """Return the count as soon as it differs from `seen`, or after `timeout` seconds."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._count != seen, timeout)
+            return self._count
+
+    def subscribe(self, callback: Callable[[], None]) -> Callable[[], None]:
+        """Call `callback` (quick, any thread) at each news; the result ends that."""
+        with self._changed:
+            self._callbacks.append(callback)
+
+        def unsubscribe() -> None:
+            with self._changed:
+                self._callbacks.remove(callback)
+
+        return unsubscribe
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SitePolicy:
+    """How the service treats a site. `max_jobs`: attempts it may hold at once, waiting ones included. `batch`: how
+    many one call hands over. `hooks`: a directory on its worker nodes with scripts of the site."""
+
+    max_jobs: int = 5000
+    poll_seconds: float = 5.0
+    batch: int = 500
+    hooks: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FlowSettings:
+    """Times in seconds."""
+
+    base_url: str = "http://127.0.0.1:8480"
+    retry_maxima: RetryMaxima = field(default_factory=RetryMaxima)
+    jdl_defaults: JdlDefaults = field(default_factory=JdlDefaults)
+    expiry_seconds: float = 7 * 86400.0
+    """How long a job without ExpiryTime may wait for a place."""
+    start_seconds: float = 86400.0
+    """How long an input sandbox may stay incomplete."""
+    deliver_seconds: float = 600.0
+    """How long a site may leave a delivery in doubt before the job is tried elsewhere."""
+    cancel_seconds: float = 120.0
+    """How long a site may leave a cancellation unconfirmed."""
+    keep_seconds: Mapping[State, float] = field(default_factory=dict)
+    """How long the files of an ended job are kept, by its state; for ever in states that are not named."""
+    max_output_bytes: int = -1
+    min_peek_seconds: int = 5
+    site_policies: Mapping[str, SitePolicy] = field(default_factory=dict)
+
+    def policy(self, site: str) -> SitePolicy:
+        """The policy of a site; the default one when none was configured."""
+        return self.site_policies.get(site, SitePolicy())
+
+
+@dataclass(slots=True, kw_only=True)
+class World:
+    """Everything a use case needs. Built by the daemon, or by a test."""
+
+    database: Database
+    market: Market
+    sandbox: Area
+    sites: Mapping[str, Site]
+    settings: FlowSettings
+    capability: Callable[[str], str]
+    """Makes the secret of an attempt from its tag."""
+    instance: str = "alone"
+    """The name of this instance among those that share the database."""
+    clock: Clock = time.time
+    rng: random.Random = field(default_factory=random.SystemRandom)
+    news: Signal = field(default_factory=Signal)
+    """Set at each commit: events were added."""
+    waiting: Signal = field(default_factory=Signal)
+    """Jobs came to wait, or places became free: matching may find something."""
+    errands: dict[str, Signal] = field(default_factory=dict)
+    """By site: the outbox or the site has something for its courier."""
+
+    troubles: dict[str, str] = field(default_factory=dict)
+    """By site: what it said when it last failed to answer; absent when it answers."""
+    descriptions: Descriptions = field(init=False)
+    watches: Watches = field(default_factory=Watches)
+
+    def __post_init__(self) -> None:
+        self.descriptions = Descriptions(self.database)
+        self.errands = {name: Signal() for name in self.sites}
+        self.database.after_commit(self.news.set)
+        self.database.on_news_from_others(self.wake_all)
+
+    def wake_all(self) -> None:
+        """Let every loop look: something may have come from another instance."""
+        self.news.set()
+        self.waiting.set()
+        for errand in self.errands.values():
+            errand.set()

@@ -1,0 +1,66 @@
+"""Events to plain data and back, for the log.
+
+The record of an event: its common fields by name, everything else in `data`. Adding a field with a default keeps
+old records readable; renaming or removing one needs a migration of the log.
+"""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from typing import Any
+
+from gridwms.jobs.events import EVENT_TYPES, EndKind, Event, Report, Source
+from gridwms.jobs.reasons import Reason
+
+_COMMON = frozenset({"id", "time", "source", "attempt"})
+_DATA_FIELDS = {cls: tuple(f.name for f in fields(cls) if f.name not in _COMMON) for cls in EVENT_TYPES.values()}
+_REASONS = frozenset({"reason", "failure"})
+
+
+class UnreadableEvent(Exception):
+    """A stored record is not an event of this version."""
+
+
+def reason_data(why: Reason | None) -> list[Any] | None:
+    """A reason as `[code, params]`."""
+    return None if why is None else [why.code, dict(why.params)]
+
+
+def read_reason(data: list[Any] | None) -> Reason | None:
+    """The reverse of `reason_data`."""
+    return None if data is None else Reason(data[0], data[1])
+
+
+def event_data(event: Event) -> dict[str, Any]:
+    """The fields of an event beyond the common ones, as JSON types."""
+    data: dict[str, Any] = {}
+    for name in _DATA_FIELDS[type(event)]:
+        value = getattr(event, name)
+        data[name] = reason_data(value) if name in _REASONS else value
+    if not isinstance(event, Report) and hasattr(event, "attempt"):
+        data["attempt"] = event.attempt
+    return data
+
+
+def attempt_of(event: Event) -> int:
+    """The attempt an event is about; 0 for the job as a whole."""
+    number = getattr(event, "attempt", 0)
+    return number if isinstance(number, int) else 0
+
+
+def read_event(kind: str, ident: str, time: float, source: str, attempt: int, data: dict[str, Any]) -> Event:
+    """The event of a record. Raises UnreadableEvent."""
+    cls = EVENT_TYPES.get(kind)
+    if cls is None:
+        raise UnreadableEvent(f"event '{ident}' has the unknown type '{kind}'")
+    values = dict(data)
+    for name in _REASONS & values.keys():
+        values[name] = read_reason(values[name])
+    if "kind" in values:
+        values["kind"] = EndKind(values["kind"])
+    if issubclass(cls, Report):
+        values["attempt"] = attempt
+    try:
+        return cls(id=ident, time=time, source=Source(source), **values)
+    except (TypeError, ValueError) as error:
+        raise UnreadableEvent(f"event '{ident}' of type '{kind}' cannot be read: {error}") from error

@@ -1,0 +1,203 @@
+"""The life cycle: `step(job, event) -> (job, effects)`, looked up in one table.
+
+Decisions set the state outright. Reports are first merged into their attempt, by rules that do not depend on the
+order of arrival; the state then follows from the merged attempt. A report about an attempt that a decision has
+closed, or about a job that has ended, is late: it is kept as history and moves nothing. So the same set of events
+gives the same job in any order of arrival (`gridwms.jobs.rebuild` is the proof used by the tests).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from gridwms.jobs.attempts import merge
+from gridwms.jobs.effects import Deliver, Effect, Forget, Withdraw
+from gridwms.jobs.events import (
+    Aborted,
+    Accepted,
+    Cancelled,
+    CancelRequested,
+    Cleared,
+    Delivered,
+    Ended,
+    Event,
+    Finished,
+    Matched,
+    Noticed,
+    PayloadStarted,
+    Purged,
+    Refused,
+    Registered,
+    Report,
+    Resubmitted,
+    Running,
+)
+from gridwms.jobs.job import Attempt, Job
+from gridwms.jobs.states import AT_SITE, ENDED, DoneCode, State
+from gridwms.jobs.verdict import settle
+
+Result = tuple[Job, tuple[Effect, ...]]
+
+
+class UnexpectedEvent(Exception):
+    """The table has no entry for this event in this state: nothing was changed."""
+
+    def __init__(self, job: Job | None, event: Event) -> None:
+        where = f"job {job.key} in state {job.state}" if job else "a job that is not registered"
+        super().__init__(f"{event.type} ({event.id}) is not expected for {where}")
+        self.event = event
+
+
+class UnknownAttempt(Exception):
+    """A report names an attempt that was never made."""
+
+    def __init__(self, job: Job, event: Report) -> None:
+        super().__init__(
+            f"{event.type} ({event.id}) names attempt {event.attempt} of job {job.key}, which was never made"
+        )
+        self.event = event
+
+
+def step(job: Job | None, event: Event) -> Result:
+    """Apply one event. Raises UnexpectedEvent or UnknownAttempt; the caller has dropped events already known."""
+    if isinstance(event, Report):
+        return _report(job, event)
+    handler = STEPS.get((job.state if job else None, type(event)))
+    if handler is None:
+        raise UnexpectedEvent(job, event)
+    after, effects = handler(job, event)
+    return (after._replace(decisions=after.decisions + 1) if job else after), effects
+
+
+def _report(job: Job | None, event: Report) -> Result:
+    if job is None:
+        raise UnexpectedEvent(job, event)
+    if not 1 <= event.attempt <= len(job.attempts):
+        raise UnknownAttempt(job, event)
+    late = is_late(job, event)
+    handler = STEPS.get((job.state, type(event)))
+    if not late and handler is None:
+        raise UnexpectedEvent(job, event)
+    before = job.attempts[event.attempt - 1]
+    attempt = merge(before, event)
+    job = _with_attempt(job, attempt)
+    effects: tuple[Effect, ...] = (Forget(attempt.number, attempt.site),) if isinstance(event, Ended) else ()
+    if late or handler is None:
+        return job, effects
+    job, more = handler(job, event)
+    return job, effects + more
+
+
+def is_late(job: Job, event: Report) -> bool:
+    """Whether this report can no longer move the job."""
+    return job.state in ENDED or event.attempt != len(job.attempts) or job.attempts[event.attempt - 1].over
+
+
+def _with_attempt(job: Job, attempt: Attempt) -> Job:
+    attempts = (*job.attempts[: attempt.number - 1], attempt, *job.attempts[attempt.number :])
+    return job._replace(attempts=attempts)
+
+
+def _close(job: Job) -> Result:
+    """End the current attempt by decision; what may still be alive at the site is to be withdrawn."""
+    current = job.current
+    if current is None or current.over:
+        return job, ()
+    job = _with_attempt(job, current._replace(over=True))
+    if current.departure or current.outcome or current.refusal:
+        return job, ()
+    return job, (Withdraw(current.number, current.site),)
+
+
+def follow(job: Job, _event: Event) -> Result:
+    """The state follows from what is now known of the current attempt."""
+    return settle(job), ()
+
+
+def notice(job: Job, _event: Event) -> Result:
+    """Worth recording, moves nothing."""
+    return job, ()
+
+
+def accepted(job: Job, event: Accepted) -> Result:
+    return job._replace(state=State.WAITING, state_since=event.time, reason=None), ()
+
+
+def matched(job: Job, event: Matched) -> Result:
+    attempt = Attempt(number=event.attempt, site=event.site, ce=event.ce, matched_at=event.time)
+    job = job._replace(attempts=(*job.attempts, attempt))
+    return settle(job), (Deliver(attempt.number, attempt.site),)
+
+
+def resubmitted(job: Job, event: Resubmitted) -> Result:
+    job, effects = _close(job)
+    job = job._replace(
+        state=State.WAITING,
+        state_since=event.time,
+        done_code=None,
+        reason=event.reason,
+        deep_count=job.deep_count + (not event.shallow),
+        shallow_count=job.shallow_count + 1 if event.shallow else 0,
+    )
+    return job, effects
+
+
+def cancel_requested(job: Job, event: CancelRequested) -> Result:
+    first = job.cancel_requested_at is None
+    job = job._replace(cancel_requested_at=event.time if first else job.cancel_requested_at)
+    current = job.current
+    if current is None or current.over:
+        return job, ()
+    job = settle(job)
+    return job, (Withdraw(current.number, current.site),) if job.state in AT_SITE else ()
+
+
+def ended(state: State, done_code: DoneCode | None = None) -> Callable[..., Result]:
+    """A handler for the decisions that end a job in `state`."""
+
+    def handler(job: Job, event: Cancelled | Aborted | Cleared | Purged) -> Result:
+        job, effects = _close(job)
+        job = job._replace(state=state, state_since=event.time, reason=event.reason, done_code=done_code)
+        return job, effects
+
+    return handler
+
+
+def registered(_job: None, event: Registered) -> Result:
+    job = Job(
+        key=event.key,
+        owner=event.owner,
+        vo=event.vo,
+        description=event.description,
+        match_class=event.match_class,
+        retry_count=event.retry_count,
+        shallow_retry_count=event.shallow_retry_count,
+        submitted_at=event.time,
+        expires_at=event.expires_at,
+        state=State.SUBMITTED,
+        state_since=event.time,
+    )
+    return job, ()
+
+
+_LIVE = (State.READY, State.SCHEDULED, State.RUNNING, State.DONE)
+_OPEN = (State.SUBMITTED, State.WAITING, *_LIVE)
+_MOVING: tuple[type[Report], ...] = (Delivered, Refused, Running, PayloadStarted, Finished, Ended)
+
+STEPS: dict[tuple[State | None, type[Event]], Callable[..., Result]] = {
+    (None, Registered): registered,
+    (State.SUBMITTED, Accepted): accepted,
+    (State.WAITING, Matched): matched,
+    **{(state, report): follow for state in _LIVE for report in _MOVING},
+    **{(state, Noticed): notice for state in _LIVE},
+    **{(state, Resubmitted): resubmitted for state in _LIVE},
+    **{(state, CancelRequested): cancel_requested for state in _OPEN},
+    **{(state, Cancelled): ended(State.CANCELLED) for state in _OPEN},
+    **{(state, Aborted): ended(State.ABORTED) for state in _OPEN},
+    (State.DONE, Cleared): ended(State.CLEARED, DoneCode.OK),
+    **{
+        (state, Purged): ended(State.PURGED)
+        for state in (State.SUBMITTED, State.DONE, State.CLEARED, State.ABORTED, State.CANCELLED)
+    },
+}
+"""(state, event type) -> handler. An absent pair is an error with a name, never a default."""

@@ -1,0 +1,1 @@
+"""Information sources, one a file."""

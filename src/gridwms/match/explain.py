@@ -1,0 +1,121 @@
+"""A verdict in words: the reason why nothing was chosen, and a line a condition. Numbers first, worst first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from gridwms.jobs.reasons import Reason, reason
+from gridwms.match.verdict import ClauseCount, Verdict
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One condition. `side`: "job" for the job's Requirements, "resource" for the resources' own."""
+
+    side: str
+    clause: str
+    rejects: int
+    alone: int
+    false: int
+    undefined: int
+    error: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explanation:
+    """`reason` is None when at least one resource that a site leads to matches and has a rank."""
+
+    reason: Reason | None
+    summary: str
+    considered: int
+    matching: int
+    deliverable: int
+    lines: tuple[Line, ...]
+
+
+def explain(verdict: Verdict) -> Explanation:
+    """The whole explanation; conditions that reject nothing are left out."""
+    lines = [
+        *(_line("job", count, verdict.considered) for count in verdict.clauses if count.rejects),
+        *(_line("resource", count, verdict.considered) for count in verdict.refusals),
+    ]
+    lines.sort(key=lambda line: (-line.alone, -line.rejects))
+    deliverable = sum(1 for candidate in verdict.candidates if candidate.site is not None)
+    return Explanation(
+        reason=reason_of(verdict),
+        summary=_summary(verdict, deliverable),
+        considered=verdict.considered,
+        matching=verdict.matching,
+        deliverable=deliverable,
+        lines=tuple(lines),
+    )
+
+
+def reason_of(verdict: Verdict) -> Reason | None:
+    """Why no resource of this verdict can be chosen, or None when one can."""
+    if verdict.considered == 0:
+        return reason("no_resources")
+    if verdict.matching == 0:
+        return reason("no_match", considered=verdict.considered, clause=_culprit(verdict))
+    if not verdict.candidates:
+        return reason("no_rank", matching=verdict.matching)
+    if all(candidate.site is None for candidate in verdict.candidates):
+        return reason("not_deliverable", matching=verdict.matching, ce=verdict.candidates[0].ce_id)
+    return None
+
+
+def _culprit(verdict: Verdict) -> str:
+    """The condition whose loss would open the most; else the one that rejects the most."""
+    counts: Sequence[ClauseCount] = (*verdict.clauses, *verdict.refusals)
+    if not counts:
+        return "no condition"
+    worst = max(counts, key=lambda count: (count.alone, count.rejects))
+    if worst.alone:
+        return f"{worst.clause} alone rejects {worst.alone}"
+    return f"{worst.clause} rejects {worst.rejects}"
+
+
+def _summary(verdict: Verdict, deliverable: int) -> str:
+    if verdict.considered == 0:
+        return "The market holds no resource at all."
+    meet = "meets" if verdict.matching == 1 else "meet"
+    parts = [f"{verdict.matching} of {_resources(verdict.considered)} {meet} the requirements"]
+    if verdict.unranked:
+        parts.append(f"{len(verdict.unranked)} of these have no numeric rank")
+    if deliverable < len(verdict.candidates):
+        parts.append(f"a configured site leads to {deliverable} of them")
+    return "; ".join(parts) + "."
+
+
+def _line(side: str, count: ClauseCount, considered: int) -> Line:
+    subject = "The job's clause" if side == "job" else "The resources' own clause"
+    text = f"{subject} {count.clause} rejects {count.rejects} of {_resources(considered)}"
+    causes = [
+        f"{number} {words}"
+        for number, words in (
+            (count.false, "because it is false"),
+            (count.undefined, "because something it needs is not published"),
+            (count.error, "because its types do not fit"),
+        )
+        if number
+    ]
+    if len(causes) > 1 or not count.false:
+        text += f" ({', '.join(causes)})"
+    if count.alone:
+        text += f"; without it {count.alone} more would match"
+    return Line(
+        side=side,
+        clause=count.clause,
+        rejects=count.rejects,
+        alone=count.alone,
+        false=count.false,
+        undefined=count.undefined,
+        error=count.error,
+        text=text + ".",
+    )
+
+
+def _resources(number: int) -> str:
+    return f"{number} resource" if number == 1 else f"{number} resources"

@@ -1,0 +1,30 @@
+"""What matching needs to know of a resource and of a snapshot of them. The market's own types fit these shapes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from gridwms.classad import ClassAd
+
+
+class Resource(Protocol):
+    """A place to run. `ce_id` is unique in its snapshot; `site` is the configured site that leads there, if any."""
+
+    @property
+    def ce_id(self) -> str: ...
+    @property
+    def host(self) -> str: ...
+    @property
+    def site(self) -> str | None: ...
+    @property
+    def ad(self) -> ClassAd: ...
+
+
+class Snapshot(Protocol):
+    """Resources at one moment; never changes. Hashed by identity, so that what was computed of it can be kept."""
+
+    @property
+    def version(self) -> int: ...
+    @property
+    def resources(self) -> Sequence[Resource]: ...

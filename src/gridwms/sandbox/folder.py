@@ -1,0 +1,84 @@
+"""Directories reached step by step through open handles, so that no symbolic link is followed on the way."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import stat
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+_STEP = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+
+
+@contextlib.contextmanager
+def opened(root: Path, steps: Sequence[str], *, make: bool = False) -> Iterator[int]:
+    """A handle of the directory `root/steps…`. FileNotFoundError when it is missing and `make` is not set.
+
+    Made directories have mode 0700. A step that is a symbolic link raises OSError.
+    """
+    handle = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        for step in steps:
+            below = _enter(handle, step, make)
+            os.close(handle)
+            handle = below
+        yield handle
+    finally:
+        os.close(handle)
+
+
+def _enter(handle: int, step: str, make: bool) -> int:
+    try:
+        return os.open(step, _STEP, dir_fd=handle)
+    except FileNotFoundError:
+        if not make:
+            raise
+    with contextlib.suppress(FileExistsError):
+        os.mkdir(step, 0o700, dir_fd=handle)
+        os.fsync(handle)
+    return os.open(step, _STEP, dir_fd=handle)
+
+
+def names(handle: int) -> list[str]:
+    """What lies in a directory, sorted."""
+    return sorted(os.listdir(handle))
+
+
+def file_size(name: str, handle: int) -> int | None:
+    """The size in bytes of a plain file; None when there is none, or something else bears the name."""
+    try:
+        found = os.stat(name, dir_fd=handle, follow_symlinks=False)
+    except FileNotFoundError:
+        return None
+    return found.st_size if stat.S_ISREG(found.st_mode) else None
+
+
+def open_file(name: str, handle: int) -> int:
+    """A reading handle of a plain file. FileNotFoundError also for whatever is not one."""
+    try:
+        found = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK, dir_fd=handle)
+    except OSError as error:
+        raise FileNotFoundError(name) from error
+    if not stat.S_ISREG(os.fstat(found).st_mode):
+        os.close(found)
+        raise FileNotFoundError(name)
+    return found
+
+
+def remove_tree(name: str, parent: int) -> None:
+    """Remove `name` and all below it, never through a link. What is missing is no error."""
+    try:
+        handle = os.open(name, _STEP, dir_fd=parent)
+    except FileNotFoundError:
+        return
+    except OSError:
+        os.unlink(name, dir_fd=parent)
+        return
+    try:
+        for below in names(handle):
+            remove_tree(below, handle)
+    finally:
+        os.close(handle)
+    with contextlib.suppress(FileNotFoundError):
+        os.rmdir(name, dir_fd=parent)

@@ -1,0 +1,114 @@
+"""From what a caller shows to one Identity: authenticators are asked in order, the first that knows decides."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from gridwms.security.capability import Capabilities
+from gridwms.security.errors import NotIdentified
+from gridwms.security.identity import Identity
+from gridwms.security.session import Sessions
+from gridwms.security.token import identity_of, known_tokens, this_user
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """All that a request shows about its sender.
+
+    `bearer`: the token of an `Authorization: Bearer` header. `session`: the login cookie. `chain`: the client's
+    certificates as the TLS layer verified them, leaf first, DER. `safe`: the request changes nothing (GET, HEAD).
+    `tag`: the attempt that the path names, on the worker's routes.
+    """
+
+    bearer: str = ""
+    session: str = ""
+    chain: tuple[bytes, ...] = ()
+    safe: bool = False
+    tag: str = ""
+
+
+class Authenticator(Protocol):
+    """One way to be known."""
+
+    def identify(self, shown: Shown) -> Identity | None:
+        """The caller, or None when this authenticator finds nothing that it understands."""
+
+
+@dataclass(frozen=True, slots=True)
+class BearerTokens:
+    """Tokens out of files; a token that it does not know may be somebody else's to judge."""
+
+    known: Mapping[bytes, Identity] = field(repr=False)
+
+    def identify(self, shown: Shown) -> Identity | None:
+        return identity_of(shown.bearer, self.known) if shown.bearer else None
+
+
+@dataclass(frozen=True, slots=True)
+class LoginCookie:
+    """The cookie of a browser. Good for looking only: another site could make a browser send it along."""
+
+    sessions: Sessions
+
+    def identify(self, shown: Shown) -> Identity | None:
+        return self.sessions.read(shown.session) if shown.session and shown.safe else None
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptCapability:
+    """The wrapper of one attempt."""
+
+    capabilities: Capabilities
+
+    def identify(self, shown: Shown) -> Identity | None:
+        if not shown.tag or not self.capabilities.opens(shown.tag, shown.bearer):
+            return None
+        return Identity(subject=f"attempt {shown.tag}", capabilities=frozenset({f"attempt:{shown.tag}"}))
+
+
+def identify(shown: Shown, authenticators: Sequence[Authenticator]) -> Identity:
+    """The caller. Raises NotIdentified with what to show instead."""
+    for authenticator in authenticators:
+        identity = authenticator.identify(shown)
+        if identity is not None:
+            return identity
+    if shown.tag:
+        raise NotIdentified(
+            f"This is not the capability of attempt {shown.tag}.",
+            "A wrapper uses the one it was sent with; a user's token does not open these routes.",
+        )
+    if shown.bearer:
+        raise NotIdentified(
+            "The service does not know this token.",
+            "Use the one in the file 'token' of the service's data directory (GRIDWMS_TOKEN_FILE names another file).",
+        )
+    raise NotIdentified(
+        "The request shows no token.",
+        "Send 'Authorization: Bearer <token>' with the token of the service's data directory; a browser opens /login.",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Gatekeeper:
+    """What the service needs to know its callers: authenticators of users and of wrappers, and what signs for them."""
+
+    users: tuple[Authenticator, ...]
+    workers: tuple[Authenticator, ...]
+    sessions: Sessions
+    capabilities: Capabilities
+
+    def identify(self, shown: Shown) -> Identity:
+        """The caller; on a worker's route (`tag`) only the attempt's capability counts. Raises NotIdentified."""
+        return identify(shown, self.workers if shown.tag else self.users)
+
+
+def gatekeeper(data: Path, capabilities: Capabilities, owner: str = "") -> Gatekeeper:
+    """For the tokens of a data directory; `owner` is the user who runs the service. Raises UnsafeFile."""
+    known = known_tokens(data, owner or this_user())
+    sessions = Sessions(capabilities, {identity.subject: identity for identity in known.values()})
+    return Gatekeeper(
+        (BearerTokens(known), LoginCookie(sessions)), (AttemptCapability(capabilities),), sessions, capabilities
+    )

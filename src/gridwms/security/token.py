@@ -1,0 +1,71 @@
+"""Bearer tokens of users, one a file: `<data>/token` for whoever runs the service, `<data>/users/<name>` for others.
+
+Only digests are kept in memory and compared, so the time a look-up takes says nothing about a token.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import pwd
+import re
+import secrets
+from collections.abc import Mapping
+from pathlib import Path
+
+from gridwms.security.errors import UnsafeFile
+from gridwms.security.identity import Identity, Role
+from gridwms.security.private_file import read, read_or_make
+
+TOKEN_FILE = "token"  # noqa: S105 (a file's name)
+USERS_DIRECTORY = "users"
+_USER = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.@+-]{0,63}")
+
+
+def new_token() -> str:
+    """A fresh token: 256 random bits behind a prefix that secret scanners can know."""
+    return f"gridwms-{secrets.token_urlsafe(32)}"
+
+
+def owner_token(data: Path) -> str:
+    """The token of the service's owner, made at first start. Raises UnsafeFile."""
+    return read_or_make(data / TOKEN_FILE, new_token)
+
+
+def user_token(data: Path, name: str) -> str:
+    """The token of another user of this service, made when there is none. Raises UnsafeFile."""
+    if not _USER.fullmatch(name):
+        raise UnsafeFile(
+            f"'{name}' cannot be the name of a user.",
+            "Use up to 64 letters, digits and . _ @ + - (not in front).",
+        )
+    return read_or_make(data / USERS_DIRECTORY / name, new_token)
+
+
+def this_user() -> str:
+    """The name of the user who runs this process, as the machine knows it; `uid-<number>` when it does not."""
+    try:
+        return pwd.getpwuid(os.geteuid()).pw_name
+    except KeyError:
+        return f"uid-{os.geteuid()}"
+
+
+def known_tokens(data: Path, owner: str) -> dict[bytes, Identity]:
+    """Digest to identity, of the owner (an operator too) and of all other users. Raises UnsafeFile."""
+    found = {digest(owner_token(data)): Identity(subject=owner, roles=frozenset({Role.OPERATOR}))}
+    directory = data / USERS_DIRECTORY
+    if directory.is_dir():
+        for path in sorted(directory.iterdir()):
+            if _USER.fullmatch(path.name):
+                found[digest(read(path))] = Identity(subject=path.name)
+    return found
+
+
+def digest(token: str) -> bytes:
+    """What is kept of a token."""
+    return hashlib.sha256(token.encode("utf-8", "surrogateescape")).digest()
+
+
+def identity_of(token: str, known: Mapping[bytes, Identity]) -> Identity | None:
+    """Whose token it is, or None."""
+    return known.get(digest(token))

@@ -1,0 +1,214 @@
+"""The connection to the database: one writer that gathers small writes into one commit, and many readers.
+
+A durable commit costs a disk flush. Writes that arrive while one is under way wait for the next, which carries all
+of them (group commit); each has a savepoint of its own, so that one that fails harms no other. `write` returns when
+the commit is on disk: only then may an answer be given.
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.exc import DBAPIError
+
+from gridwms.store.cache import CACHE, JobCache
+from gridwms.store.migrate import migrate
+from gridwms.store.notices import Notices
+
+T = TypeVar("T")
+_GATHER = 256
+"""How many writes one commit carries at most."""
+_WRITER_LOCK = 848000
+"""The number of the advisory lock that writers on PostgreSQL hold."""
+
+
+class StoreUnavailable(Exception):
+    """The database cannot be read or written; nothing of the failed write was kept. The text says what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Unit:
+    work: Callable[[Connection], Any]
+    result: Future[Any]
+
+
+class Database:
+    """One database. Opening it brings the schema up to date; raises StoreUnavailable, NewerSchema."""
+
+    def __init__(self, url: str) -> None:
+        self._engine = _engine(url)
+        try:
+            migrate(self._engine)
+        except DBAPIError as error:
+            raise _unavailable(error) from error
+        self.shared = self._engine.dialect.name == "postgresql"
+        """Whether other instances of the service may use it at the same time."""
+        self._reading = (
+            self._engine.execution_options(isolation_level="REPEATABLE READ") if self.shared else self._engine
+        )
+        self._cache = None if self.shared else JobCache()
+        self._writing = self._engine.execution_options(writing=True, **{CACHE: self._cache})
+        self._notices = Notices(self._engine) if self.shared else None
+        self._queue: queue.SimpleQueue[_Unit | None] = queue.SimpleQueue()
+        self._closed = False
+        self._lock = threading.Lock()
+        self._after: list[Callable[[], None]] = []
+        self._writer = threading.Thread(target=self._write_loop, name="store-writer", daemon=True)
+        self._writer.start()
+
+    @classmethod
+    def sqlite(cls, path: Path) -> Database:
+        """The default: a file of this machine. It is made with access for its owner alone."""
+        path.touch(mode=0o600, exist_ok=True)
+        return cls(f"sqlite:///{path}")
+
+    def read(self, work: Callable[[Connection], T]) -> T:
+        """Run `work` on a consistent view. Raises StoreUnavailable."""
+        try:
+            with self._reading.connect() as connection:
+                return work(connection)
+        except DBAPIError as error:
+            raise _unavailable(error) from error
+
+    def write(self, work: Callable[[Connection], T]) -> T:
+        """Run `work` in a transaction and return its result once that is on disk.
+
+        `work` runs on the writer's thread, must be quick, and touches nothing but the database. Its own exceptions
+        come out here and undo it alone. Raises StoreUnavailable when the commit cannot be made.
+        """
+        result: Future[T] = Future()
+        with self._lock:
+            if self._closed:
+                raise StoreUnavailable("The database is closed: the service is stopping.")
+            self._queue.put(_Unit(work, result))
+        return result.result()
+
+    def after_commit(self, notify: Callable[[], None]) -> None:
+        """Call `notify` on the writer's thread after every commit; it must be quick and must not raise."""
+        self._after.append(notify)
+
+    def on_news_from_others(self, notify: Callable[[], None]) -> None:
+        """Call `notify`, from a thread of its own, when an instance (this one too) has committed; if it is shared."""
+        if self._notices is not None:
+            self._notices.begin(notify)
+
+    def close(self) -> None:
+        """Finish what was handed in and let go of the database."""
+        with self._lock:
+            if not self._closed:
+                self._closed = True
+                self._queue.put(None)
+        self._writer.join()
+        if self._notices is not None:
+            self._notices.close()
+        self._engine.dispose()
+
+    def _write_loop(self) -> None:
+        going = True
+        while going:
+            units = [self._queue.get()]
+            while len(units) < _GATHER:
+                try:
+                    units.append(self._queue.get_nowait())
+                except queue.Empty:
+                    break
+            going = None not in units
+            self._commit([unit for unit in units if unit is not None])
+
+    def _commit(self, units: list[_Unit]) -> None:
+        if not units:
+            return
+        done: list[tuple[_Unit, Any, BaseException | None]] = []
+        try:
+            with self._writing.begin() as connection:
+                for unit in units:
+                    try:
+                        with connection.begin_nested():
+                            done.append((unit, unit.work(connection), None))
+                    except DBAPIError:
+                        raise
+                    except Exception as error:  # noqa: BLE001 - belongs to the caller of write, who gets it
+                        done.append((unit, None, error))
+                        self._forget_unwritten()
+                if self._notices is not None:
+                    self._notices.send(connection)
+        except DBAPIError as error:
+            self._forget_unwritten()
+            self._fail(units, error)
+            return
+        for notify in self._after:
+            notify()
+        for unit, value, failure in done:
+            if failure is not None:
+                unit.result.set_exception(failure)
+            else:
+                unit.result.set_result(value)
+
+    def _forget_unwritten(self) -> None:
+        """What was undone in the database must not live on in the cache."""
+        if self._cache is not None:
+            self._cache.clear()
+
+    def _fail(self, units: list[_Unit], error: DBAPIError) -> None:
+        """A database error undoes the whole commit: each write is tried again alone, to harm no other."""
+        if len(units) > 1:
+            for unit in units:
+                self._commit([unit])
+        else:
+            units[0].result.set_exception(_unavailable(error))
+
+
+def _unavailable(error: DBAPIError) -> StoreUnavailable:
+    said = str(error.orig)
+    advice = "look at the disk and the log of the database"
+    if "connect" in said.lower():
+        advice = "see that the database server runs and can be reached"
+    elif "full" in said or "No space left" in said:
+        advice = "free space on its disk, then try again: nothing was lost"
+    elif "locked" in said:
+        advice = "another program holds it: stop that program, or wait"
+    elif "malformed" in said or "not a database" in said:
+        advice = "its file is damaged: stop the service and restore a backup"
+    return StoreUnavailable(f"The database cannot be used: {said}; {advice}.")
+
+
+def _engine(url: str) -> Engine:
+    return _sqlite(url) if url.startswith("sqlite") else _postgresql(url)
+
+
+def _postgresql(url: str) -> Engine:
+    engine = create_engine(url.replace("postgresql://", "postgresql+psycopg://", 1), pool_pre_ping=True)
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        # One writing transaction at a time over all instances: events get their cursors in the order in which they
+        # become visible, and no two writers ever wait for each other. Many writes share each transaction.
+        if connection.get_execution_options().get("writing", False):
+            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_WRITER_LOCK})")
+
+    return engine
+
+
+def _sqlite(url: str) -> Engine:
+    engine = create_engine(url, connect_args={"check_same_thread": False, "timeout": 30})
+
+    @event.listens_for(engine, "connect")
+    def prepare(raw: Any, _record: Any) -> None:
+        # The driver's own transaction handling starts them too late for savepoints; we begin them ourselves.
+        raw.isolation_level = None
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "cache_size=-65536"):
+            raw.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        writing = connection.get_execution_options().get("writing", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+
+    return engine

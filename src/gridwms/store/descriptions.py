@@ -1,0 +1,50 @@
+"""What equal jobs share: their description and their match class, stored once by digest."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+from sqlalchemy import Connection, delete, exists, select
+
+from gridwms.jobs.states import State
+from gridwms.store.sets import chunks, insert_missing
+from gridwms.store.tables import descriptions, jobs, match_classes
+
+
+def put_descriptions(connection: Connection, texts: Mapping[str, str]) -> None:
+    """Keep these texts by their digests."""
+    if texts:
+        rows = [{"digest": digest, "jdl": text} for digest, text in texts.items()]
+        connection.execute(insert_missing(connection, descriptions), rows)
+
+
+def get_descriptions(connection: Connection, digests: Collection[str]) -> dict[str, str]:
+    """The texts of these digests, as far as they are there."""
+    found: dict[str, str] = {}
+    for chunk in chunks(set(digests)):
+        query = select(descriptions.c.digest, descriptions.c.jdl).where(descriptions.c.digest.in_(chunk))
+        found |= {row.digest: row.jdl for row in connection.execute(query)}
+    return found
+
+
+def drop_unused(connection: Connection, digests: Collection[str]) -> None:
+    """Remove the descriptions among these that only purged jobs still name."""
+    used = exists().where(jobs.c.description == descriptions.c.digest, jobs.c.state != State.PURGED.value)
+    for chunk in chunks(set(digests)):
+        connection.execute(delete(descriptions).where(descriptions.c.digest.in_(chunk), ~used))
+
+
+def put_classes(connection: Connection, ads: Mapping[str, str]) -> None:
+    """Keep the ads of match classes by their digests."""
+    if ads:
+        rows = [{"digest": digest, "ad": ad} for digest, ad in ads.items()]
+        connection.execute(insert_missing(connection, match_classes), rows)
+
+
+def get_classes(connection: Connection, digests: Collection[str]) -> dict[str, str]:
+    """The ads of these match classes."""
+    found: dict[str, str] = {}
+    for chunk in chunks(set(digests)):
+        query = select(match_classes.c.digest, match_classes.c.ad).where(match_classes.c.digest.in_(chunk))
+        found |= {row.digest: row.ad for row in connection.execute(query)}
+    return found

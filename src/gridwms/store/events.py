@@ -1,0 +1,87 @@
+"""The event log: appended in sets, read by job or from a cursor on."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Row, func, insert, select
+
+from gridwms.jobs.codec import attempt_of, event_data, read_event
+from gridwms.jobs.events import Event
+from gridwms.store.bulk import run_many
+from gridwms.store.sets import chunks
+from gridwms.store.tables import events, jobs
+
+
+@dataclass(frozen=True, slots=True)
+class Logged:
+    """An event as it stands in the log. `arrived`: when the service stored it, by its own clock."""
+
+    cursor: int
+    key: str
+    arrived: float
+    event: Event
+
+
+def known(connection: Connection, wanted: Collection[tuple[int, str]]) -> set[tuple[int, str]]:
+    """Which of these (job number, event id) are in the log."""
+    ids_by_job: dict[int, set[str]] = {}
+    for number, ident in wanted:
+        ids_by_job.setdefault(number, set()).add(ident)
+    found: set[tuple[int, str]] = set()
+    for numbers in chunks(ids_by_job):
+        query = select(events.c.job, events.c.id).where(events.c.job.in_(numbers))
+        found |= {(job, ident) for job, ident in connection.execute(query) if ident in ids_by_job[job]}
+    return found
+
+
+_INSERT = insert(events)
+
+
+def append(connection: Connection, new: Sequence[tuple[int, Event]], arrived: float) -> None:
+    """Add events, each with its job's row number, in this order."""
+    if not new:
+        return
+    rows = [
+        {
+            "job": number,
+            "id": event.id,
+            "type": event.type,
+            "source": event.source.value,
+            "attempt": attempt_of(event),
+            "time": event.time,
+            "arrived": arrived,
+            "data": json.dumps(event_data(event), separators=(",", ":")),
+        }
+        for number, event in new
+    ]
+    run_many(connection, _INSERT, rows)
+
+
+_LOGGED = select(events, jobs.c.key).join_from(events, jobs, events.c.job == jobs.c.number)
+
+
+def of_job(connection: Connection, key: str) -> list[Logged]:
+    """The log of one job in the order of arrival."""
+    return [_logged(row) for row in connection.execute(_LOGGED.where(jobs.c.key == key).order_by(events.c.cursor))]
+
+
+def after(connection: Connection, cursor: int, owner: str | None, limit: int) -> list[Logged]:
+    """What arrived after `cursor`, of one owner or of all."""
+    query = _LOGGED.where(events.c.cursor > cursor).order_by(events.c.cursor).limit(limit)
+    if owner is not None:
+        query = query.where(jobs.c.owner == owner)
+    return [_logged(row) for row in connection.execute(query)]
+
+
+def last_cursor(connection: Connection) -> int:
+    """The cursor of the newest event; 0 when there is none."""
+    return connection.execute(select(func.max(events.c.cursor))).scalar() or 0
+
+
+def _logged(row: Row[Any]) -> Logged:
+    event = read_event(row.type, row.id, row.time, row.source, row.attempt, json.loads(row.data))
+    return Logged(row.cursor, row.key, row.arrived, event)

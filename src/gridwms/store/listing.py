@@ -1,0 +1,52 @@
+"""Lists of jobs and their owners, without loading the jobs."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from sqlalchemy import Connection, func, select
+
+from gridwms.jobs.states import State
+from gridwms.store.sets import chunks
+from gridwms.store.tables import jobs
+
+
+def owners(connection: Connection, keys: Collection[str]) -> dict[str, str]:
+    """Owner by key, for the keys that exist."""
+    found: dict[str, str] = {}
+    for chunk in chunks(keys):
+        query = select(jobs.c.key, jobs.c.owner).where(jobs.c.key.in_(chunk))
+        found |= {row.key: row.owner for row in connection.execute(query)}
+    return found
+
+
+def numbers(
+    connection: Connection, owner: str | None, states: Collection[State], before: int | None, limit: int
+) -> list[int]:
+    """Row numbers of jobs, the newest first, below `before`."""
+    query = select(jobs.c.number).order_by(jobs.c.number.desc()).limit(limit)
+    if owner is not None:
+        query = query.where(jobs.c.owner == owner)
+    if states:
+        query = query.where(jobs.c.state.in_([state.value for state in states]))
+    if before is not None:
+        query = query.where(jobs.c.number < before)
+    return list(connection.scalars(query))
+
+
+def waiting_classes(connection: Connection) -> dict[str, int]:
+    """How many jobs wait, by match class."""
+    query = select(jobs.c.match_class, func.count()).where(jobs.c.state == State.WAITING.value)
+    return {row[0]: row[1] for row in connection.execute(query.group_by(jobs.c.match_class))}
+
+
+def waiting_of(connection: Connection, match_class: str, limit: int) -> list[int]:
+    """Row numbers of the jobs of a class that wait, the oldest first."""
+    query = select(jobs.c.number).where(jobs.c.state == State.WAITING.value, jobs.c.match_class == match_class)
+    return list(connection.scalars(query.order_by(jobs.c.number).limit(limit)))
+
+
+def counts(connection: Connection) -> dict[str, int]:
+    """How many jobs are in each state."""
+    query = select(jobs.c.state, func.count()).group_by(jobs.c.state)
+    return {row[0]: row[1] for row in connection.execute(query)}

@@ -1,0 +1,36 @@
+"""Brings the schema of a database up to date by the migrations that ship with this version."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Engine
+
+_MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+class NewerSchema(Exception):
+    """The database was made by a newer version of gridwms: it is left alone."""
+
+
+def migrate(engine: Engine) -> None:
+    """Run the missing migrations. Raises NewerSchema."""
+    config = Config()
+    config.set_main_option("script_location", str(_MIGRATIONS))
+    script = ScriptDirectory.from_config(config)
+    with engine.connect() as connection:
+        current = MigrationContext.configure(connection).get_current_revision()
+    if current == script.get_current_head():
+        return
+    if current is not None and current not in {revision.revision for revision in script.walk_revisions()}:
+        raise NewerSchema(
+            f"The database has the schema '{current}', which this version does not know: "
+            "start the version of gridwms that made it, or a newer one."
+        )
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")

@@ -1,0 +1,59 @@
+"""Attempts that are, or may be, at their sites."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, and_, func, or_, select
+
+from gridwms.jobs.ids import parse_tag, tag_of
+from gridwms.store.sets import chunks
+from gridwms.store.tables import attempts, jobs
+
+_HERE = and_(attempts.c.departed_at.is_(None), attempts.c.refused_at.is_(None))
+
+
+@dataclass(frozen=True, slots=True)
+class Present:
+    """An attempt that its site has taken and not yet let go."""
+
+    tag: str
+    receipt: str
+    running: bool
+    over: bool
+
+
+def at_site(connection: Connection, site: str, tags: Collection[str] | None = None) -> list[Present]:
+    """Those at one site: all, or those among `tags`."""
+    query = (
+        select(jobs.c.key, attempts.c.number, attempts.c.receipt, attempts.c.running_at, attempts.c.over)
+        .join_from(attempts, jobs, attempts.c.job == jobs.c.number)
+        .where(_HERE, attempts.c.site == site, attempts.c.receipt.is_not(None))
+    )
+    queries = [query]
+    if tags is not None:
+        wanted = {parse_tag(tag)[0] for tag in tags}
+        queries = [query.where(jobs.c.key.in_(chunk)) for chunk in chunks(wanted)]
+    return [
+        Present(tag, row.receipt, row.running_at is not None, row.over)
+        for one in queries
+        for row in connection.execute(one)
+        if (tag := tag_of(row.key, row.number)) and (tags is None or tag in tags)
+    ]
+
+
+def held(connection: Connection) -> dict[str, int]:
+    """How many of our attempts each site has or is about to get."""
+    query = select(attempts.c.site, func.count()).where(_HERE, ~attempts.c.over).group_by(attempts.c.site)
+    return {row[0]: row[1] for row in connection.execute(query)}
+
+
+def promised(connection: Connection, since: float) -> dict[str, int]:
+    """How many attempts each computing element was given that it could not have counted at the time `since`."""
+    query = (
+        select(attempts.c.ce, func.count())
+        .where(_HERE, ~attempts.c.over, or_(attempts.c.delivered_at.is_(None), attempts.c.delivered_at > since))
+        .group_by(attempts.c.ce)
+    )
+    return {row[0]: row[1] for row in connection.execute(query)}

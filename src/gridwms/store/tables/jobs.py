@@ -1,0 +1,100 @@
+"""Jobs, their attempts, and what equal jobs share: descriptions and match classes.
+
+The rows of `jobs` and `attempts` are a projection of `events` and can be made again from them.
+"""
+
+from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, String, Table, Text, UniqueConstraint, text
+
+from gridwms.store.tables.metadata import Number, Time, metadata
+
+descriptions = Table(
+    "descriptions",
+    metadata,
+    Column("digest", String(43), primary_key=True),
+    Column("jdl", Text, nullable=False),
+)
+
+match_classes = Table(
+    "match_classes",
+    metadata,
+    Column("digest", String(43), primary_key=True),
+    Column("ad", Text, nullable=False),
+)
+"""`ad`: all that matching may read of the jobs of the class, Requirements and Rank among it."""
+
+verdicts = Table(
+    "verdicts",
+    metadata,
+    Column("number", Number, primary_key=True),
+    Column("match_class", String(43), nullable=False),
+    Column("since", Time, nullable=False),
+    Column("reason", Text),
+    Column("explanation", Text, nullable=False),
+)
+"""Why the jobs of a class wait: a row when the answer changes, never a row a job. No reason: it found a place."""
+Index("ix_verdicts_class", verdicts.c.match_class, verdicts.c.number)
+
+jobs = Table(
+    "jobs",
+    metadata,
+    Column("number", Number, primary_key=True),
+    Column("key", String(22), nullable=False),
+    Column("owner", String(255), nullable=False),
+    Column("vo", String(255), nullable=False),
+    Column("description", String(43), nullable=False),
+    Column("match_class", String(43), nullable=False),
+    Column("retry_count", Integer, nullable=False),
+    Column("shallow_retry_count", Integer, nullable=False),
+    Column("submitted_at", Time, nullable=False),
+    Column("expires_at", Time),
+    Column("state", String(10), nullable=False),
+    Column("state_since", Time, nullable=False),
+    Column("done_code", String(10)),
+    Column("reason", Text),
+    Column("exit_code", Integer),
+    Column("decisions", Integer, nullable=False),
+    Column("deep_count", Integer, nullable=False),
+    Column("shallow_count", Integer, nullable=False),
+    Column("cancel_requested_at", Time),
+    UniqueConstraint("key"),
+)
+_waiting = text("state = 'WAITING'")
+Index("ix_jobs_waiting", jobs.c.match_class, jobs.c.number, sqlite_where=_waiting, postgresql_where=_waiting)
+Index("ix_jobs_owner", jobs.c.owner, jobs.c.number)
+_unmatched = text("state IN ('SUBMITTED', 'WAITING')")
+Index("ix_jobs_expiry", jobs.c.expires_at, sqlite_where=_unmatched, postgresql_where=_unmatched)
+_moving = text("state IN ('SUBMITTED', 'READY', 'SCHEDULED', 'RUNNING')")
+Index("ix_jobs_moving", jobs.c.state, jobs.c.state_since, sqlite_where=_moving, postgresql_where=_moving)
+_kept = text("state IN ('DONE', 'CLEARED', 'ABORTED', 'CANCELLED')")
+Index("ix_jobs_kept", jobs.c.state, jobs.c.state_since, sqlite_where=_kept, postgresql_where=_kept)
+Index("ix_jobs_description", jobs.c.description)
+
+attempts = Table(
+    "attempts",
+    metadata,
+    Column("job", Number, ForeignKey("jobs.number"), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("site", String(255), nullable=False),
+    Column("ce", Text, nullable=False),
+    Column("matched_at", Time, nullable=False),
+    Column("receipt", Text),
+    Column("delivered_at", Time),
+    Column("refusal", Text),
+    Column("refused_at", Time),
+    Column("running_at", Time),
+    Column("node", Text, nullable=False),
+    Column("node_rank", Integer),
+    Column("node_time", Time),
+    Column("payload_at", Time),
+    Column("instance", Text, nullable=False),
+    Column("outcome_at", Time),
+    Column("outcome_exit_code", Integer),
+    Column("outcome_failure", Text),
+    Column("departed_at", Time),
+    Column("departure_kind", String(10)),
+    Column("departure_exit_code", Integer),
+    Column("departure_reason", Text),
+    Column("over", Boolean, nullable=False),
+)
+_present = text("departed_at IS NULL AND refused_at IS NULL")
+Index("ix_attempts_present", attempts.c.site, attempts.c.job, sqlite_where=_present, postgresql_where=_present)

@@ -1,0 +1,67 @@
+"""Every example in the documentation is what it says: configurations are read, descriptions are accepted."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from gridwms.daemon.config import read_config
+from gridwms.describe.jdl.defaults import JdlDefaults
+from gridwms.describe.jdl.read import read_jdl
+from gridwms.market.sources.file import read_toml
+
+ROOT = Path(__file__).parents[2]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+
+
+def blocks(language: str) -> list[object]:
+    found: list[object] = []
+    for page in PAGES:
+        for match in re.finditer(rf"^```{language}\n(.*?)^```$", page.read_text(), re.DOTALL | re.MULTILINE):
+            line = page.read_text()[: match.start()].count("\n") + 1
+            found.append(pytest.param(match[1], id=f"{page.relative_to(ROOT)}:{line}"))
+    return found
+
+
+@pytest.mark.parametrize("text", blocks("toml"))
+def test_toml(text: str, tmp_path: Path) -> None:
+    if "[[resource]]" in text:
+        assert read_toml(text, "example")
+        return
+    path = tmp_path / "gridwms.toml"
+    path.write_text(text)
+    read_config(path)
+
+
+@pytest.mark.parametrize("text", blocks("jdl"))
+def test_jdl(text: str) -> None:
+    assert read_jdl(text, JdlDefaults(), now=0.0).problems == ()
+
+
+def test_links_lead_somewhere() -> None:
+    broken = [
+        f"{page.relative_to(ROOT)}: {target}"
+        for page in PAGES
+        for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text())
+        if not (page.parent / target).exists()
+    ]
+    assert broken == []
+
+
+def test_every_key_of_the_configuration_is_documented() -> None:
+    from gridwms.daemon import config
+
+    page = (ROOT / "docs/operator/configuration.md").read_text()
+    sections = (
+        config.Service,
+        config.Jobs,
+        config.LocalSite,
+        config.FileSource,
+        config.SimulatedSite,
+        config.SimulatedQueue,
+        config.SimulatedFaults,
+    )
+    names = {name for section in sections for name in section.model_fields}
+    assert {name for name in names if not re.search(rf"\b{name}\b", page)} == set()

@@ -1,0 +1,44 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from gridwms.security.authenticate import Gatekeeper, Shown, gatekeeper
+from gridwms.security.capability import load
+from gridwms.security.errors import NotIdentified
+from gridwms.security.token import owner_token, user_token
+
+TAG = "gw-0123456789ABCDEFGHIJKL-1"
+
+
+@pytest.fixture
+def keeper(tmp_path: Path) -> Gatekeeper:
+    user_token(tmp_path, "bob")
+    return gatekeeper(tmp_path, load(tmp_path), "alice")
+
+
+def test_token_and_cookie_give_the_same_identity(keeper: Gatekeeper, tmp_path: Path) -> None:
+    bob = keeper.identify(Shown(bearer=user_token(tmp_path, "bob")))
+    assert bob.subject == "bob"
+    cookie = keeper.sessions.make(bob)
+    assert keeper.identify(Shown(session=cookie, safe=True)) == bob
+    with pytest.raises(NotIdentified):
+        keeper.identify(Shown(session=cookie, safe=False))
+
+
+def test_worker_routes_take_the_capability_only(keeper: Gatekeeper, tmp_path: Path) -> None:
+    worker = keeper.identify(Shown(bearer=keeper.capabilities.of(TAG), tag=TAG))
+    assert worker.capabilities == {f"attempt:{TAG}"}
+    with pytest.raises(NotIdentified, match="capability"):
+        keeper.identify(Shown(bearer=owner_token(tmp_path), tag=TAG))
+    with pytest.raises(NotIdentified):
+        keeper.identify(Shown(bearer=keeper.capabilities.of(TAG)))
+
+
+def test_refusal_says_what_to_show_and_no_secret(keeper: Gatekeeper) -> None:
+    with pytest.raises(NotIdentified, match="shows no token"):
+        keeper.identify(Shown())
+    with pytest.raises(NotIdentified) as caught:
+        keeper.identify(Shown(bearer="gridwms-mistyped"))
+    assert "mistyped" not in str(caught.value)
