@@ -37,8 +37,8 @@ gw_finish() {
       gw_say "upload of $gw_last: $gw_text"
       if [ -z "$gw_failure" ]; then
         gw_status=18
-        gw_reason output_failed file "$gw_last" text "$gw_text"
-        gw_failure=$gw_fields
+        gw_reason output_failed text "$gw_text"
+        gw_failure="$gw_fields&p.file=$gw_last" # encoded already
         gw_sequence=$((gw_sequence - 1))
         gw_make Finished "$gw_usage$gw_failure"
         gw_keep "$gw_sent$gw_made$gw_newline"
