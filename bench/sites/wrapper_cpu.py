@@ -1,6 +1,6 @@
 """What a wrapper costs beyond its payload: one input, two small outputs, under 25 ms of processor time.
 
-    PYTHONPATH=src:. python bench/sites/wrapper_cpu.py [count] [shell]
+PYTHONPATH=src:. python bench/sites/wrapper_cpu.py [count] [shell]
 """
 
 from __future__ import annotations
@@ -12,9 +12,10 @@ import tempfile
 import time
 from pathlib import Path
 
+from tests.wrapper.service import Attempt, Service
+
 from gridwms.wrapper.render import render
 from gridwms.wrapper.task import Input, Task
-from tests.wrapper.service import Attempt, Service
 
 SCRIPT = b"#!/bin/sh\necho out\necho err >&2\n"
 

@@ -51,6 +51,19 @@ def without_both(tmp_path_factory: pytest.TempPathFactory) -> str:
     return _path_without(tmp_path_factory.mktemp("without-both"), {"curl", "python3"})
 
 
+@pytest.fixture(scope="session")
+def busybox_alone(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A PATH with busybox for everything but curl: a node without coreutils and util-linux."""
+    busybox = shutil.which("busybox")
+    if busybox is None:
+        pytest.skip("busybox is not installed here: the wrapper was not run with its tools")
+    folder = tmp_path_factory.mktemp("busybox")
+    for applet in subprocess.run([busybox, "--list"], capture_output=True, text=True, check=True).stdout.split():
+        (folder / applet).symlink_to(busybox)
+    (folder / "curl").symlink_to(shutil.which("curl") or "/usr/bin/curl")
+    return str(folder)
+
+
 def _path_without(folder: Path, names: set[str]) -> str:
     for place in ("/usr/bin", "/bin", "/usr/sbin"):
         for program in os.scandir(place):

@@ -19,7 +19,7 @@ from gridwms.classad.lookup import (
     select,
 )
 from gridwms.classad.operators import BINARY, UNARY, equal_strings, truth
-from gridwms.classad.scope import LONG_TEXT, DEPTH_LIMIT, Held, Inner, LazyList, Run, Scope, TooDeep
+from gridwms.classad.scope import DEPTH_LIMIT, LONG_TEXT, Held, Inner, LazyList, Run, Scope, TooDeep
 from gridwms.classad.text import fold
 from gridwms.classad.tree import (
     Binary,

@@ -86,7 +86,7 @@ def evaluate_attribute(
         return ERROR
 
 
-def inner_attribute(ad: ClassAd, name: str, context: Optional[EvaluationContext] = None) -> Inner:
+def inner_attribute(ad: ClassAd, name: str, context: EvaluationContext | None = None) -> Inner:
     """The value of a folded name of an ad by itself, as it is seen inside an evaluation."""
     evaluation = Evaluation(context or DEFAULT_CONTEXT, compile_expression, compat=False)
 

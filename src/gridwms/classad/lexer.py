@@ -89,12 +89,13 @@ def unescape(text: str) -> str | None:
 
 
 def tokenize(
-    text: str, *, jdl: bool = False, old: bool = False, compat: bool = False, limit: int = 10**9
+    text: str, *, jdl: bool = False, old: bool = False, compat: bool = False, lines: bool = False, limit: int = 10**9
 ) -> list[Token]:
     """All tokens, the last of kind END; a text of more than `limit` tokens ends with a bad one.
 
-    jdl: a line whose first non-blank is `#` is a comment. old: strings of the old syntax. compat: a leading
-    zero is an error, as in HTCondor's daemons.
+    lines: a comment // must end with its line, as in an expression given to HTCondor's bindings. jdl: a line whose
+    first non-blank is `#` is a comment. old: strings of the old syntax. compat: a leading zero is an error, as in
+    HTCondor's daemons.
     """
     tokens: list[Token] = []
     add = tokens.append
@@ -149,13 +150,9 @@ def tokenize(
             kind = Kind.BAD if problem else Kind.INTEGER
             add(make(Token, (kind, problem or digits, line, column, start, position)))
         elif group == "real":
-            follows = text[position : position + 1]
-            if follows.isalnum() or follows in ("_", "."):
-                add(Token(Kind.BAD, f"the number {match[group]}{follows}", line, column, start, position))
-            else:
-                add(Token(Kind.REAL, match[group], line, column, start, position))
+            add(make(Token, (Kind.REAL, match[group], line, column, start, position)))
         elif group == "comment":
-            if position == len(text) and not jdl:  # HTCondor 25.14 wants the end of the line
+            if position == len(text) and lines:
                 add(Token(Kind.BAD, "a comment // without a line end", line, column, start, position))
         elif group == "block":
             close = text.find("*/", position)
@@ -178,8 +175,8 @@ def tokenize(
 
 def _integer_problem(text: str, position: int, digits: str, compat: bool) -> str:
     follows = text[position : position + 1]
-    if follows == "." or follows.isalnum() or follows == "_":
-        return f"the number {digits}{follows}"
+    if follows == ".":
+        return f"the number {digits}."
     if digits[0] == "0" and len(digits) > 1 and digits[1] not in "xX":
         if compat:
             return f"the number {digits} with a leading zero"

@@ -64,13 +64,16 @@ class Parser:
     # -- tokens
 
     def fail(self, expected: str) -> NoReturn:
+        raise self.unexpected(expected)
+
+    def unexpected(self, expected: str) -> ClassAdSyntaxError:
         token = self.tokens[self.at]
         if token.kind is Kind.BAD:
-            raise ClassAdSyntaxError(token.line, token.column, token.text, expected, f"found {token.text}")
+            return ClassAdSyntaxError(token.line, token.column, token.text, expected, f"found {token.text}")
         found = "the end of the text" if token.kind is Kind.END else f"'{self.text[token.offset : token.end]}'"
         if len(found) > 60:
             found = found[:56] + "...'"
-        raise ClassAdSyntaxError(token.line, token.column, found, expected)
+        return ClassAdSyntaxError(token.line, token.column, found, expected)
 
     def operator(self) -> str:
         token = self.tokens[self.at]
@@ -175,7 +178,7 @@ class Parser:
                 self.expect("]", "after the index")
                 self.depth -= BRACKET_DEPTH
                 result = Index(result, index, token.line, token.column)
-            elif token.text == "?:" or (token.text == "?" and self.tokens[self.at + 1].text == ":"):
+            elif token.text == "?:" or (token.text == "?" and self.colon_follows(token)):
                 self.at += 1 if token.text == "?:" else 2
                 self.deeper(1)
                 minus = self.negative_number()
@@ -184,6 +187,12 @@ class Parser:
                 return Binary("?:", result, right, token.line, token.column)
             else:
                 return result
+
+    def colon_follows(self, question: Token) -> bool:
+        """`? :` with nothing but blanks between is `?:`."""
+        colon = self.tokens[self.at + 1]
+        between = self.text[question.end : colon.offset]
+        return colon.kind is Kind.OPERATOR and colon.text == ":" and not between.strip(" \t\n\v\f\r")
 
     def negative_number(self) -> Token | None:
         """Step over a minus that belongs to the literal behind it."""
@@ -220,11 +229,10 @@ class Parser:
             return Literal(self.string(), token.line, token.column)
         if kind is Kind.INTEGER or kind is Kind.REAL:
             return self.number()
-        if kind is Kind.OPERATOR:
-            if token.text == ".":
-                self.at += 1
-                return Reference(None, self.name("after '.'"), True, token.line, token.column)
-        self.fail(f"an expression {after}".rstrip())
+        if kind is Kind.OPERATOR and token.text == ".":
+            self.at += 1
+            return Reference(None, self.name("after '.'"), True, token.line, token.column)
+        raise self.unexpected(f"an expression {after}".rstrip())
 
     def group(self) -> Group:
         token = self.tokens[self.at]
@@ -255,7 +263,7 @@ class Parser:
                 parts.append(self.tokens[self.at].text)
                 self.at += 1
             return "".join(parts)
-        self.fail(f"a name {after}")
+        raise self.unexpected(f"a name {after}")
 
     def named(self, after: str) -> Expr:
         token = self.tokens[self.at]
@@ -389,24 +397,29 @@ class Parser:
 
     def skip_to_next_attribute(self, first: int, closing: str) -> None:
         """Go on behind the next `;` of this ad, so that later mistakes are reported too."""
-        nesting = 0
+        open_brackets: list[str] = []
         position = first
         while (token := self.tokens[position]).kind is not Kind.END:
             if token.kind is Kind.OPERATOR:
                 if token.text in "([{":
-                    nesting += 1
+                    open_brackets.append(token.text)
                 elif token.text in ")]}":
-                    if nesting == 0 and token.text == closing and position >= self.at:
+                    if not open_brackets and token.text == closing and position >= self.at:
                         break
-                    nesting = max(0, nesting - 1)
-                elif token.text == ";" and nesting == 0 and position >= self.at:
-                    break
+                    if open_brackets:
+                        open_brackets.pop()
+                elif token.text == ";" and position >= self.at:
+                    # A `;` where it cannot stand ends the attribute too: a bracket before it was not closed.
+                    if not open_brackets or (position == self.at and "[" not in open_brackets):
+                        break
             position += 1
         self.at = position
 
 
-def parser_for(text: str, *, jdl: bool = False, compat: bool = False, limit: int = TOKEN_LIMIT) -> Parser:
-    tokens = tokenize(text, jdl=jdl, compat=compat, limit=limit)
+def parser_for(
+    text: str, *, jdl: bool = False, compat: bool = False, lines: bool = False, limit: int = TOKEN_LIMIT
+) -> Parser:
+    tokens = tokenize(text, jdl=jdl, compat=compat, lines=lines, limit=limit)
     if len(tokens) > limit:
         last = tokens[-1]
         raise ClassAdSyntaxError(last.line, last.column, "more text", f"at most {limit} words", "the text is too long")
@@ -415,7 +428,7 @@ def parser_for(text: str, *, jdl: bool = False, compat: bool = False, limit: int
 
 def parse_expression(text: str, *, compat: bool = False) -> Expr:
     """One expression. Semicolons behind it are let pass, as HTCondor 25.14 does."""
-    parser = parser_for(text, compat=compat)
+    parser = parser_for(text, compat=compat, lines=True)
     return with_fresh_stack(parser.whole_expression)
 
 

@@ -23,9 +23,15 @@ _FLAGS = {"i": regex.IGNORECASE, "m": regex.MULTILINE, "s": regex.DOTALL, "x": r
 PATTERN_LIMIT = 20_000
 REPEAT_LIMIT = 65_535
 _REPEAT = re.compile(r"\{(\d+)(?:,(\d*))?\}")
-_ESCAPE = re.compile(r"\\Q(?P<quoted>.*?)(?:\\E|\Z)|\\[xo]\{(?P<code>[0-9a-fA-F]*)\}|\\(?P<letter>.)", re.DOTALL)
+_ESCAPE = re.compile(
+    r"\\Q(?P<quoted>.*?)(?:\\E|\Z)|\\[xo]\{(?P<code>[0-9a-fA-F]*)\}"
+    r"|\\g\{?(?P<group>\d+)\}?|\\c(?P<control>[ -~])|\\(?P<property>[pP])(?:\{(?P<kind>\^?\w+)\}|(?P<short>[LN]))"
+    r"|\\k[<{'](?P<name>\w+)[>}']|\\(?P<letter>.)",
+    re.DOTALL,
+)
 _QUANTIFIER = re.compile(r"\{\d+(?:,\d*)?\}")
 _POSIX_CLASS = re.compile(r"\[:\^?[a-z]+:\]")
+_GROUP_NAME = re.compile(r"\(\?P?<([A-Za-z_]\w*)>")
 _RECURSION = re.compile(r"\(\?(?:R|&|P>|[+-]?\d)")
 _REWRITTEN = {
     "z": r"\Z",
@@ -41,6 +47,15 @@ _REWRITTEN = {
 }
 _REWRITTEN_IN_CLASS = {"e": r"\x1b", "h": r"\t ", "v": r"\n\x0b\f\r", "E": "", "b": r"\x08"}
 # Letters that mean nothing behind a backslash in PCRE2, or nothing in a class; the engine here knows some of them.
+_PROPERTIES = {
+    "L": r"A-Za-z\xaa\xb5\xba\xc0-\xd6\xd8-\xf6\xf8-\xff",
+    "Lu": r"A-Z\xc0-\xd6\xd8-\xde",
+    "Ll": r"a-z\xb5\xdf-\xf6\xf8-\xff",
+    "N": r"0-9\xb2\xb3\xb9\xbc-\xbe",
+    "Nd": r"0-9",
+}
+_CLASS_LETTERS = frozenset("dDsSwWhHvV")
+_RANGE = re.compile(r"-([^\]])", re.DOTALL)
 _NO_ESCAPE = frozenset("FiIjJlLmMOqTuUyY")
 _NO_ESCAPE_IN_CLASS = _NO_ESCAPE | frozenset("BRXN")
 
@@ -59,6 +74,9 @@ class BadPattern(ValueError):
 
 def _rewrite(pattern: str) -> str:
     """What PCRE and the engine spell differently; what only the engine knows loses its meaning."""
+    names = _GROUP_NAME.findall(pattern)
+    if len(set(names)) < len(names):
+        raise BadPattern("two groups of one name")
     out: list[str] = []
     position = 0
     in_class = False
@@ -70,6 +88,8 @@ def _rewrite(pattern: str) -> str:
                 raise BadPattern("a backslash at the end")
             out.append(_escape(found, in_class=in_class))
             position = found.end()
+            if in_class and found["letter"] in _CLASS_LETTERS and _RANGE.match(pattern, position):
+                raise BadPattern("a range from a class of characters")
         elif in_class:
             posix = _POSIX_CLASS.match(pattern, position)
             if posix is not None:
@@ -77,9 +97,14 @@ def _rewrite(pattern: str) -> str:
                 position = posix.end()
                 continue
             in_class = character != "]"
-            # Set operations of the engine are plain characters.
-            plain = character in "[&|~" or pattern.startswith("--", position)
-            out.append("\\" + character if plain else character)
+            reach = _RANGE.match(pattern, position + 1) if in_class else None
+            if reach is not None and reach[1] not in "\\[":
+                if reach[1] < character:
+                    raise BadPattern("a range that goes down")
+                out.append(f"{_in_class(character)}-{_in_class(reach[1])}")
+                position += 3
+                continue
+            out.append(_in_class(character) if in_class else character)
             position += 1
         elif character == "[":
             in_class = True
@@ -96,6 +121,25 @@ def _rewrite(pattern: str) -> str:
     return "".join(out)
 
 
+def _property(found: re.Match[str], *, in_class: bool) -> str:
+    """Properties of characters, of which a byte has those of Latin-1."""
+    kind = (found["kind"] or found["short"]).removeprefix("^")
+    members = _PROPERTIES.get(kind)
+    if members is None:
+        raise BadPattern(f"the property {kind}")
+    negative = (found["property"] == "P") != (found["kind"] or "").startswith("^")
+    if in_class and not negative:
+        return members
+    if in_class:
+        raise BadPattern("what is not a property, inside a class")
+    return f"[{'^' if negative else ''}{members}]"
+
+
+def _in_class(character: str) -> str:
+    """Set operations of the engine are plain characters."""
+    return "\\" + character if character in "[&|~-" else character
+
+
 def _escape(found: re.Match[str], *, in_class: bool) -> str:
     if found["quoted"] is not None:
         return re.escape(found["quoted"])
@@ -105,6 +149,14 @@ def _escape(found: re.Match[str], *, in_class: bool) -> str:
         if code > 255:
             raise BadPattern("a character beyond a byte")
         return f"\\x{code:02x}"
+    if found["group"] is not None:
+        return f"(?:\\{found['group']})"
+    if found["name"] is not None:
+        return f"(?P={found['name']})"
+    if found["property"] is not None:
+        return _property(found, in_class=in_class)
+    if found["control"] is not None:
+        return f"\\x{ord(found['control'].upper()) ^ 64:02x}"
     letter = found["letter"]
     if letter in (_NO_ESCAPE_IN_CLASS if in_class else _NO_ESCAPE):
         raise BadPattern(f"\\{letter} means nothing")

@@ -72,7 +72,6 @@ def _data(task: Task) -> Iterable[str]:
     _check(task)
     odd = " ".join(quote(f"{name}={value}") for name, value in task.environment if _is_odd(name))
     env = f"env {odd}" if odd else ""
-    kind = "absolute" if task.executable.startswith("/") else "node" if _VARIABLE.match(task.executable) else "bare"
     yield f"gw_tag={quote(task.tag)}"
     yield f"gw_job_id={quote(task.job_id)}"
     yield f"gw_attempt={task.attempt:d}"
@@ -82,7 +81,7 @@ def _data(task: Task) -> Iterable[str]:
     yield f"gw_ce={quote(task.ce)}"
     yield f"gw_hooks={quote(task.site_hooks)}"
     yield f"gw_executable={quote(task.executable)}"
-    yield f"gw_executable_kind={kind}"
+    yield f"gw_executable_word={quote(_word(task.executable))}"
     yield f"gw_line={quote(_command(env, task.executable, task.arguments))}"
     yield f"gw_stdin={quote(_place(task.std_input))}"
     yield f"gw_stdout={quote(_place(task.std_output))}"
@@ -92,6 +91,7 @@ def _data(task: Task) -> Iterable[str]:
         ("epilogue", task.epilogue, task.epilogue_arguments),
     ):
         yield f"gw_{step}={quote(script)}"
+        yield f"gw_{step}_word={quote(_word(script))}"
         yield f"gw_{step}_line={quote(_command(env, script, arguments) if script else '')}"
     yield f"gw_limit={task.max_output_bytes:d}"
     yield f"gw_peek_seconds={task.peek_seconds:d}"
@@ -109,14 +109,16 @@ def _function(name: str, lines: Iterable[str]) -> Iterable[str]:
 
 def _command(env: str, program: str, arguments: str) -> str:
     """The line that a shell on the node runs: the program as it is named, the arguments as the user wrote them."""
-    if _VARIABLE.match(program):
-        word = "".join(
-            f'"{part}"' if _VARIABLE.fullmatch(part) else quote(part) for part in _VARIABLE.split(program) if part
-        )
-    else:
-        word = quote(_place(program))
-    line = " ".join(part for part in (env, word, arguments) if part)
+    line = " ".join(part for part in (env, _word(program), arguments) if part)
     return line if _SEVERAL.search(line) else f"exec {line}"
+
+
+def _word(program: str) -> str:
+    """The program as a word of the shell: only variables at work in a path of the node are expanded."""
+    if not _VARIABLE.match(program):
+        return quote(_place(program))
+    parts = [part for part in _VARIABLE.split(program) if part]
+    return "".join(f'"{part}"' if _VARIABLE.fullmatch(part) else quote(part) for part in parts)
 
 
 def _place(name: str) -> str:

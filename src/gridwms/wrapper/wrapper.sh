@@ -9,8 +9,8 @@
 # 18 output, 19 terminated by a signal, 20 withdrawn by the service.
 #
 # The site may set: GLITE_LOCAL_CUSTOMIZATION_DIR, GLITE_LOCAL_MAX_OSB_SIZE, GLITE_LOCAL_COPY_RETRY_COUNT[_ISB|_OSB],
-# GLITE_LOCAL_COPY_RETRY_FIRST_WAIT[_ISB|_OSB], GRIDWMS_FIRST_PAUSE (ms), GRIDWMS_PATIENCE (s), GRIDWMS_GRACE (s),
-# GRIDWMS_PEEK_PAUSE (ms).
+# GLITE_LOCAL_COPY_RETRY_FIRST_WAIT[_ISB|_OSB], GRIDWMS_FIRST_PAUSE, GRIDWMS_LAST_PAUSE (ms), GRIDWMS_PATIENCE (s),
+# GRIDWMS_GRACE (s), GRIDWMS_PEEK_PAUSE (ms), GRIDWMS_BOOT_TIME (hundredths of a second since 1970; saves asking).
 #: data
 gw_tag='gw-0000000000000000000000-1'
 gw_job_id='https://localhost/jobs/0000000000000000000000'
@@ -21,14 +21,16 @@ gw_vo=''
 gw_ce=''
 gw_hooks=''
 gw_executable=''
-gw_executable_kind='bare'
+gw_executable_word=''
 gw_line=''
 gw_stdin=''
 gw_stdout=''
 gw_stderr=''
 gw_prologue=''
+gw_prologue_word=''
 gw_prologue_line=''
 gw_epilogue=''
+gw_epilogue_word=''
 gw_epilogue_line=''
 gw_limit=-1
 gw_peek_seconds=0

@@ -106,9 +106,8 @@ class PullIndex:
     def _grow(self, parts: tuple[tuple[int, Expr], ...]) -> None:
         rows, words = len(self.classes), len(self.terms) // 64 + 1
         if rows > len(self._needs) or words > self._needs.shape[1]:
-            grown = numpy.zeros(
-                (max(rows, len(self._needs) * 2, 64), max(words, self._needs.shape[1])), dtype=numpy.uint64
-            )
+            height = len(self._needs) if rows <= len(self._needs) else max(rows, len(self._needs) * 2, 64)
+            grown = numpy.zeros((height, max(words, self._needs.shape[1])), dtype=numpy.uint64)
             grown[: len(self._needs), : self._needs.shape[1]] = self._needs
             self._needs = grown
             priorities = numpy.full(len(grown), -numpy.inf)

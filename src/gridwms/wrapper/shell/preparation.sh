@@ -12,17 +12,8 @@ gw_site_patience() {
   gw_site=$((gw_wait_s * ((1 << gw_retries) - 1)))
 }
 
-# Clock, names and tools.
-gw_prepare() {
-  gw_home=$PWD
-  gw_hooks=${gw_hooks:-${GLITE_LOCAL_CUSTOMIZATION_DIR-}}
-  gw_grace=${GRIDWMS_GRACE:-5}
-  gw_first_pause=${GRIDWMS_FIRST_PAUSE:-1000}
-  gw_patience_all=${GRIDWMS_PATIENCE-}
-  gw_peek_ms=${GRIDWMS_PEEK_PAUSE-}
-  unset -v GRIDWMS_GRACE GRIDWMS_FIRST_PAUSE GRIDWMS_PATIENCE GRIDWMS_PEEK_PAUSE
-  read -r gw_instance </proc/sys/kernel/random/uuid || gw_instance=$$-$(date +%s)
-  read -r gw_node </proc/sys/kernel/hostname || gw_node=$(uname -n)
+# When the machine was booted, in hundredths of a second since 1970, into gw_epoch.
+gw_read_date() {
   gw_tick
   gw_epoch=$(date '+%s %N')
   gw_part=${gw_epoch#* }
@@ -30,6 +21,22 @@ gw_prepare() {
   gw_part=1${gw_part%"${gw_part#??}"}
   [ ${#gw_part} -eq 3 ] || gw_part=100
   gw_epoch=$((${gw_epoch%% *} * 100 + gw_part - 100 - gw_clock))
+}
+
+# Clock, names and tools.
+gw_prepare() {
+  gw_home=$PWD
+  gw_hooks=${gw_hooks:-${GLITE_LOCAL_CUSTOMIZATION_DIR-}}
+  gw_grace=${GRIDWMS_GRACE:-5}
+  gw_first_pause=${GRIDWMS_FIRST_PAUSE:-1000}
+  gw_last_pause=${GRIDWMS_LAST_PAUSE:-60000}
+  gw_patience_all=${GRIDWMS_PATIENCE-}
+  gw_peek_ms=${GRIDWMS_PEEK_PAUSE-}
+  read -r gw_instance </proc/sys/kernel/random/uuid || gw_instance=$$-$(date +%s)
+  read -r gw_node </proc/sys/kernel/hostname || gw_node=$(uname -n)
+  gw_epoch=${GRIDWMS_BOOT_TIME-}
+  case $gw_epoch in '' | *[!0-9]*) gw_read_date ;; esac
+  unset -v GRIDWMS_GRACE GRIDWMS_FIRST_PAUSE GRIDWMS_LAST_PAUSE GRIDWMS_PATIENCE GRIDWMS_PEEK_PAUSE GRIDWMS_BOOT_TIME
   gw_transport=''
   if command -v curl >/dev/null; then
     gw_transport=curl

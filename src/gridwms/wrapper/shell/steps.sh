@@ -1,34 +1,29 @@
 # shellcheck shell=sh disable=SC2154
 # The steps in their order.
 
-# The executable, in the way its kind asks for.
-gw_check_executable() {
-  case $gw_executable_kind in
-    bare)
-      if ! [ -f "work/$gw_executable" ] || ! [ -r "work/$gw_executable" ]; then
-        gw_fail 14 executable_missing file "$gw_executable"
-      fi
-      [ -x "work/$gw_executable" ] || chmod +x -- "work/./$gw_executable"
+# Is program $1, for the shell the word $2, there? One of the sandbox is made executable; one of the node is looked for
+# with the user's environment, which may be in its path.
+gw_is_there() {
+  case $2 in
+    \'./*)
+      [ -f "work/$1" ] && [ -r "work/$1" ] || return 1
+      [ -x "work/$1" ] || chmod +x -- "work/./$1"
       ;;
-    absolute)
-      [ -r "$gw_executable" ] || [ -x "$gw_executable" ] || gw_fail 14 executable_missing file "$gw_executable"
-      ;;
+    \'*) [ -f "$1" ] && { [ -r "$1" ] || [ -x "$1" ]; } ;;
+    *) (
+      gw_environment
+      eval "set -- $2" # variables between double quotes, the rest between single ones: see render
+      [ -f "$1" ] && { [ -r "$1" ] || [ -x "$1" ]; }
+    ) ;;
   esac
 }
 
-# Runs script $1 (its line: $2), failing with status $3 and reasons $4_missing or $4_failed.
+# Runs script $1 (its word: $2, its line: $3), failing with status $4 and reasons $5_missing or $5_failed.
 gw_step() {
   [ -n "$1" ] || return 0
-  gw_say "$4"
-  case $1 in
-    /*) ;;
-    *)
-      [ -r "work/$1" ] && chmod +x -- "work/./$1"
-      set -- "work/$1" "$2" "$3" "$4"
-      ;;
-  esac
-  [ -r "$1" ] || gw_fail "$3" "$4_missing" file "${1#work/}"
-  gw_script "$2" || gw_fail "$3" "$4_failed" status "$gw_rc"
+  gw_say "$5"
+  gw_is_there "$1" "$2" || gw_fail "$4" "$5_missing" file "$1"
+  gw_script "$3" || gw_fail "$4" "$5_failed" status "$gw_rc"
 }
 
 # The border between shallow and deep: only the instance that gets the token may start the payload.
@@ -91,12 +86,12 @@ gw_main() {
   gw_where='wrapper'
   [ "$gw_dir" = "$gw_home/${gw_dir##*/}" ] || gw_fail 12 work_dir text "$gw_home"
   gw_fetch
-  gw_check_executable
+  gw_is_there "$gw_executable" "$gw_executable_word" || gw_fail 14 executable_missing file "$gw_executable"
   gw_check_streams
-  gw_step "$gw_prologue" "$gw_prologue_line" 15 prologue
+  gw_step "$gw_prologue" "$gw_prologue_word" "$gw_prologue_line" 15 prologue
   gw_token
   gw_payload_runs
-  gw_step "$gw_epilogue" "$gw_epilogue_line" 17 epilogue
+  gw_step "$gw_epilogue" "$gw_epilogue_word" "$gw_epilogue_line" 17 epilogue
   gw_collect
   gw_finish
 }

@@ -117,7 +117,7 @@ gw_transfer() {
     [ "$gw_clock" -lt "$gw_deadline" ] || return 2
     gw_pause "$gw_wait_ms"
     gw_wait_ms=$((gw_wait_ms * 2))
-    [ "$gw_wait_ms" -le 60000 ] || gw_wait_ms=60000
+    [ "$gw_wait_ms" -le "$gw_last_pause" ] || gw_wait_ms=$gw_last_pause
   done
 }
 
