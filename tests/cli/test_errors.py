@@ -122,7 +122,7 @@ def test_help_is_quick_and_names_every_command(gridwms: Command) -> None:
 def test_a_second_service_on_the_same_data_is_refused(gridwms: Command, service: Running) -> None:
     done = gridwms("serve", "--data", service.data, "--port", "0")
     assert done.code == 1
-    assert "Another gridwms service uses the data directory" in done.err
+    assert "gridwms service uses the data directory" in done.err
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::"])
