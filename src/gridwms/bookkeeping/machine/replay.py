@@ -1,0 +1,49 @@
+"""Events of one job to its memory: one step, and the replay of all in canonical order, which is the definition."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+
+from gridwms.bookkeeping.event import Event
+from gridwms.bookkeeping.machine import batch, cream, transfers, virtual, wms
+from gridwms.bookkeeping.machine.data import JOB_TYPES
+from gridwms.bookkeeping.machine.memory import Memory
+from gridwms.bookkeeping.machine.order import canonical
+from gridwms.bookkeeping.seqcode import SequenceCode, parse_or_none
+from gridwms.bookkeeping.states import JobType
+
+_STEPS: dict[JobType, Callable[[Memory, Event, SequenceCode | None], Memory]] = {
+    JobType.SIMPLE: wms.step,
+    JobType.DAG: wms.step,
+    JobType.COLLECTION: wms.step,
+    JobType.PBS: batch.pbs_step,
+    JobType.CONDOR: batch.condor_step,
+    JobType.CREAM: cream.step,
+    JobType.FILE_TRANSFER: transfers.step,
+    JobType.FILE_TRANSFER_COLLECTION: transfers.step,
+    JobType.VIRTUAL_MACHINE: virtual.step,
+}
+
+
+def step(memory: Memory, event: Event, code: SequenceCode | None = None) -> Memory:
+    """The job after this event; `code` is its usual sequence code when the caller has read it already.
+
+    Nothing can be said of a job before its registration: until then every event leaves the memory as it is.
+    """
+    kind = memory.status.jobtype
+    if kind is None:
+        kind = JOB_TYPES.get(event.text("jobtype") or "") if event.type == "RegJob" else None
+        if kind is None:
+            return memory
+        status = replace(memory.status, job_id=event.job, owner=event.user or None, jobtype=kind)
+        memory = replace(memory, status=status)
+    return _STEPS[kind](memory, event, parse_or_none(event.seqcode) if code is None else code)
+
+
+def replay(events: Iterable[Event]) -> Memory:
+    """The job that these events make, whatever their order and however often each is given."""
+    memory = Memory()
+    for event in canonical(events):
+        memory = step(memory, event)
+    return memory
