@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import random
+from dataclasses import replace
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from gridwms.bookkeeping import ulm
 from gridwms.bookkeeping.dates import LAST, BadDate, parse_date, write_date
 from gridwms.bookkeeping.event import Event, Value, missing
 from gridwms.bookkeeping.event_types import EVENT_TYPES, LEVELS, Field, Kind, type_named
@@ -90,6 +92,20 @@ def test_every_event_survives_exactly(event: Event) -> None:
     assert line.endswith("\n")
     assert parse_line(line) == event
     assert write_line(parse_line(line)) == line
+
+
+@settings(deadline=None)
+@given(events(), st.integers(0, 600), st.sampled_from(["", " ", "x", "DG.X=1 ", 'HOST="h" ', "\\"]))
+def test_the_quick_reader_agrees_with_the_general_one(event: Event, place: int, inserted: str) -> None:
+    line = write_line(replace(event, arrived=None))
+    for text in (line, line[:place] + inserted + line[place:]):
+        results: list[object] = []
+        for general in (False, True):
+            try:
+                results.append(ulm._any_event(text, len(text.rstrip("\r\n"))) if general else parse_line(text))
+            except UlmError as error:
+                results.append((str(error), error.position))
+        assert results[0] == results[1]
 
 
 @given(texts)

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Mapping
 from gridwms.bookkeeping.dates import BadDate, parse_date, write_date
 from gridwms.bookkeeping.event import Event, Value
 from gridwms.bookkeeping.event_types import EVENT_TYPES, LEVELS, Field, Kind, type_named
-from gridwms.bookkeeping.sources import source_named
+from gridwms.bookkeeping.sources import SOURCES, source_named
 
 
 class UlmError(Exception):
@@ -48,47 +48,98 @@ _COMMON = {
     "DG.SEQCODE",
     "DG.USER",
 }
+_USUAL = re.compile(
+    r'DATE=([0-9.]{14,21}) HOST="([^"\\]*)" PROG=edg-wms LVL=([A-Z]+) DG\.PRIORITY=([01]) DG\.SOURCE="([A-Za-z]+)" '
+    r'DG\.SRC_INSTANCE="([^"\\]*)" DG\.EVNT="([A-Za-z]+)" DG\.JOBID="([^"\\]+)" DG\.SEQCODE="([^"\\]*)" '
+    r'DG\.USER="([^"\\]*)"(?=[ \t]|$)[ \t]*'
+)
+"""How a line begins that was written as usual: all common fields in one go."""
+
 _KEYS: dict[str, tuple[str, Field]] = {
     f"DG.{name}.{one.name}".upper(): (name, one) for name, kind in EVENT_TYPES.items() for one in kind.fields
 }
 _LEVELS = {level.lower(): level for level in LEVELS}
+_LEVEL_NAMES = frozenset(LEVELS)
+_SOURCES = frozenset(SOURCES)
 
 
 def parse_line(line: str) -> Event:
     """The event of one line, with or without its line feed. Raises UlmError and nothing else."""
-    fields = _split(line)
+    end = _end(line)
+    usual = _USUAL.match(line, 0, end)
+    if usual is not None:
+        event = _usual_event(line, usual, end)
+        if event is not None:
+            return event
+    return _any_event(line, end)
+
+
+def _usual_event(line: str, usual: re.Match[str], end: int) -> Event | None:
+    """The event of a line that begins as usual; None when it is better read in the general way."""
+    date, host, level, priority, source, instance, name, job, seqcode, user = usual.groups()
+    kind = EVENT_TYPES.get(name)
+    if kind is None or source not in _SOURCES or level not in _LEVEL_NAMES:
+        return None
+    fields: dict[str, tuple[str, int]] = {}
+    _split(line, usual.end(), end, fields)
+    if not fields.keys().isdisjoint(_COMMON):
+        return None
+    try:
+        timestamp = parse_date(date)
+    except BadDate:
+        return None
+    data, unknown = _attributes(kind.name, fields)
+    return Event(
+        kind.name, timestamp, job, source, seqcode, host, user, instance, level, int(priority), None, data, unknown
+    )
+
+
+def _any_event(line: str, end: int) -> Event:
+    fields: dict[str, tuple[str, int]] = {}
+    position = 0
+    while position < end and line[position] in " \t":
+        position += 1
+    _split(line, position, end, fields)
+    if not fields:
+        raise UlmError("an empty line", 0)
     name, where = fields.get("DG.EVNT", ("", 0))
     kind = type_named(name)
     if kind is None:
         raise UlmError(f"'{name[:60]}' is not an event type" if name else "the event type (DG.EVNT) is missing", where)
-    data: dict[str, Value] = {}
-    unknown: list[tuple[str, str]] = []
-    for key, (value, position) in fields.items():
-        if key in _COMMON:
-            continue
-        known = _KEYS.get(key)
-        if known is None:
-            unknown.append((key, value))
-        elif known[0] != kind.name:
-            raise UlmError(f"{key} does not belong to an event of type {kind.name}", position)
-        elif value:
-            data[known[1].name] = _read(known[1], value, position)
+    data, unknown = _attributes(kind.name, fields)
     return Event(
         kind.name,
         _date(fields, "DATE"),
         _needed(fields, "DG.JOBID"),
         _source(fields),
-        fields["DG.SEQCODE"][0] if "DG.SEQCODE" in fields else "",
-        fields["HOST"][0] if "HOST" in fields else "",
-        fields["DG.USER"][0] if "DG.USER" in fields else "",
-        fields["DG.SRC_INSTANCE"][0] if "DG.SRC_INSTANCE" in fields else "",
+        _plain(fields, "DG.SEQCODE"),
+        _plain(fields, "HOST"),
+        _plain(fields, "DG.USER"),
+        _plain(fields, "DG.SRC_INSTANCE"),
         _level(fields),
         _priority(fields),
         _arrived(fields),
         data,
-        tuple(unknown),
-        fields["PROG"][0] if "PROG" in fields else "edg-wms",
+        unknown,
+        _plain(fields, "PROG", "edg-wms"),
     )
+
+
+def _attributes(kind: str, fields: dict[str, tuple[str, int]]) -> tuple[dict[str, Value], tuple[tuple[str, str], ...]]:
+    """The attributes of the type, and the fields that nobody knows."""
+    data: dict[str, Value] = {}
+    unknown: list[tuple[str, str]] = []
+    for key, (value, position) in fields.items():
+        known = _KEYS.get(key)
+        if known is not None:
+            owner, one = known
+            if owner != kind:
+                raise UlmError(f"{key} does not belong to an event of type {kind}", position)
+            if value:
+                data[one.name] = value if one.kind is Kind.TEXT else _read(one, value, position)
+        elif key not in _COMMON:
+            unknown.append((key, value))
+    return data, tuple(unknown)
 
 
 def read_lines(text: str) -> Iterator[Event | UlmError]:
@@ -156,17 +207,18 @@ def _quoted(text: str) -> str:
     return f'"{escape(text)}"'
 
 
-def _split(line: str) -> dict[str, tuple[str, int]]:
-    """Name (upper case) to value and the position of the field."""
+def _end(line: str) -> int:
+    """Where the line ends without its line feed. Raises UlmError for a NUL character."""
+    if (bad := line.find("\0")) >= 0:
+        raise UlmError("a NUL character", bad)
     end = len(line)
     while end and line[end - 1] in "\n\r":
         end -= 1
-    position = 0
-    while position < end and line[position] in " \t":
-        position += 1
-    if (bad := line.find("\0")) >= 0:
-        raise UlmError("a NUL character", bad)
-    fields: dict[str, tuple[str, int]] = {}
+    return end
+
+
+def _split(line: str, position: int, end: int, fields: dict[str, tuple[str, int]]) -> None:
+    """Add name (upper case) to value and the position of the field."""
     match: Callable[[str, int, int], re.Match[str] | None] = _FIELD.match
     while position < end:
         found = match(line, position, end)
@@ -176,11 +228,12 @@ def _split(line: str) -> dict[str, tuple[str, int]]:
         key = name if name.isupper() else name.upper()
         if key in fields:
             raise UlmError(f"the field {key} stands twice", position)
-        fields[key] = (bare if quoted is None else unescape(quoted), position)
+        if quoted is None:
+            quoted = bare
+        elif "\\" in quoted:
+            quoted = unescape(quoted)
+        fields[key] = (quoted, position)
         position = found.end()
-    if not fields:
-        raise UlmError("an empty line", 0)
-    return fields
 
 
 def _complaint(line: str, position: int) -> str:
@@ -193,6 +246,11 @@ def _complaint(line: str, position: int) -> str:
     if line[after + 1 : after + 2] == '"':
         return f"the quoted value of {line[position:after][:60]} does not end, or something follows its end"
     return f"{line[position:after][:60]} has no value"
+
+
+def _plain(fields: dict[str, tuple[str, int]], key: str, otherwise: str = "") -> str:
+    found = fields.get(key)
+    return otherwise if found is None else found[0]
 
 
 def _needed(fields: dict[str, tuple[str, int]], key: str) -> str:

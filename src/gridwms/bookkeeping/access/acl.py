@@ -150,10 +150,8 @@ def _unescape(text: str) -> str:
     return _ENTITY.sub(one, text)
 
 
-_TOKEN = re.compile(
-    r"[ \t\r\n]*(?:<\?[^>]*\?>|<!--.*?-->)*[ \t\r\n]*(?:<(/?)([A-Za-z-]{1,20})((?:\s+[A-Za-z:]+\s*=\s*\"[^\"<]*\")*)\s*(/?)>|([^<]+))",
-    re.DOTALL,
-)
+_TOKEN = re.compile(r"<(/?)([A-Za-z-]{1,20})((?:[ \t\r\n]+[A-Za-z:]+=\"[^\"<]*\")*)[ \t\r\n]*(/?)>|([^<]+)", re.DOTALL)
+_SKIPPED = (("<!--", "-->"), ("<?", "?>"))
 _OUTER = {"person": IdType.DN, "voms": IdType.FQAN, "voms-cred": IdType.GROUP}
 
 
@@ -165,8 +163,11 @@ def read_gacl(text: str) -> Acl:
     kind: IdType | None = None
     position, end = 0, len(text.rstrip(" \t\r\n"))
     while position < end:
+        if (after := _after_skipped(text, position)) > position:
+            position = after
+            continue
         token = _TOKEN.match(text, position)
-        if token is None or token.end() == position:
+        if token is None:
             raise BadAcl(f"not GACL at character {position}: {text[position : position + 30]!r}")
         position = token.end()
         closing, name, _, single, words = token.groups()
@@ -193,6 +194,17 @@ def read_gacl(text: str) -> Acl:
     if not text.strip():
         raise BadAcl("an empty text")
     return Acl(tuple(entries))
+
+
+def _after_skipped(text: str, position: int) -> int:
+    """Where a comment or declaration that begins here ends; the same position when there is none."""
+    for opening, closing in _SKIPPED:
+        if text.startswith(opening, position):
+            end = text.find(closing, position + len(opening))
+            if end < 0:
+                raise BadAcl(f"'{opening}' at character {position} does not end")
+            return end + len(closing)
+    return position
 
 
 def _entry(kind: IdType | None, found: dict[str, str], permission: str, *, allow: bool) -> list[Entry]:

@@ -1,18 +1,20 @@
-"""A job kept up to date event by event: the fast path for events in order, the replay for all others.
+"""A job kept up to date event by event: the fast path for events in order, a replay for all others.
 
 An event that sorts after everything known is simply the last step of the replay. So the result is always that of
-`replay` over all events, in any order of arrival and with any duplicates.
+`replay` over all events, in any order of arrival and with any duplicates. `advance` and `recompute` are for a job
+whose events lie in a database, `JobRecord` for one held in memory.
 """
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
 from gridwms.bookkeeping.event import Event, Identity
 from gridwms.bookkeeping.machine.memory import Memory
-from gridwms.bookkeeping.machine.order import Key, key, of_two
+from gridwms.bookkeeping.machine.order import Key, canonical, key, of_two
 from gridwms.bookkeeping.machine.replay import replay, step
 from gridwms.bookkeeping.seqcode import parse_or_none
 from gridwms.bookkeeping.status import JobStatus
@@ -62,13 +64,22 @@ class Arrival(Enum):
 
 
 class JobRecord:
-    """All events of one job and what they make: `advance` and `recompute` joined, for a job held in memory."""
+    """All events of one job and what they make, for a job held in memory.
 
-    __slots__ = ("_events", "_progress")
+    The memory after every event is kept, so an event out of order costs only the steps after its place. Nothing but
+    the registration and changed duplicates make the whole job be replayed.
+    """
+
+    __slots__ = ("_events", "_first", "_keys", "_memories", "_ordered")
 
     def __init__(self, events: Iterable[Event] = ()) -> None:
         self._events: dict[Identity, Event] = {}
-        self._progress = Progress()
+        self._first = Memory()
+        """After the registration."""
+        self._keys: list[Key] = []
+        self._ordered: list[Event] = []
+        """All others in order, with their keys and the memories after them."""
+        self._memories: list[Memory] = []
         for event in events:
             self.add(event)
 
@@ -76,19 +87,40 @@ class JobRecord:
         """Work an event in."""
         identity = event.identity
         known = self._events.get(identity)
-        if known is not None:
-            if of_two(known, event) is known:
-                return Arrival.DUPLICATE
-            self._events[identity] = event
-            self._progress = recompute(self._events.values())
-            return Arrival.OUT_OF_ORDER
+        if known is not None and of_two(known, event) is known:
+            return Arrival.DUPLICATE
         self._events[identity] = event
-        advanced = advance(self._progress, event)
-        if advanced is not None:
-            self._progress = advanced
-            return Arrival.IN_ORDER
-        self._progress = recompute(self._events.values())
-        return Arrival.OUT_OF_ORDER
+        if known is not None or event.type == "RegJob":
+            self._replay()
+            return Arrival.IN_ORDER if known is None and len(self._events) == 1 else Arrival.OUT_OF_ORDER
+        code = parse_or_none(event.seqcode)
+        place = key(event, code)
+        keys = self._keys
+        if keys and place < keys[-1]:
+            at = bisect_left(keys, place)
+            keys.insert(at, place)
+            self._ordered.insert(at, event)
+            self._step_from(at)
+            return Arrival.OUT_OF_ORDER
+        before = self.memory
+        keys.append(place)
+        self._ordered.append(event)
+        self._memories.append(step(before, event, code))
+        return Arrival.IN_ORDER
+
+    def _replay(self) -> None:
+        ordered = canonical(self._events.values())
+        self._first = step(Memory(), ordered[0]) if ordered[0].type == "RegJob" else Memory()
+        self._ordered = ordered[1:] if ordered[0].type == "RegJob" else ordered
+        self._keys = [key(event) for event in self._ordered]
+        self._step_from(0)
+
+    def _step_from(self, at: int) -> None:
+        memory = self._memories[at - 1] if at else self._first
+        del self._memories[at:]
+        for event in self._ordered[at:]:
+            memory = step(memory, event)
+            self._memories.append(memory)
 
     @property
     def events(self) -> Mapping[Identity, Event]:
@@ -98,9 +130,10 @@ class JobRecord:
     @property
     def memory(self) -> Memory:
         """What the machine knows of the job."""
-        return self._progress.memory
+        return self._memories[-1] if self._memories else self._first
 
     @property
     def status(self) -> JobStatus | None:
         """The status; None before the registration: the job is not visible yet."""
-        return self._progress.memory.status if self._progress.registered else None
+        status = self.memory.status
+        return None if status.jobtype is None else status
