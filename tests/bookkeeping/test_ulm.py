@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import random
-from dataclasses import replace
 
 import pytest
 from hypothesis import example, given, settings
@@ -97,7 +96,7 @@ def test_every_event_survives_exactly(event: Event) -> None:
 @settings(deadline=None)
 @given(events(), st.integers(0, 600), st.sampled_from(["", " ", "x", "DG.X=1 ", 'HOST="h" ', "\\"]))
 def test_the_quick_reader_agrees_with_the_general_one(event: Event, place: int, inserted: str) -> None:
-    line = write_line(replace(event, arrived=None))
+    line = write_line(event)
     for text in (line, line[:place] + inserted + line[place:]):
         results: list[object] = []
         for general in (False, True):
@@ -172,6 +171,12 @@ def test_names_in_any_case_unknown_fields_and_carriage_returns() -> None:
 
 def test_an_arrival_date_in_a_dump() -> None:
     assert parse_line("DG.ARRIVED=20110313063321.5 " + LINE).arrived == 1_299_998_001_500_000
+
+
+def test_a_notification_may_be_about_no_job() -> None:
+    line = LINE.replace('DG.EVNT="Running"', 'DG.EVNT="Notification"').split(" DG.JOBID")[0]
+    event = parse_line(line + ' DG.NOTIFICATION.NOTIFID="https://a/NOTIF:b" DG.NOTIFICATION.DEST_PORT="7"')
+    assert (event.job, event.data) == ("", {"notifId": "https://a/NOTIF:b", "dest_port": 7})
 
 
 def test_other_line_separators_do_not_end_a_line() -> None:

@@ -4,6 +4,7 @@
 and then the attributes as `DG.<TYPE>.<NAME>="…"`; one event a line. In quotes a backslash keeps the next character,
 and `\\n` is a line feed, so no value can begin a new line. An empty value is an absent one. Names are read in any
 case. A field that the table does not know is kept; one that belongs to another event type is an error, as in L&B.
+Only a Notification may be about no job.
 """
 
 from __future__ import annotations
@@ -49,7 +50,8 @@ _COMMON = {
     "DG.USER",
 }
 _USUAL = re.compile(
-    r'DATE=([0-9.]{14,21}) HOST="([^"\\]*)" PROG=edg-wms LVL=([A-Z]+) DG\.PRIORITY=([01]) DG\.SOURCE="([A-Za-z]+)" '
+    r'(?:DG\.ARRIVED=([0-9.]{14,21}) )?DATE=([0-9.]{14,21}) HOST="([^"\\]*)" '
+    r'PROG=edg-wms LVL=([A-Z]+) DG\.PRIORITY=([01]) DG\.SOURCE="([A-Za-z]+)" '
     r'DG\.SRC_INSTANCE="([^"\\]*)" DG\.EVNT="([A-Za-z]+)" DG\.JOBID="([^"\\]+)" DG\.SEQCODE="([^"\\]*)" '
     r'DG\.USER="([^"\\]*)"(?=[ \t]|$)[ \t]*'
 )
@@ -76,7 +78,7 @@ def parse_line(line: str) -> Event:
 
 def _usual_event(line: str, usual: re.Match[str], end: int) -> Event | None:
     """The event of a line that begins as usual; None when it is better read in the general way."""
-    date, host, level, priority, source, instance, name, job, seqcode, user = usual.groups()
+    arrived, date, host, level, priority, source, instance, name, job, seqcode, user = usual.groups()
     kind = EVENT_TYPES.get(name)
     if kind is None or source not in _SOURCES or level not in _LEVEL_NAMES:
         return None
@@ -85,12 +87,12 @@ def _usual_event(line: str, usual: re.Match[str], end: int) -> Event | None:
     if not fields.keys().isdisjoint(_COMMON):
         return None
     try:
-        timestamp = parse_date(date)
+        timestamp, stored = parse_date(date), None if arrived is None else parse_date(arrived)
     except BadDate:
         return None
     data, unknown = _attributes(kind.name, fields)
     return Event(
-        kind.name, timestamp, job, source, seqcode, host, user, instance, level, int(priority), None, data, unknown
+        kind.name, timestamp, job, source, seqcode, host, user, instance, level, int(priority), stored, data, unknown
     )
 
 
@@ -110,7 +112,7 @@ def _any_event(line: str, end: int) -> Event:
     return Event(
         kind.name,
         _date(fields, "DATE"),
-        _needed(fields, "DG.JOBID"),
+        _plain(fields, "DG.JOBID") if kind.name == "Notification" else _needed(fields, "DG.JOBID"),
         _source(fields),
         _plain(fields, "DG.SEQCODE"),
         _plain(fields, "HOST"),
