@@ -105,7 +105,7 @@ def test_real_streams_fill_every_series() -> None:
         memory = Memory()
         for event in canonical(streams.simple(random.Random(seed))[0]):
             after = step(memory, event)
-            statistics.update(memory.status if memory.status.jobtype else None, after.status)
+            statistics.update(memory.status if memory.jobtype else None, after.status)
             memory = after
             latest = max(latest, event.timestamp // 1_000_000)
     assert len(SERIES) == 13

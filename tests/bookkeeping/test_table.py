@@ -97,7 +97,7 @@ def test_every_row(kind: str) -> None:
     attribute = RESULTS.get(kind)
     results = fields[attribute].codes if attribute else ("",)
     before = arrive(registration(), event(NS, "Accepted", SequenceCode(ui=1), from_=UI))
-    before = replace(before, status=replace(before.status, state=S.UNKNOWN))
+    before = replace(before, fields={**before.fields, "state": S.UNKNOWN})
     for source, result in itertools.product(SOURCES, results):
         data: dict[str, Value] = {attribute: result} if attribute else {}
         data |= {"wn_seq": str(SequenceCode(wm=1))} if kind == "ReallyRunning" else {}
@@ -128,9 +128,9 @@ def test_started_and_refused_leave_state_reason_and_code() -> None:
     before = arrive(registration(), event(WM, "Pending", SequenceCode(wm=1), reason="none yet"))
     for result in ("START", "REFUSED"):
         after = step(before, event(WM, "EnQueued", SequenceCode(wm=2), 5, result=result, job="[m]", reason="x"))
-        assert after == replace(before, status=replace(before.status, matched_jdl="[m]"))
+        assert after == replace(before, fields={**before.fields, "matched_jdl": "[m]"})
         after = step(before, event(JC, "Transfer", SequenceCode(wm=2), 5, result=result, job="c"))
-        assert after == replace(before, status=replace(before.status, condor_jdl="c"))
+        assert after == replace(before, fields={**before.fields, "condor_jdl": "c"})
 
 
 def test_late_events_deliver_data_and_move_nothing() -> None:

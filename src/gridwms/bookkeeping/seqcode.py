@@ -76,7 +76,7 @@ def parse(text: str) -> SequenceCode:
 def parse_or_none(text: str | None) -> SequenceCode | None:
     """The code in `text`; None when there is none that can be read."""
     found = _CODE.fullmatch(text) if text else None
-    return None if found is None else SequenceCode(*map(int, found.groups("0")))
+    return None if found is None else tuple.__new__(SequenceCode, map(int, found.groups("0")))
 
 
 def compare(left: str, right: str) -> int:

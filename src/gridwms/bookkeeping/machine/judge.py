@@ -14,7 +14,7 @@ _ENDED = frozenset({StateCode.CANCELLED, StateCode.CLEARED})
 def judge(work: Work) -> None:
     """Set `late` and `branching`; drop what a new entry into the WMS makes void."""
     event, code, before = work.event, work.code, work.before
-    state = before.status.state
+    state = before.state
     if state in _ENDED or (state is StateCode.ABORTED and event.type != "CollectionState"):
         work.late = True
     last = before.last

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from gridwms.bookkeeping.seqcode import CondorCode, PbsCode, SequenceCode
+from gridwms.bookkeeping.states import JobType, StateCode
 from gridwms.bookkeeping.status import JobStatus
 
 
@@ -23,7 +25,8 @@ class Branch:
 class Memory:
     """A job as its events so far make it."""
 
-    status: JobStatus = field(default_factory=JobStatus)
+    fields: Mapping[str, Any] = field(default_factory=dict)
+    """The fields of the status that have been set, by name: a step copies these alone."""
     last: SequenceCode | None = None
     """The code of the newest event in order."""
     last_cancel: SequenceCode | None = None
@@ -44,3 +47,20 @@ class Memory:
     pbs_last: PbsCode | None = None
     pbs_rerunning: bool = False
     condor_last: CondorCode | None = None
+
+    @property
+    def status(self) -> JobStatus:
+        """The status, made when it is asked for."""
+        return JobStatus(**self.fields)
+
+    @property
+    def state(self) -> StateCode:
+        """The state of the job."""
+        state: StateCode = self.fields.get("state", StateCode.UNDEFINED)
+        return state
+
+    @property
+    def jobtype(self) -> JobType | None:
+        """The kind of job; None before its registration."""
+        kind: JobType | None = self.fields.get("jobtype")
+        return kind

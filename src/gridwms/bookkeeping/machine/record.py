@@ -31,7 +31,7 @@ class Progress:
     @property
     def registered(self) -> bool:
         """Whether the job exists for queries."""
-        return self.memory.status.jobtype is not None
+        return self.memory.jobtype is not None
 
 
 def advance(progress: Progress, event: Event) -> Progress | None:
@@ -135,5 +135,4 @@ class JobRecord:
     @property
     def status(self) -> JobStatus | None:
         """The status; None before the registration: the job is not visible yet."""
-        status = self.memory.status
-        return None if status.jobtype is None else status
+        return None if self.memory.jobtype is None else self.memory.status

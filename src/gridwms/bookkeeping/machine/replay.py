@@ -31,13 +31,13 @@ def step(memory: Memory, event: Event, code: SequenceCode | None = None) -> Memo
 
     Nothing can be said of a job before its registration: until then every event leaves the memory as it is.
     """
-    kind = memory.status.jobtype
+    kind = memory.jobtype
     if kind is None:
         kind = JOB_TYPES.get(event.text("jobtype") or "") if event.type == "RegJob" else None
         if kind is None:
             return memory
-        status = replace(memory.status, job_id=event.job, owner=event.user or None, jobtype=kind)
-        memory = replace(memory, status=status)
+        known = {"job_id": event.job, "owner": event.user or None, "jobtype": kind}
+        memory = replace(memory, fields={**memory.fields, **known})
     return _STEPS[kind](memory, event, parse_or_none(event.seqcode) if code is None else code)
 
 

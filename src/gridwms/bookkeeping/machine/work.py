@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields as dataclass_fields
 from dataclasses import replace
 from enum import Enum
 from typing import Any
@@ -38,7 +39,7 @@ class Work:
         self.before = before
         self.event = event
         self.code = UNREADABLE if code is None else code
-        self.state = before.status.state
+        self.state = before.state
         self.late = False
         self.branching = Branching.NONE
         self.changes: dict[str, Any] = {}
@@ -48,14 +49,12 @@ class Work:
         self.memory: dict[str, Any] = {}
         """Fields of the memory."""
 
-    @property
-    def status(self) -> JobStatus:
-        """The status before this event."""
-        return self.before.status
-
     def now(self, name: str) -> Any:
         """A field of the status with the changes so far."""
-        return self.changes[name] if name in self.changes else getattr(self.before.status, name)
+        if name in self.changes:
+            return self.changes[name]
+        fields = self.before.fields
+        return fields[name] if name in fields else _UNSET[name]
 
     def known(self, name: str) -> Any:
         """A field of the memory with the changes so far."""
@@ -69,7 +68,7 @@ class Work:
         """A field of a group with the changes so far; None without the group."""
         if field in self.groups.get(name, {}):
             return self.groups[name][field]
-        record = getattr(self.before.status, name)
+        record = self.before.fields.get(name)
         return None if record is None else getattr(record, field)
 
     def given(self, field: str, attribute: str) -> None:
@@ -81,7 +80,7 @@ class Work:
         """The event counts: it is the last one, and a change of state is timed."""
         event = self.event
         self.changes["last_update_time"] = event.timestamp
-        if self.state is not self.before.status.state:
+        if self.state is not self.before.state:
             self.changes["state"] = self.state
             self.changes["state_enter_time"] = event.timestamp
             self.entered_at(self.state)
@@ -94,19 +93,20 @@ class Work:
 
     def forget_wrapper_if_anew(self) -> None:
         """A job that waits again has no wrapper."""
-        if self.state in _FROM_ANEW and self.state is not self.before.status.state:
+        if self.state in _FROM_ANEW and self.state is not self.before.state:
             self.changes["jw_status"] = WrapperStatus.UNKNOWN
 
     def result(self) -> Memory:
         """The memory with all changes."""
-        status, memory = self.before.status, self.memory
+        fields, memory = self.before.fields, self.memory
         for name, values in self.groups.items():
-            record = getattr(status, name)
+            record = fields.get(name)
             self.changes[name] = GROUPS[name][1](**values) if record is None else replace(record, **values)
         if self.changes:
-            memory["status"] = _amend_status(status, self.changes)
-        return _amend_memory(self.before, memory) if memory else self.before
+            memory["fields"] = {**fields, **self.changes}
+        return _amend(self.before, memory) if memory else self.before
 
 
-_amend_status = amender(JobStatus)
-_amend_memory = amender(Memory)
+_amend = amender(Memory)
+_UNSET = {one.name: getattr(JobStatus(), one.name) for one in dataclass_fields(JobStatus)}
+"""What a field of the status is before anything set it."""
