@@ -79,18 +79,37 @@ def test_a_job_is_invisible_before_its_registration() -> None:
     assert record.memory == replay([first, *rest])
 
 
-def test_progress_without_events_in_hand() -> None:
-    events = streams.simple(random.Random(7))[0]
-    progress, stored, recomputed = Progress(), [], 0
-    for event in streams.disturbed(random.Random(8), events):
+def test_a_registration_without_a_kind_is_none() -> None:
+    first, *rest = streams.simple(random.Random(6))[0]
+    empty = replace(first, data={}, timestamp=0)
+    for order in ([empty, first, *rest], [*rest, first, empty], [first, empty, *rest]):
+        record = JobRecord(order)
+        assert record.memory == replay(order)
+        assert record.status is not None
+    assert JobRecord([empty, *rest]).status is None
+
+
+def test_a_second_registration_counts_in_its_place() -> None:
+    first, *rest = streams.simple(random.Random(6))[0]
+    second = replace(first, seqcode=rest[3].seqcode, data={**first.data, "ns": "other"})
+    for order in ([first, *rest, second], [second, *rest, first], [*rest, second, first]):
+        assert JobRecord(order).memory == replay([first, second, *rest])
+
+
+@pytest.mark.parametrize("kind", streams.KINDS)
+@pytest.mark.parametrize("seed", range(5))
+def test_progress_without_events_in_hand(kind: str, seed: int) -> None:
+    rng = random.Random(seed)
+    events = streams.KINDS[kind](rng)
+    stored: list[streams.Event] = []
+    progress = Progress()
+    for event in streams.disturbed(rng, events):
         if event in stored:
             continue
         stored.append(event)
-        advanced = advance(progress, event)
-        recomputed += advanced is None
-        progress = advanced or recompute(stored)
+        progress = advance(progress, event) or recompute(stored)
+        assert progress == recompute(stored)
     assert progress.memory == replay(events)
-    assert recomputed > 0
 
 
 def test_the_first_of_two_ends_stays_but_an_abort_of_the_wm_overrides() -> None:

@@ -161,6 +161,11 @@ def of_two(known: Event, other: Event) -> Event:
     return known if content(known) <= content(other) else other
 
 
+def registers(event: Event) -> bool:
+    """Whether an event is a registration that tells what kind of job it is."""
+    return event.type == "RegJob" and "jobtype" in event.data
+
+
 def canonical(events: Iterable[Event]) -> list[Event]:
     """The events without duplicates in canonical order."""
     unique: dict[object, Event] = {}
@@ -170,6 +175,6 @@ def canonical(events: Iterable[Event]) -> list[Event]:
         unique[identity] = event if known is None else of_two(known, event)
     ordered = sorted(unique.values(), key=key)
     for place, event in enumerate(ordered):
-        if event.type == "RegJob":
+        if registers(event):
             return [event, *ordered[:place], *ordered[place + 1 :]]
     return ordered

@@ -14,8 +14,8 @@ from enum import Enum
 
 from gridwms.bookkeeping.event import Event, Identity
 from gridwms.bookkeeping.machine.memory import Memory
-from gridwms.bookkeeping.machine.order import Key, canonical, key, of_two
-from gridwms.bookkeeping.machine.replay import replay, step
+from gridwms.bookkeeping.machine.order import Key, canonical, key, of_two, registers
+from gridwms.bookkeeping.machine.replay import run, step
 from gridwms.bookkeeping.seqcode import parse_or_none
 from gridwms.bookkeeping.status import JobStatus
 
@@ -26,7 +26,7 @@ class Progress:
 
     memory: Memory = field(default_factory=Memory)
     newest: Key | None = None
-    """The greatest key of all events known."""
+    """The greatest key of all events known but the registration, which comes first whatever its key."""
 
     @property
     def registered(self) -> bool:
@@ -39,18 +39,20 @@ def advance(progress: Progress, event: Event) -> Progress | None:
     code = parse_or_none(event.seqcode)
     place = key(event, code)
     newest = progress.newest
-    if newest is not None:
-        if not progress.registered:
-            return None if event.type == "RegJob" else Progress(progress.memory, max(place, newest))
-        if place < newest:
-            return None
+    if registers(event):
+        return Progress(step(Memory(), event, code)) if newest is None and not progress.registered else None
+    if not progress.registered:
+        return Progress(progress.memory, place if newest is None else max(place, newest))
+    if newest is not None and place < newest:
+        return None
     return Progress(step(progress.memory, event, code), place)
 
 
 def recompute(events: Iterable[Event]) -> Progress:
     """The job from all its events."""
-    events = list(events)
-    return Progress(replay(events), max(map(key, events), default=None))
+    ordered = canonical(events)
+    others = ordered[1:] if ordered and registers(ordered[0]) else ordered
+    return Progress(run(ordered), key(others[-1]) if others else None)
 
 
 class Arrival(Enum):
@@ -90,7 +92,7 @@ class JobRecord:
         if known is not None and of_two(known, event) is known:
             return Arrival.DUPLICATE
         self._events[identity] = event
-        if known is not None or event.type == "RegJob":
+        if known is not None or registers(event):
             self._replay()
             return Arrival.IN_ORDER if known is None and len(self._events) == 1 else Arrival.OUT_OF_ORDER
         code = parse_or_none(event.seqcode)
@@ -110,8 +112,9 @@ class JobRecord:
 
     def _replay(self) -> None:
         ordered = canonical(self._events.values())
-        self._first = step(Memory(), ordered[0]) if ordered[0].type == "RegJob" else Memory()
-        self._ordered = ordered[1:] if ordered[0].type == "RegJob" else ordered
+        registered = registers(ordered[0])
+        self._first = step(Memory(), ordered[0]) if registered else Memory()
+        self._ordered = ordered[1:] if registered else ordered
         self._keys = [key(event) for event in self._ordered]
         self._step_from(0)
 

@@ -9,7 +9,7 @@ from gridwms.bookkeeping.event import Event
 from gridwms.bookkeeping.machine import batch, cream, transfers, virtual, wms
 from gridwms.bookkeeping.machine.data import JOB_TYPES
 from gridwms.bookkeeping.machine.memory import Memory
-from gridwms.bookkeeping.machine.order import canonical
+from gridwms.bookkeeping.machine.order import canonical, registers
 from gridwms.bookkeeping.seqcode import SequenceCode, parse_or_none
 from gridwms.bookkeeping.states import JobType
 
@@ -33,7 +33,7 @@ def step(memory: Memory, event: Event, code: SequenceCode | None = None) -> Memo
     """
     kind = memory.jobtype
     if kind is None:
-        kind = JOB_TYPES.get(event.text("jobtype") or "") if event.type == "RegJob" else None
+        kind = JOB_TYPES.get(event.text("jobtype") or "") if registers(event) else None
         if kind is None:
             return memory
         known = {"job_id": event.job, "owner": event.user or None, "jobtype": kind}
@@ -43,7 +43,12 @@ def step(memory: Memory, event: Event, code: SequenceCode | None = None) -> Memo
 
 def replay(events: Iterable[Event]) -> Memory:
     """The job that these events make, whatever their order and however often each is given."""
+    return run(canonical(events))
+
+
+def run(ordered: Iterable[Event]) -> Memory:
+    """The job that events make which are in canonical order and without duplicates."""
     memory = Memory()
-    for event in canonical(events):
+    for event in ordered:
         memory = step(memory, event)
     return memory
