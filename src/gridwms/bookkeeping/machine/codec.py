@@ -75,7 +75,8 @@ def progress_data(progress: Progress) -> dict[str, Any]:
         if (code := getattr(memory, name)) is not None:
             data[name] = list(code)
     for name in _PLAIN:
-        if value := getattr(memory, name):
+        value = getattr(memory, name)
+        if value is not None and value is not False:
             data[name] = value
     if memory.branches:
         data["branches"] = [[row.counter, row.destination, row.ce_node, row.jdl] for row in memory.branches]

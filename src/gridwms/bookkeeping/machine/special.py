@@ -202,6 +202,8 @@ def granted(work: Work) -> bool:
 
 def taken(work: Work) -> bool:
     user, granted_to = work.event.user, work.before.granted
+    if not user:
+        return True
     if granted_to is not None and same_subject(user, granted_to):
         work.changes["payload_owner"] = granted_to
         work.memory["granted"] = None
