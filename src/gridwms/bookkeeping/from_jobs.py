@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from gridwms.bookkeeping import sources
 from gridwms.bookkeeping.event import Event, Value
@@ -228,8 +228,27 @@ def _outcome(job: Job, attempt: Attempt, closing: own.Decision | None, *, cancel
         return closing.time, "FAILED", closing.reason.sentence, 0
     if isinstance(closing, own.Cancelled):
         return None
-    came_to = settle(replace(job, attempts=(attempt,), cancel_requested_at=0.0 if cancelling else None))
+    came_to = settle(_with_only(job, attempt, cancelling=cancelling))
     if came_to.state is not State.DONE or came_to.done_code is None:
         return None
     reason = came_to.reason.sentence if came_to.reason is not None else None
     return came_to.state_since, came_to.done_code.value, reason, came_to.exit_code or 0
+
+
+def _with_only(job: Job, attempt: Attempt, *, cancelling: bool) -> Job:
+    """The job as if this attempt were all that it had."""
+    return Job(
+        key=job.key,
+        owner=job.owner,
+        vo=job.vo,
+        description=job.description,
+        match_class=job.match_class,
+        retry_count=job.retry_count,
+        shallow_retry_count=job.shallow_retry_count,
+        submitted_at=job.submitted_at,
+        expires_at=job.expires_at,
+        state=State.READY,
+        state_since=attempt.matched_at,
+        cancel_requested_at=0.0 if cancelling else None,
+        attempts=(attempt,),
+    )
