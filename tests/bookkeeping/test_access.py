@@ -19,6 +19,7 @@ from gridwms.bookkeeping.access.acl import (
     acl_of,
     changed,
     read_gacl,
+    with_acl,
     write_gacl,
 )
 from gridwms.bookkeeping.access.decide import (
@@ -69,6 +70,14 @@ def test_gacl_as_it_is_written_by_hand() -> None:
         "  <allow><read/><list/><write/></allow>\n  <deny></deny>\n </entry>\n</gacl>\n"
     )
     assert acl == Acl((Entry(IdType.DN, "/CN=Ann", READ), Entry(IdType.DN, "/CN=Ann", TAG)))
+
+
+def test_a_status_with_its_list() -> None:
+    acl = Acl((Entry(IdType.DN, "/CN=Bob", TAG), Entry(IdType.FQAN, "/atlas", READ, allow=False)))
+    status = with_acl(STATUS, acl)
+    assert status.access_rights == "allow TAG DN /CN=Bob\ndeny READ FQAN /atlas"
+    assert read_gacl(status.acl or "") == acl
+    assert with_acl(status, Acl()) == STATUS
 
 
 def test_what_an_entry_is_about() -> None:

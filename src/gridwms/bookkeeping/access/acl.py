@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from gridwms.bookkeeping.event import Event
 from gridwms.bookkeeping.machine.order import canonical
+from gridwms.bookkeeping.status import JobStatus
 from gridwms.bookkeeping.subjects import same_subject
 
 
@@ -110,6 +111,16 @@ def acl_of(events: Iterable[Event]) -> Acl:
         except BadAcl:
             continue
     return acl
+
+
+def with_acl(status: JobStatus, acl: Acl) -> JobStatus:
+    """The status with its access list, as GACL (`acl`) and for people (`access_rights`, one entry a line)."""
+    if not acl.entries:
+        return replace(status, acl=None, access_rights=None)
+    lines = (
+        f"{'allow' if one.allow else 'deny'} {one.permission.name} {one.id_type} {one.user_id}" for one in acl.entries
+    )
+    return replace(status, acl=write_gacl(acl), access_rights="\n".join(lines))
 
 
 _CREDENTIALS = {IdType.DN: ("person", "dn"), IdType.FQAN: ("voms", "fqan")}
