@@ -12,10 +12,9 @@ import tempfile
 import time
 from pathlib import Path
 
-from tests.wrapper.service import Attempt, Service
-
 from gridwms.wrapper.render import render
 from gridwms.wrapper.task import Input, Task
+from tests.wrapper.service import Attempt, Service
 
 SCRIPT = b"#!/bin/sh\necho out\necho err >&2\n"
 

@@ -28,6 +28,16 @@ def test_missing_input(node: Node, transport: dict[str, str]) -> None:
     assert node.left() == []
 
 
+def test_names_in_reports_are_those_of_the_user(dash_node: Node) -> None:
+    name = "it's $(x)\n%41"
+    assert dash_node.run(inputs=(Input(index=5, name=name),)) == 13
+    assert outcome(dash_node)["p.file"] == name
+    dash_node.attempt.events.clear()
+    dash_node.service.break_down("PUT", "/output/", 413)
+    assert dash_node.run("echo >'a b%'", outputs=("a b%",)) == 18
+    assert outcome(dash_node)["p.file"] == "a b%"
+
+
 def test_missing_file_of_the_node_as_input(node: Node) -> None:
     assert node.run(inputs=(Input(index=0, name="data", source="file:///no/such"),)) == 13
     assert outcome(node)["code"] == "input_failed"

@@ -10,7 +10,9 @@
 #
 # The site may set: GLITE_LOCAL_CUSTOMIZATION_DIR, GLITE_LOCAL_MAX_OSB_SIZE, GLITE_LOCAL_COPY_RETRY_COUNT[_ISB|_OSB],
 # GLITE_LOCAL_COPY_RETRY_FIRST_WAIT[_ISB|_OSB], GRIDWMS_FIRST_PAUSE, GRIDWMS_LAST_PAUSE (ms), GRIDWMS_PATIENCE (s),
-# GRIDWMS_GRACE (s), GRIDWMS_PEEK_PAUSE (ms), GRIDWMS_BOOT_TIME (hundredths of a second since 1970; saves asking).
+# GRIDWMS_GRACE (s), GRIDWMS_PEEK_PAUSE (ms), GRIDWMS_BOOT_TIME (hundredths of a second since 1970; saves asking),
+# GRIDWMS_WIPE (this script is emptied once it runs; it cannot be started again), GRIDWMS_LEAVE_EVENTS (the site reads the
+# spool as soon as we end, so the last words are left there and not sent).
 #: data
 gw_tag='gw-0000000000000000000000-1'
 gw_job_id='https://localhost/jobs/0000000000000000000000'

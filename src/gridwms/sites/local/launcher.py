@@ -45,8 +45,13 @@ def launch(shell: str, place: str, environment: Mapping[str, str]) -> int:
     )
 
 
-_PAUSES = {"GRIDWMS_FIRST_PAUSE": "200", "GRIDWMS_LAST_PAUSE": "5000"}
-"""Milliseconds between a wrapper's calls while the service is away: it is on this machine, and soon back."""
+_WRAPPER = {
+    "GRIDWMS_FIRST_PAUSE": "200",  # milliseconds between calls while the service is away: it is near, and soon back
+    "GRIDWMS_LAST_PAUSE": "5000",
+    "GRIDWMS_WIPE": "1",
+    "GRIDWMS_LEAVE_EVENTS": "1",
+}
+"""What this site tells the wrapper about itself (the frame `wrapper.sh` explains it)."""
 
 
 def _boot_time() -> int:
@@ -59,4 +64,4 @@ def base_environment() -> dict[str, str]:
     kept = {
         name: os.environ[name] for name in ("HOME", "USER", "LOGNAME", "LANG", "TZ", "TMPDIR") if name in os.environ
     }
-    return {"PATH": "/usr/local/bin:/usr/bin:/bin", **_PAUSES, **kept}
+    return {"PATH": "/usr/local/bin:/usr/bin:/bin", **_WRAPPER, **kept}

@@ -11,7 +11,7 @@ gw_fail() {
   gw_finish
 }
 
-# The word `Finished`, sent with the outputs still in the batch, then the end.
+# The word `Finished`, sent with the outputs still in the batch (or left to the site, which reads it at once), then the end.
 gw_finish() {
   gw_done=1
   trap '' XCPU QUIT INT TERM USR1
@@ -21,10 +21,12 @@ gw_finish() {
   gw_make Finished "$gw_usage$gw_failure"
   gw_keep "$gw_sent$gw_made$gw_newline"
   if [ -n "$gw_transport" ] && cd "$gw_dir"; then
-    gw_add POST 1 events "$gw_base/events"
-    while :; do
-      gw_transfer "$gw_output_patience"
-      case $? in 0) gw_keep '' && break ;; esac
+    [ -n "$gw_leave_events" ] || gw_add POST 1 events "$gw_base/events"
+    while [ -n "$gw_batch" ]; do
+      if gw_transfer "$gw_output_patience"; then
+        [ -n "$gw_leave_events" ] || gw_keep ''
+        break
+      fi
       gw_item=${gw_batch%%"$gw_newline"*}
       case $gw_item in
         PUT*) ;;
@@ -35,15 +37,19 @@ gw_finish() {
       gw_say "upload of $gw_last: $gw_text"
       if [ -z "$gw_failure" ]; then
         gw_status=18
-        gw_reason output_failed file "$gw_last" text "$gw_text"
-        gw_failure=$gw_fields
+        gw_reason output_failed text "$gw_text"
+        gw_failure="$gw_fields&p.file=$gw_last" # encoded already
         gw_sequence=$((gw_sequence - 1))
         gw_make Finished "$gw_usage$gw_failure"
         gw_keep "$gw_sent$gw_made$gw_newline"
       fi
       case $gw_result in
         4??) gw_batch=${gw_batch#*"$gw_newline"} ;; # this one will never go; the others may
-        *) gw_batch=POST${gw_batch##*POST} ;;       # nothing goes: only the last word is tried
+        *) # nothing goes: only the last word is tried, once
+          gw_output_patience=0
+          gw_batch=''
+          [ -n "$gw_leave_events" ] || gw_add POST 1 events "$gw_base/events"
+          ;;
       esac
     done
   fi

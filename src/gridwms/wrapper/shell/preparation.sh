@@ -26,17 +26,21 @@ gw_read_date() {
 # Clock, names and tools.
 gw_prepare() {
   gw_home=$PWD
+  # where one start is all there is, the payload shall not find our secret in this file
+  [ -z "${GRIDWMS_WIPE-}" ] || : >"$0"
   gw_hooks=${gw_hooks:-${GLITE_LOCAL_CUSTOMIZATION_DIR-}}
   gw_grace=${GRIDWMS_GRACE:-5}
   gw_first_pause=${GRIDWMS_FIRST_PAUSE:-1000}
   gw_last_pause=${GRIDWMS_LAST_PAUSE:-60000}
+  gw_leave_events=${GRIDWMS_LEAVE_EVENTS-}
   gw_patience_all=${GRIDWMS_PATIENCE-}
   gw_peek_ms=${GRIDWMS_PEEK_PAUSE-}
   read -r gw_instance </proc/sys/kernel/random/uuid || gw_instance=$$-$(date +%s)
   read -r gw_node </proc/sys/kernel/hostname || gw_node=$(uname -n)
   gw_epoch=${GRIDWMS_BOOT_TIME-}
   case $gw_epoch in '' | *[!0-9]*) gw_read_date ;; esac
-  unset -v GRIDWMS_GRACE GRIDWMS_FIRST_PAUSE GRIDWMS_LAST_PAUSE GRIDWMS_PATIENCE GRIDWMS_PEEK_PAUSE GRIDWMS_BOOT_TIME
+  unset -v GRIDWMS_GRACE GRIDWMS_FIRST_PAUSE GRIDWMS_LAST_PAUSE GRIDWMS_PATIENCE GRIDWMS_PEEK_PAUSE
+  unset -v GRIDWMS_BOOT_TIME GRIDWMS_WIPE GRIDWMS_LEAVE_EVENTS
   gw_transport=''
   if command -v curl >/dev/null; then
     gw_transport=curl

@@ -1,7 +1,8 @@
 # shellcheck shell=sh disable=SC2154
 # The sandboxes: inputs fetched, outputs found, measured and listed for sending.
 
-# Input number $1, named $2, from $3 (empty: the service). Pass 1 adds it to the batch, pass 2 gives it its name.
+# Input number $1, named $2, from $3 (empty: the service). Pass 1 adds it to the batch, pass 2 gives it its name,
+# pass 3 tells the name that goes with a file of the batch.
 gw_input() {
   gw_target=work/$2
   gw_plain "$2" || gw_target=in.$1
@@ -14,6 +15,7 @@ gw_input() {
       read -r gw_text <said
       gw_fail 13 input_failed file "$2" text "$gw_text"
       ;;
+    3/*) [ "$gw_target" != "$gw_wanted" ] || gw_named=$2 ;;
     2/*) [ "$gw_target" = "work/$2" ] || mv -- "$gw_target" "work/./$2" ;;
   esac
 }
@@ -29,7 +31,10 @@ gw_fetch() {
     gw_batch=''
     # shellcheck disable=SC2086
     set -- $gw_item
-    gw_fail 13 input_failed file "${3#work/}" text "$gw_text"
+    gw_wanted=$3
+    gw_pass=3
+    gw_inputs
+    gw_fail 13 input_failed file "$gw_named" text "$gw_text"
   fi
   gw_pass=2
   gw_inputs
