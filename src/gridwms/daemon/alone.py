@@ -22,7 +22,7 @@ def alone(data: Path) -> Iterator[None]:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise AlreadyRunning(
-                f"A gridwms service uses the data directory '{data}': stop it, or give --data another one."
+                f"Another gridwms service uses the data directory '{data}': stop it, or give --data another one."
             ) from None
         yield
     finally:
