@@ -68,6 +68,7 @@ def _settings(config: Config, url: str) -> FlowSettings:
     jobs = config.jobs
     return FlowSettings(
         base_url=url,
+        authority=_authority(config.service.tls_authority),
         retry_maxima=RetryMaxima(deep=jobs.max_retry_count, shallow=jobs.max_shallow_retry_count),
         jdl_defaults=_jdl_defaults(jobs),
         expiry_seconds=jobs.expiry_seconds,
@@ -85,6 +86,16 @@ def _settings(config: Config, url: str) -> FlowSettings:
             for name, site in config.sites.items()
         },
     )
+
+
+def _authority(path: str) -> str:
+    try:
+        text = Path(path).read_text(encoding="ascii") if path else ""
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadConfig(f"[service] tls_authority '{path}' cannot be read: {error}.") from error
+    if path and "BEGIN CERTIFICATE" not in text:
+        raise BadConfig(f"[service] tls_authority '{path}' holds no certificate in PEM form.")
+    return text
 
 
 def _jdl_defaults(jobs: Jobs) -> JdlDefaults:

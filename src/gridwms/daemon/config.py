@@ -26,6 +26,7 @@ class Service(_Section):
     url: str = ""
     tls_certificate: str = ""
     tls_key: str = ""
+    tls_authority: str = ""
     database: str = ""
 
 

@@ -14,6 +14,7 @@ import structlog
 import uvicorn
 
 from gridwms.api.app import build_app
+from gridwms.api.server import Server
 from gridwms.api.settings import Settings
 from gridwms.daemon.alone import alone
 from gridwms.daemon.build import build
@@ -43,7 +44,8 @@ def serve(data: Path, *, config_file: Path | None = None, host: str | None = Non
         parts = build(config, data, url, capabilities)
         service = Service(parts.world, config)
         app = build_app(parts.world, Settings(url=url, gatekeeper=gate))
-        server = uvicorn.Server(
+        server = Server(
+            app,
             uvicorn.Config(
                 app,
                 log_config=None,
@@ -53,7 +55,7 @@ def serve(data: Path, *, config_file: Path | None = None, host: str | None = Non
                 ssl_certfile=str(tls.certificate) if tls else None,
                 ssl_keyfile=str(tls.key) if tls else None,
                 ssl_version=ssl.PROTOCOL_TLS_SERVER,
-            )
+            ),
         )
         service.start()
         _tell(data, url)

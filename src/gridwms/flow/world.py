@@ -78,6 +78,8 @@ class FlowSettings:
     """Times in seconds."""
 
     base_url: str = "http://127.0.0.1:8480"
+    authority: str = ""
+    """PEM: whom wrappers are to trust for our certificate; empty: the authorities of their nodes."""
     retry_maxima: RetryMaxima = field(default_factory=RetryMaxima)
     jdl_defaults: JdlDefaults = field(default_factory=JdlDefaults)
     expiry_seconds: float = 7 * 86400.0

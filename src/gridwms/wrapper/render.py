@@ -77,6 +77,7 @@ def _data(task: Task) -> Iterable[str]:
     yield f"gw_attempt={task.attempt:d}"
     yield f"gw_service={quote(task.service.rstrip('/'))}"
     yield f"gw_capability={quote(task.capability)}"
+    yield f"gw_authority={quote(task.authority)}"
     yield f"gw_vo={quote(task.vo)}"
     yield f"gw_ce={quote(task.ce)}"
     yield f"gw_hooks={quote(task.site_hooks)}"

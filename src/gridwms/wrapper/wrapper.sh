@@ -19,6 +19,7 @@ gw_job_id='https://localhost/jobs/0000000000000000000000'
 gw_attempt=1
 gw_service='http://127.0.0.1:8080'
 gw_capability=''
+gw_authority=''
 gw_vo=''
 gw_ce=''
 gw_hooks=''

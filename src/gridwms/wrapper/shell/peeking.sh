@@ -45,7 +45,7 @@ gw_peek_begin() {
 }
 
 # A directory $1 for the files of peeking.
-gw_peek_place() { mkdir "$1" && ln -s ../work ../transport.py "$1"; }
+gw_peek_place() { mkdir "$1" && ln -s ../work ../transport.py ../authority.pem "$1"; }
 
 # Stops the peeking; a last cycle, in a place of its own, sends what came since.
 gw_peek_end() {

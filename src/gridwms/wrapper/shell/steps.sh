@@ -78,6 +78,7 @@ gw_main() {
   [ -z "$gw_hook_status" ] || gw_fail 11 hook_failed hook cp_1.sh status "$gw_hook_status"
   [ -n "$gw_transport" ] || gw_fail 10 no_transport
   [ "$gw_second" != python3 ] || printf '%s\n' "$gw_python" >transport.py
+  [ -z "$gw_authority" ] || printf '%s\n' "$gw_authority" >authority.pem
   gw_limits
   cd work || gw_fail 12 work_dir text "$gw_dir/work"
   [ -z "$gw_vo" ] || gw_hook "$gw_vo/jobwrapper-hook.sh" ||

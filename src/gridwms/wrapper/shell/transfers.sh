@@ -25,6 +25,7 @@ write-out = \"%{http_code}\\n\"
 "
     [ "$2" = 0 ] && gw_config="${gw_config}location$gw_newline"
     [ "$2" = 1 ] && gw_config="${gw_config}header = \"Authorization: Bearer $gw_capability\"$gw_newline"
+    [ -z "$gw_authority" ] || [ "$2" = 0 ] || gw_config="${gw_config}cacert = \"authority.pem\"$gw_newline"
     case $1 in
       GET) gw_config="${gw_config}fail${gw_newline}max-time = 3600${gw_newline}output = \"$3\"$gw_newline" ;;
       PUT) gw_config="${gw_config}fail
