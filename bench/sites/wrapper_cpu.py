@@ -1,6 +1,6 @@
 """What a wrapper costs beyond its payload: one input, two small outputs, under 25 ms of processor time.
 
-    PYTHONPATH=src:. python bench/sites/wrapper_cpu.py [count] [shell]
+PYTHONPATH=src:. python bench/sites/wrapper_cpu.py [count] [shell]
 """
 
 from __future__ import annotations

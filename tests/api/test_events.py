@@ -1,11 +1,16 @@
 from __future__ import annotations
 
+import asyncio
 import json
+import threading
 from collections.abc import Iterator
 
 import httpx
+import pytest
 
-from tests.api.house import House, event
+from gridwms.flow import status
+from gridwms.store.database import StoreUnavailable
+from tests.api.house import HELLO, House, event
 
 
 def messages(answer: httpx.Response) -> Iterator[tuple[str, str, dict[str, object]]]:
@@ -99,3 +104,53 @@ def test_peek_waits_for_news(home: House) -> None:
     assert part["data"] == "Yg=="
     part = http.get(f"/api/v1/jobs/{key}/peek", params={"name": "out", "offset": 2, "wait": 20}).json()
     assert part["finished"] is True
+
+
+def test_a_hundred_listeners_hear_the_same(home: House) -> None:
+    async def listen(http: httpx.AsyncClient, ready: asyncio.Barrier) -> list[str]:
+        heard: list[str] = []
+        async with http.stream("GET", "/api/v1/events") as answer:
+            first = True
+            async for line in answer.aiter_lines():
+                if line.startswith("id: ") and first:
+                    first = False
+                    await ready.wait()
+                elif line.startswith("id: "):
+                    heard.append(line)
+                if len(set(heard)) == 40:
+                    return sorted(set(heard))
+        return heard
+
+    async def whole() -> None:
+        headers = {"Authorization": f"Bearer {home.tokens['ann']}"}
+        ready = asyncio.Barrier(101)
+        limits = httpx.Limits(max_connections=None)
+        async with httpx.AsyncClient(
+            base_url=home.url, headers=headers, limits=limits, timeout=30, trust_env=False, verify=False
+        ) as http:
+            listeners = [asyncio.create_task(listen(http, ready)) for _ in range(100)]
+            await ready.wait()
+            for _ in range(20):
+                await http.post("/api/v1/jobs", json={"jdl": HELLO})
+            heard = await asyncio.gather(*listeners)
+        assert all(one == heard[0] for one in heard)
+
+    asyncio.run(whole())
+
+
+def test_a_stream_outlives_a_store_that_is_away(home: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    with home.http().stream("GET", "/api/v1/events") as answer:
+        stream = messages(answer)
+        next(stream)
+        real, failed = status.events_after, threading.Event()
+
+        def away(*_: object, **__: object) -> None:
+            failed.set()
+            raise StoreUnavailable("the disk is busy")
+
+        monkeypatch.setattr(status, "events_after", away)
+        home.submit()
+        assert failed.wait(10)
+    monkeypatch.setattr(status, "events_after", real)
+    with home.http().stream("GET", "/api/v1/events", params={"after": "0"}) as answer:
+        assert next(messages(answer))[2]["type"] == "Registered"

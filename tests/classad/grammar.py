@@ -245,9 +245,7 @@ class Grammar:
             case "o":
                 return self.pick(OPTIONS)
             case "c":
-                return self.pick(
-                    ['"<"', '"<="', '"=="', '"!="', '">="', '">"', '"is"', '"isnt"', '"=?="', '"x"']
-                )
+                return self.pick(['"<"', '"<="', '"=="', '"!="', '">="', '">"', '"is"', '"isnt"', '"=?="', '"x"'])
             case "N":
                 return self.pick([*NAMES, "my.a", "1"])
         return self.expression(depth - 1)
@@ -260,3 +258,81 @@ class Grammar:
             # Outside of all ads `.name` has no meaning, and the library answers by chance.
             found.append((text.replace(".a", "a") if my is None else text, my, target))
         return found
+
+
+class SyntaxGrammar:
+    """Texts made of the tokens of the language in nearly any order."""
+
+    TOKENS = [
+        "1", "0", "007", "08", "1.5", ".5", "1.", "1e3", "1e", "10K", "-", "-1", "+", "!", "~", "*", "/", "%", "<", "<=", ">", ">=",
+        "==", "!=", "=?=", "=!=", "is", "IS", "isnt", "&&", "||", "&", "|", "^", "<<", ">>", ">>>", "?", ":", "?:", "(", ")", "[", "]",
+        "{", "}", ",", ";", ".", "a", "b", "x", "'a'", "'b c'", "''", "\"s\"", "\"\\n\\\"\"", "\"\\12\\400\"", "\"\\0\"", "\"\\x41\"", "true", "FALSE",
+        "undefined", "error", "parent", "self", "f(", "size(", "member(", "=", "// c\n", "/* c */", "/*", "#", "$", "@", "\t", "\n", "_", "a1",
+    ]  # fmt: skip
+    SHAPES = [
+        "{e}",
+        "({e})",
+        "{{{e}}}",
+        "[a = {e}; b = 2]",
+        "f({e}, {e})",
+        "{e} + {e}",
+        "{e} ?: {e}",
+        "{e} ? {e} : {e}",
+        "{e}.b",
+        "{e}[{e}]",
+    ]
+
+    def __init__(self, seed: int) -> None:
+        self.random = random.Random(seed)
+
+    def text(self) -> str:
+        if self.random.random() < 0.5:
+            shape = self.random.choice(self.SHAPES)
+            for _ in range(self.random.randint(0, 2)):
+                shape = shape.replace("{e}", self.random.choice(self.SHAPES), 1)
+            while "{e}" in shape:
+                shape = shape.replace(
+                    "{e}", self.random.choice(["1", "-1", "a", '"s"', "true", "x", ".5", self.word()]), 1
+                )
+            return shape
+        return self.random.choice(["", " "]).join(self.word() for _ in range(self.random.randint(1, 6)))
+
+    def word(self) -> str:
+        return self.random.choice(self.TOKENS)
+
+    def cases(self, count: int) -> list[tuple[str, str | None, str | None]]:
+        return [(self.text(), "[a = 1; b = [a = 2; x = a]; x = {1, [b = 3]}]", None) for _ in range(count)]
+
+
+class PatternGrammar:
+    """Regular expressions over everything that PCRE knows and job descriptions may use."""
+
+    ATOMS = [
+        "a", "b", ".", "\\d", "\\w", "\\s", "\\D", "\\W", "\\S", "[a-c]", "[^a]", "[]a]", "[^]a]", "[a[b]", "[[:alpha:]]", "[[:digit:]_]", "[a&&b]",
+        "[a--b]", "[a||b]", "[~~]", "\\b", "\\B", "^", "$", "\\A", "\\z", "\\Z", "\\x41", "\\x{42}", "\\t", "\\n", "\\e", "\\h", "\\R", "\\.",
+        "\\Qa.b\\E", "\\1", "(?i)", "(?-i)", "{", "}", "{a}", "{,3}", "a{2}", "a{1,}", "b{0,2}", "(?:ab)", "(a|b)", "(?=a)", "(?!a)",
+        "(?<=a)", "(?<!a)", "(?>a+)", "a++", "a*+", "a??", "a+?", "|", "()", "(?#c)", "\\K", "\\L", "\\m", "\\i", "\\y", "\\cA", "\\07",
+        "\\o{101}", "[\\d]", "[\\b]", "[\\w-z]", "[a\\]b]", "\\N", "\\v", "[\\h]", "(?s).", "(?m)^", "(?x)a b", "-", ",", "/", "\"", "'",
+        "(?(1)a|b)", "\\g1", "\\g{1}", "x*", "]", ".*", "cern", "a.*b",
+    ]  # fmt: skip
+    SUBJECTS = ["", "a", "b", "ab", "ba", "aab", "abc", "A", "AB", "a\\nb", "a\\n", "\\n", "a.b", "{", "{a}", "a]", "_1", "a b", "\\t", "x",
+                "aaaa", "bbb", "a-b", "C", "1", "\\\"", "[", "&", "xcernab"]  # fmt: skip
+
+    def __init__(self, seed: int) -> None:
+        self.random = random.Random(seed)
+
+    TAILS = ["", ', "f"']
+
+    def case(self) -> str:
+        pick = self.random.choice
+        pattern = "".join(pick(self.ATOMS) for _ in range(pick([1, 1, 2, 2, 3, 4])))
+        pattern = pattern.replace("\\", "\\\\").replace('"', '\\"')
+        subject = pick(self.SUBJECTS)
+        if self.random.random() < 0.7:
+            options = pick(["", "", ', "i"', ', "m"', ', "s"', ', "x"'])
+            return f'regexp("{pattern}", "{subject}"{options})'
+        replacement = pick(["[\\\\0]", "\\\\1", "<\\\\1\\\\2>", "x"])
+        return f'regexps("{pattern}", "{subject}", "{replacement}"{pick(self.TAILS)})'
+
+    def cases(self, count: int) -> list[tuple[str, str | None, str | None]]:
+        return [(self.case(), None, None) for _ in range(count)]

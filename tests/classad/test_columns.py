@@ -20,7 +20,23 @@ VALUES = [
     "[z = 1]", 'absTime("2020-01-01T00:00:00Z")', "other.missing", "{x}", "y == 1", "strcat(s, \"t\")",
 ]  # fmt: skip
 NAMES = ["x", "y", "s", "l", "m", "n"]
-CONSTANTS = ["1", "2", "0", "1.0", "1.5", "-0.0", "true", "false", '"a"', '"2880"', '"é"', "undefined", "error", "q", "9007199254740993"]
+CONSTANTS = [
+    "1",
+    "2",
+    "0",
+    "1.0",
+    "1.5",
+    "-0.0",
+    "true",
+    "false",
+    '"a"',
+    '"2880"',
+    '"é"',
+    "undefined",
+    "error",
+    "q",
+    "9007199254740993",
+]
 PATTERNS = ['".*cern.ch.*"', '"^a"', '"a$"', '"a"', '""', '"A"', '"[ab]"', '"x.y"', '"8443/cream-pbs"', '"("', '"c*"']
 OPTIONS = ['"i"', '""', '"m"']
 JOB = parse_ad('[q = 2; w = "a"; t = q + 1; VO = "cms"; big = other.x; n2 = [k = other.x]]')
@@ -145,7 +161,8 @@ def test_an_updated_snapshot_equals_a_new_one(seed: int) -> None:
         for text in texts:
             check_rows(store, text)
         changes: dict[str, ClassAd | None] = {
-            str(make.random.randint(0, 70)): make.pick([make.ad(), make.ad(), None]) for _ in range(6)  # type: ignore[list-item]
+            str(make.random.randint(0, 70)): make.pick([make.ad(), make.ad(), None])
+            for _ in range(6)  # type: ignore[list-item]
         }
         before = store, [codes_of(Condition.of(parse_expression(text), JOB), store) for text in texts]
         store = store.updated(changes)
@@ -180,7 +197,7 @@ def test_pull_finds_the_classes_that_match(seed: int) -> None:
     for _ in range(20):
         resource = make.ad()
         wanted = {n for job, n in jobs if expected_code(evaluate_attribute(job, "requirements", resource)) == 1}
-        assert set(index.matching(resource).tolist()) == wanted, (dict(resource))
+        assert set(index.matching(resource).tolist()) == wanted, dict(resource)
 
 
 def test_pull_takes_the_job_of_the_highest_priority_first() -> None:
@@ -201,8 +218,8 @@ def test_pull_takes_the_job_of_the_highest_priority_first() -> None:
 
 def test_jobs_that_differ_in_what_nobody_reads_share_a_class() -> None:
     index = PullIndex()
-    one = parse_ad("[mem = 5; name = \"a\"; requirements = other.memory >= mem]")
-    two = parse_ad("[mem = 2 + 3; name = \"b\"; requirements = other.memory >= mem]")
+    one = parse_ad('[mem = 5; name = "a"; requirements = other.memory >= mem]')
+    two = parse_ad('[mem = 2 + 3; name = "b"; requirements = other.memory >= mem]')
     three = parse_ad("[mem = 6; requirements = other.memory >= mem]")
     assert index.class_of(one) == index.class_of(two) != index.class_of(three)
 

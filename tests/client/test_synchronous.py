@@ -5,7 +5,16 @@ from pathlib import Path
 import pytest
 
 from gridwms.client import Client, answers
-from gridwms.client.errors import ClientError, LocalFile, NotInState, NotThere, Refused, TimedOut
+from gridwms.client.errors import (
+    ClientError,
+    LocalFile,
+    NotInState,
+    NotThere,
+    Refused,
+    ServiceUnreachable,
+    TimedOut,
+)
+from gridwms.client.find import Address
 from tests.client.running import Running
 
 ECHO = 'Executable = "/bin/echo"; Arguments = "hello"; StdOutput = "out"; OutputSandbox = {"out"};'
@@ -105,12 +114,19 @@ def test_waiting_ends_with_the_time_given(client: Client) -> None:
 def test_waiting_survives_a_restart_of_the_service(service: Running, client: Client) -> None:
     [submission] = client.submit(['Executable = "/bin/sleep"; Arguments = "2";'])
     seen = []
-    for job in client.watch([submission.id], timeout=90):
+    lost: list[ClientError] = []
+    for job in client.watch([submission.id], timeout=90, lost=lost.append):
         seen.append(job.state)
         if job.state == "RUNNING" and seen.count("RUNNING") == 1:
             service.stop()
             service.start()
     assert seen[-1] == "DONE"
+    assert all("does not answer" in str(error) or "broke" in str(error) for error in lost)
+
+
+def test_waiting_for_a_service_that_was_never_there_ends_at_once() -> None:
+    with Client(address=Address("http://127.0.0.1:1", "t")) as nobody, pytest.raises(ServiceUnreachable):
+        nobody.wait(["0" * 22])
 
 
 def test_output_of_a_running_job_is_refused_with_advice(client: Client, tmp_path: Path) -> None:

@@ -63,4 +63,6 @@ def test_the_tour(runner: Runner, tmp_path: Path) -> None:
         expected, printed = plain(shown), plain(said.out)
         if words[1] == "wait":  # which states are seen on the way depends on who is faster
             expected, printed = expected[-1:], printed[-1:]
+        # The site may tell that the attempt runs before the wrapper itself does.
+        printed = [one for one in printed if one != "TIME site 1 Running NODE"]
         assert printed == expected, line

@@ -35,6 +35,7 @@ def test_partial_indexes_are_made_partial(tmp_path: Path) -> None:
         "ix_jobs_owner": False,
         "ix_jobs_expiry": True,
         "ix_jobs_moving": True,
+        "ix_jobs_kept": True,
         "ix_jobs_description": False,
         "ix_attempts_present": True,
     }

@@ -17,7 +17,10 @@ from gridwms.wrapper.render import render
 from gridwms.wrapper.task import Input, Task
 from tests.wrapper.service import Attempt, Service
 
-SHELLS = {"dash": ["dash"], "bash": ["bash", "--posix"], "busybox": ["busybox", "sh"]}
+SHELLS = {
+    name: [shutil.which(name) or name, *options]
+    for name, options in {"dash": [], "bash": ["--posix"], "busybox": ["sh"]}.items()
+}
 TAG = "gw-0123456789abcdefghijkl-1"
 CAPABILITY = "s3cret-c4pability"
 
@@ -32,14 +35,33 @@ def shell(request: pytest.FixtureRequest) -> list[str]:
 
 @pytest.fixture(scope="session")
 def without_curl(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """A PATH with everything but curl."""
-    return _path_without(tmp_path_factory.mktemp("without-curl"), {"curl"})
+    """A PATH that leaves python3 alone to speak HTTP."""
+    return _path_without(tmp_path_factory.mktemp("without-curl"), {"curl", "bash"})
+
+
+@pytest.fixture(scope="session")
+def without_bash(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A PATH that makes the wrapper take curl, also to a service on this machine."""
+    return _path_without(tmp_path_factory.mktemp("without-bash"), {"bash"})
 
 
 @pytest.fixture(scope="session")
 def without_both(tmp_path_factory: pytest.TempPathFactory) -> str:
     """A PATH with neither curl nor python3."""
     return _path_without(tmp_path_factory.mktemp("without-both"), {"curl", "python3"})
+
+
+@pytest.fixture(scope="session")
+def busybox_alone(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A PATH with busybox for everything but curl: a node without coreutils and util-linux."""
+    busybox = shutil.which("busybox")
+    if busybox is None:
+        pytest.skip("busybox is not installed here: the wrapper was not run with its tools")
+    folder = tmp_path_factory.mktemp("busybox")
+    for applet in subprocess.run([busybox, "--list"], capture_output=True, text=True, check=True).stdout.split():
+        (folder / applet).symlink_to(busybox)
+    (folder / "curl").symlink_to(shutil.which("curl") or "/usr/bin/curl")
+    return str(folder)
 
 
 def _path_without(folder: Path, names: set[str]) -> str:
@@ -51,10 +73,11 @@ def _path_without(folder: Path, names: set[str]) -> str:
     return str(folder)
 
 
-@pytest.fixture(params=["curl", "python3"])
+@pytest.fixture(params=["curl", "python3", "bash"])
 def transport(request: pytest.FixtureRequest) -> dict[str, str]:
     """The environment that makes the wrapper take this transport."""
-    path = "/usr/bin:/bin" if request.param == "curl" else request.getfixturevalue("without_curl")
+    paths = {"curl": "without_bash", "python3": "without_curl"}
+    path = request.getfixturevalue(paths[request.param]) if request.param in paths else "/usr/bin:/bin"
     return {"PATH": path}
 
 

@@ -28,6 +28,16 @@ def test_missing_input(node: Node, transport: dict[str, str]) -> None:
     assert node.left() == []
 
 
+def test_names_in_reports_are_those_of_the_user(dash_node: Node) -> None:
+    name = "it's $(x)\n%41"
+    assert dash_node.run(inputs=(Input(index=5, name=name),)) == 13
+    assert outcome(dash_node)["p.file"] == name
+    dash_node.attempt.events.clear()
+    dash_node.service.break_down("PUT", "/output/", 413)
+    assert dash_node.run("echo >'a b%'", outputs=("a b%",)) == 18
+    assert outcome(dash_node)["p.file"] == "a b%"
+
+
 def test_missing_file_of_the_node_as_input(node: Node) -> None:
     assert node.run(inputs=(Input(index=0, name="data", source="file:///no/such"),)) == 13
     assert outcome(node)["code"] == "input_failed"
@@ -42,6 +52,17 @@ def test_executable_that_is_not_in_the_sandbox(node: Node) -> None:
 def test_executable_that_is_not_on_the_node(node: Node) -> None:
     assert node.run(executable="/no/such/program") == 14
     assert outcome(node) == {"code": "executable_missing", "p.file": "/no/such/program"}
+
+
+def test_executable_whose_path_has_a_variable(node: Node) -> None:
+    assert node.run(executable="$TOOLS/no such", environment=(("TOOLS", "/bin"),)) == 14
+    assert outcome(node) == {"code": "executable_missing", "p.file": "$TOOLS/no such"}
+    node.attempt.events.clear()
+    assert node.run(executable="${TOOLS}/true", prologue="$TOOLS/true", environment=(("TOOLS", "/bin"),)) == 0, node.log
+
+
+def test_a_directory_is_no_executable(node: Node) -> None:
+    assert node.run(executable="/tmp") == 14
 
 
 def test_prologue_before_the_token(node: Node) -> None:

@@ -14,6 +14,7 @@ from gridwms.api.body import BodyLimit
 from gridwms.api.news import News
 from gridwms.api.routes import check, ending, events, jobs, market, sandbox, service
 from gridwms.api.settings import Settings
+from gridwms.api.tail import Tail
 from gridwms.flow.world import World
 
 _THREADS = 40
@@ -31,6 +32,7 @@ def build_app(world: World, settings: Settings) -> FastAPI:
         to_thread.current_default_thread_limiter().total_tokens = _THREADS
         app.state.uploads = CapacityLimiter(settings.uploads)
         app.state.news.open()
+        app.state.tail = Tail(world, app.state.news, settings.url)
         try:
             yield
         finally:

@@ -19,14 +19,7 @@ from gridwms.classad.values import (
 )
 
 Python: TypeAlias = (
-    Scalar
-    | Expr
-    | None
-    | list["Python"]
-    | tuple["Python", ...]
-    | Mapping[str, "Python"]
-    | frozenset[str]
-    | set[str]
+    Scalar | Expr | list["Python"] | tuple["Python", ...] | Mapping[str, "Python"] | frozenset[str] | set[str] | None
 )
 Place: TypeAlias = tuple[int, int]
 

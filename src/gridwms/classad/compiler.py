@@ -11,6 +11,7 @@ from typing import NoReturn
 
 from gridwms.classad.ad import ClassAd
 from gridwms.classad.lookup import (
+    charge_text,
     item_value,
     look_up,
     look_up_absolute,
@@ -18,7 +19,7 @@ from gridwms.classad.lookup import (
     select,
 )
 from gridwms.classad.operators import BINARY, UNARY, equal_strings, truth
-from gridwms.classad.scope import DEPTH_LIMIT, Held, Inner, LazyList, Run, Scope, TooDeep
+from gridwms.classad.scope import DEPTH_LIMIT, LONG_TEXT, Held, Inner, LazyList, Run, Scope, TooDeep
 from gridwms.classad.text import fold
 from gridwms.classad.tree import (
     Binary,
@@ -121,6 +122,13 @@ class Compiler:
 
 
 def constant(value: Inner) -> Run:
+    if type(value) is str and len(value) > LONG_TEXT:
+
+        def long_text(scope: Scope) -> Inner:
+            charge_text(value, scope)
+            return value
+
+        return long_text
     return lambda _scope: value
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from typing import TypeAlias
 
 from gridwms.classad.ad import ClassAd
@@ -14,7 +15,17 @@ from gridwms.classad.text import fold
 from gridwms.classad.tree import ListExpression, Literal
 from gridwms.classad.values import AbsoluteTime, Error, RelativeTime, Undefined, Value
 
-Json: TypeAlias = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
+Json: TypeAlias = bool | int | float | str | list["Json"] | dict[str, "Json"] | None
+
+
+@lru_cache(maxsize=32)
+def _kept(text: str, *, compat: bool) -> ClassAd:
+    return parse_ad(text, compat=compat)
+
+
+def _ad(text: str, *, compat: bool) -> ClassAd:
+    """Test sets use few ads and many expressions: the last ads are kept, unless they are very large."""
+    return _kept(text, compat=compat) if len(text) < 100_000 else parse_ad(text, compat=compat)
 
 
 def evaluate(expr: str, my: str | None, target: str | None, mode: Mode = "strict") -> list[Json]:
@@ -22,8 +33,8 @@ def evaluate(expr: str, my: str | None, target: str | None, mode: Mode = "strict
     compat = mode == "compat"
     try:
         tree = parse_expression(expr, compat=compat)
-        my_ad = None if my is None else parse_ad(my, compat=compat)
-        target_ad = None if target is None else parse_ad(target, compat=compat)
+        my_ad = None if my is None else _ad(my, compat=compat)
+        target_ad = None if target is None else _ad(target, compat=compat)
     except ClassAdSyntaxError:
         return ["parse_error"]
     return canonical_value(evaluate_tree(tree, my_ad, target_ad, mode=mode))
@@ -37,9 +48,8 @@ def match(job: str, ce: str) -> dict[str, Json]:
     try:
         job_ad, ce_ad = parse_ad(job), parse_ad(ce)
     except ClassAdSyntaxError:
-        return dict.fromkeys(
-            ("match", "job_requirements", "ce_requirements", "job_rank", "ce_rank"), ["parse_error"]
-        )
+        keys = ("match", "job_requirements", "ce_requirements", "job_rank", "ce_rank")
+        return {key: ["parse_error"] for key in keys}
     job_requirements = evaluate_attribute(job_ad, "requirements", ce_ad)
     ce_requirements = evaluate_attribute(ce_ad, "requirements", job_ad)
     return {

@@ -43,8 +43,11 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class EvaluationContext:
-    """`ticks` bounds the time in regular expressions, `offset` is the local zone at an instant, `close_storage` answers retrieveCloseSEsInfo(), `success_fraction` and `response_time` the two functions
-    of the gLite broker that read its bookkeeping, `user_maps` userMap(), `homes` userHome().
+    """Everything has a default; whoever has better information gives it.
+
+    `ticks` bounds the time in regular expressions and `offset` is the local zone at an instant. `close_storage`
+    answers retrieveCloseSEsInfo(); `success_fraction` and `response_time` the two functions of the gLite broker
+    that read its bookkeeping; `user_maps` userMap() and `homes` userHome().
     """
 
     now: Callable[[], float] = time.time

@@ -33,13 +33,13 @@ def evaluate(
     """
     if my is None:
         my = NOWHERE if target is None else _EMPTY
-    code = expr.code or compile_expression(expr)
     evaluation = Evaluation(context or DEFAULT_CONTEXT, compile_expression, compat=mode == "compat")
-    evaluation.steps -= code.size
     scope = Scope(my, evaluation)
     if target is not None:
         match_scopes(target, scope)
     try:
+        code = expr.code or compile_expression(expr)
+        evaluation.steps -= code.size
         value = code.run(scope)
         if type(value) is not Scope and type(value) is not LazyList:
             return value  # type: ignore[return-value]
@@ -51,6 +51,7 @@ def evaluate(
     evaluation.restart()
 
     def again() -> Value:
+        code = expr.code or compile_expression(expr)
         return outside(code.run(scope), scope, frozenset())
 
     try:
@@ -85,7 +86,7 @@ def evaluate_attribute(
         return ERROR
 
 
-def inner_attribute(ad: ClassAd, name: str, context: Optional[EvaluationContext] = None) -> Inner:
+def inner_attribute(ad: ClassAd, name: str, context: EvaluationContext | None = None) -> Inner:
     """The value of a folded name of an ad by itself, as it is seen inside an evaluation."""
     evaluation = Evaluation(context or DEFAULT_CONTEXT, compile_expression, compat=False)
 

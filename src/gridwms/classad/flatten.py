@@ -90,9 +90,7 @@ _TRUTH_FUNCTIONS = frozenset(
 )
 
 
-def flatten(
-    expr: Expr, my: ClassAd, *, context: EvaluationContext | None = None
-) -> tuple[Expr, frozenset[str]]:
+def flatten(expr: Expr, my: ClassAd, *, context: EvaluationContext | None = None) -> tuple[Expr, frozenset[str]]:
     """The residue of an expression of `my`, and the names that it still reads of the other side ("*": any).
 
     Against every target the residue, standing in `my`, has the value of the expression. What it still reads of

@@ -88,11 +88,14 @@ def unescape(text: str) -> str | None:
     return decode(encode(result)) if bytes_seen else result
 
 
-def tokenize(text: str, *, jdl: bool = False, old: bool = False, compat: bool = False) -> list[Token]:
-    """All tokens, the last of kind END.
+def tokenize(
+    text: str, *, jdl: bool = False, old: bool = False, compat: bool = False, lines: bool = False, limit: int = 10**9
+) -> list[Token]:
+    """All tokens, the last of kind END; a text of more than `limit` tokens ends with a bad one.
 
-    jdl: a line whose first non-blank is `#` is a comment. old: strings of the old syntax. compat: a leading
-    zero is an error, as in HTCondor's daemons.
+    lines: a comment // must end with its line, as in an expression given to HTCondor's bindings. jdl: a line whose
+    first non-blank is `#` is a comment. old: strings of the old syntax. compat: a leading zero is an error, as in
+    HTCondor's daemons.
     """
     tokens: list[Token] = []
     add = tokens.append
@@ -100,8 +103,12 @@ def tokenize(text: str, *, jdl: bool = False, old: bool = False, compat: bool = 
     if jdl and (hashed := _HASH_COMMENT.match(text)):
         position = hashed.end()
     match_token = _TOKEN.match
+    make = tuple.__new__  # a NamedTuple without the cost of its call
     quotes = _OLD_QUOTED if old else _QUOTED
     while True:
+        if len(tokens) > limit:
+            add(Token(Kind.END, "", line, position - line_start + 1, position, position))
+            break
         match = match_token(text, position)
         if match is None:  # blanks and then nothing that "." matches: cannot happen, kept for the type
             break
@@ -109,10 +116,10 @@ def tokenize(text: str, *, jdl: bool = False, old: bool = False, compat: bool = 
         group = match.lastgroup or "end"
         start = match.start(group)
         column = start - line_start + 1
-        if group == "name":
-            add(Token(Kind.NAME, match[group], line, column, start, position))
-        elif group == "operator":
-            add(Token(Kind.OPERATOR, match[group], line, column, start, position))
+        if group == "operator":
+            add(make(Token, (Kind.OPERATOR, match[group], line, column, start, position)))
+        elif group == "name":
+            add(make(Token, (Kind.NAME, match[group], line, column, start, position)))
         elif group == "newline":
             line += 1
             line_start = position
@@ -126,14 +133,12 @@ def tokenize(text: str, *, jdl: bool = False, old: bool = False, compat: bool = 
             inside = text[begin : position - 1]
             meaning = _old_meaning(inside) if old and quote == '"' else unescape(inside)
             if closing is None:
-                token = Token(
-                    Kind.BAD, f"a quote {quote} that is never closed", line, column, start, position
-                )
+                token = Token(Kind.BAD, f"a quote {quote} that is never closed", line, column, start, position)
             elif meaning is None:
                 token = Token(Kind.BAD, "a text with a NUL character in it", line, column, start, position)
             else:
                 kind = Kind.STRING if quote == '"' else Kind.QUOTED_NAME
-                token = Token(kind, meaning, line, column, start, position)
+                token = make(Token, (kind, meaning, line, column, start, position))
             add(token)
             newlines = text.count("\n", begin, position)
             if newlines:
@@ -143,15 +148,11 @@ def tokenize(text: str, *, jdl: bool = False, old: bool = False, compat: bool = 
             digits = match[group]
             problem = _integer_problem(text, position, digits, compat)
             kind = Kind.BAD if problem else Kind.INTEGER
-            add(Token(kind, problem or digits, line, column, start, position))
+            add(make(Token, (kind, problem or digits, line, column, start, position)))
         elif group == "real":
-            follows = text[position : position + 1]
-            if follows.isalnum() or follows in ("_", "."):
-                add(Token(Kind.BAD, f"the number {match[group]}{follows}", line, column, start, position))
-            else:
-                add(Token(Kind.REAL, match[group], line, column, start, position))
+            add(make(Token, (Kind.REAL, match[group], line, column, start, position)))
         elif group == "comment":
-            if position == len(text) and not jdl:  # HTCondor 25.14 wants the end of the line
+            if position == len(text) and lines:
                 add(Token(Kind.BAD, "a comment // without a line end", line, column, start, position))
         elif group == "block":
             close = text.find("*/", position)
@@ -174,8 +175,8 @@ def tokenize(text: str, *, jdl: bool = False, old: bool = False, compat: bool = 
 
 def _integer_problem(text: str, position: int, digits: str, compat: bool) -> str:
     follows = text[position : position + 1]
-    if follows == "." or follows.isalnum() or follows == "_":
-        return f"the number {digits}{follows}"
+    if follows == ".":
+        return f"the number {digits}."
     if digits[0] == "0" and len(digits) > 1 and digits[1] not in "xX":
         if compat:
             return f"the number {digits} with a leading zero"

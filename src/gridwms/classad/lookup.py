@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from gridwms.classad.ad import ClassAd
 from gridwms.classad.parser import parse_ad
-from gridwms.classad.scope import DEPTH_LIMIT, EvaluationFailed, Held, Inner, LazyList, Scope, TooDeep
+from gridwms.classad.scope import DEPTH_LIMIT, LONG_TEXT, EvaluationFailed, Held, Inner, LazyList, Scope, TooDeep
 from gridwms.classad.tree import Expr, Literal
 from gridwms.classad.values import ERROR, UNDEFINED
 
@@ -127,6 +127,7 @@ def evaluate_in(expr: Expr, scope: Scope, depth: int) -> Inner:
     """
     kind = type(expr)
     if kind is Literal:
+        charge_text(expr.value, scope)  # type: ignore[attr-defined]
         return expr.value  # type: ignore[attr-defined,no-any-return]
     if kind is Held:
         return expr.value  # type: ignore[attr-defined,no-any-return]
@@ -139,6 +140,12 @@ def evaluate_in(expr: Expr, scope: Scope, depth: int) -> Inner:
         return run_in(expr, scope, depth)
     finally:
         evaluation.active.discard(key)
+
+
+def charge_text(value: Inner, scope: Scope) -> None:
+    """Work on a long text takes time in proportion: count it wherever one is fetched."""
+    if type(value) is str and len(value) > LONG_TEXT:
+        scope.evaluation.charge(len(value) >> 8)
 
 
 def run_in(expr: Expr, scope: Scope, depth: int) -> Inner:
@@ -166,6 +173,7 @@ def item_value(items: LazyList, position: int, scope: Scope, depth: int) -> Inne
     expr = items.items[position]
     kind = type(expr)
     if kind is Literal or kind is Held:
+        charge_text(expr.value, scope)  # type: ignore[attr-defined]
         return expr.value  # type: ignore[attr-defined,no-any-return]
     return run_in(expr, items.scope or scope, depth)
 

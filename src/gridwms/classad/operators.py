@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import operator as python
 from collections.abc import Callable
-from typing import Final, Union
+from typing import Any, Final, TypeAlias
 
 from gridwms.classad.scope import Inner, LazyList, Scope
 from gridwms.classad.text import encode, fold
@@ -25,8 +25,7 @@ from gridwms.classad.values import (
     wrap_integer,
 )
 
-Number = Union[int, float]
-Truth = Union[bool, Undefined, Error]
+Truth: TypeAlias = bool | Undefined | Error
 Binary = Callable[[Inner, Inner], Inner]
 
 NUMERIC: Final = (bool, int, float)
@@ -35,7 +34,7 @@ NUMERIC: Final = (bool, int, float)
 def truth(value: Inner) -> Truth:
     """What `&&`, `||`, `!` and `?:` see: numbers count, strings, lists, ads and times are ERROR."""
     if value is True or value is False or value is UNDEFINED:
-        return value  # type: ignore[return-value]
+        return value
     if type(value) is int or type(value) is float:
         return bool(value)
     return ERROR
@@ -167,22 +166,22 @@ def shift_right_logical(left: int, right: int) -> int:
     return ((left >> 1) & INTEGER_MAX) >> ((right - 1) & 63)
 
 
-def _comparison(compute: Callable[[object, object], bool]) -> Binary:
+def _comparison(compute: Callable[[Any, Any], Any]) -> Binary:  # the signature of the operator module
     def compare(left: Inner, right: Inner) -> Inner:
         if (settled := exceptional(left, right)) is not None:
             return settled
         if isinstance(left, NUMERIC) and isinstance(right, NUMERIC):
             if isinstance(left, float) or isinstance(right, float):
-                return compute(float(left), float(right))
-            return compute(left, right)
+                return bool(compute(float(left), float(right)))
+            return bool(compute(left, right))
         if isinstance(left, str) and isinstance(right, str):
             if left.isascii() and right.isascii():
-                return compute(left.lower(), right.lower())
-            return compute(encode(left).lower(), encode(right).lower())
+                return bool(compute(left.lower(), right.lower()))
+            return bool(compute(encode(left).lower(), encode(right).lower()))
         if isinstance(left, AbsoluteTime) and isinstance(right, AbsoluteTime):
-            return compute(left.seconds, right.seconds)
+            return bool(compute(left.seconds, right.seconds))
         if isinstance(left, RelativeTime) and isinstance(right, RelativeTime):
-            return compute(left.seconds, right.seconds)
+            return bool(compute(left.seconds, right.seconds))
         return ERROR
 
     return compare

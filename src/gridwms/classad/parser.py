@@ -38,14 +38,14 @@ LEVELS = {
 }
 WORD_OPERATORS = {"is": "=?=", "isnt": "=!="}
 WORDS: dict[str, Scalar] = {"true": True, "false": False, "undefined": UNDEFINED, "error": ERROR}
+_BRACKETS = frozenset("({[")
 RESERVED = {*WORDS, *WORD_OPERATORS}
 
 # HTCondor 25.14 stops at 500; a bracket of any kind counts 3, a unary operator 1.
 DEPTH_LIMIT = 500
 BRACKET_DEPTH = 3
-# Beyond this a text is no ad that a person or a program of good will wrote; it would take seconds to read.
-TEXT_LIMIT = 64 * 1024 * 1024
-TOKEN_LIMIT = 3_000_000
+# Far more than a job description or a resource needs; whoever reads large collections may ask for more.
+TOKEN_LIMIT = 120_000
 
 
 class Parser:
@@ -57,20 +57,23 @@ class Parser:
         self.at = 0
         self.depth = 0
         self.compat = compat
+        # Where whole_ad() puts what is wrong; without, the first mistake is raised.
+        self.collector: list[ClassAdSyntaxError] | None = None
         self.problems: list[ClassAdSyntaxError] | None = None
 
     # -- tokens
 
     def fail(self, expected: str) -> NoReturn:
+        raise self.unexpected(expected)
+
+    def unexpected(self, expected: str) -> ClassAdSyntaxError:
         token = self.tokens[self.at]
         if token.kind is Kind.BAD:
-            raise ClassAdSyntaxError(token.line, token.column, token.text, expected, f"found {token.text}")
-        found = (
-            "the end of the text" if token.kind is Kind.END else f"'{self.text[token.offset : token.end]}'"
-        )
+            return ClassAdSyntaxError(token.line, token.column, token.text, expected, f"found {token.text}")
+        found = "the end of the text" if token.kind is Kind.END else f"'{self.text[token.offset : token.end]}'"
         if len(found) > 60:
             found = found[:56] + "...'"
-        raise ClassAdSyntaxError(token.line, token.column, found, expected)
+        return ClassAdSyntaxError(token.line, token.column, found, expected)
 
     def operator(self) -> str:
         token = self.tokens[self.at]
@@ -116,8 +119,13 @@ class Parser:
         return Conditional(test, yes, no, token.line, token.column)
 
     def binary(self, lowest: int, after: str) -> Expr:
-        left = self.unary(after)
         tokens = self.tokens
+        token = tokens[self.at]
+        # Straight to the operand unless an operator stands before it: nesting costs stack.
+        if token.kind is Kind.OPERATOR and token.text in Unary.OPERATORS:
+            left = self.unary(after)
+        else:
+            left = self.postfix(after)
         while True:
             token = tokens[self.at]
             if token.kind is Kind.OPERATOR:
@@ -137,18 +145,25 @@ class Parser:
         token = self.tokens[self.at]
         if token.kind is not Kind.OPERATOR or token.text not in Unary.OPERATORS:
             return self.postfix(after)
+        if (minus := self.negative_number()) is not None:
+            return self.postfix(after, negative=minus)
         self.at += 1
-        if token.text == "-":
-            number = self.tokens[self.at]
-            if number.kind in (Kind.INTEGER, Kind.REAL) and number.offset == token.end:
-                return self.postfix(after, negative=token)
         self.deeper(1)
         operand = self.unary(f"after '{token.text}'")
         self.depth -= 1
         return Unary(token.text, operand, token.line, token.column)
 
     def postfix(self, after: str, negative: Token | None = None) -> Expr:
-        result = self.number(negative) if negative else self.primary(after)
+        token = self.tokens[self.at]
+        result: Expr
+        if negative is not None:
+            result = self.number(negative)
+        elif token.kind is Kind.OPERATOR and token.text in _BRACKETS:
+            # Not through primary(): nesting costs stack.
+            bracket = token.text
+            result = self.group() if bracket == "(" else self.list_expression() if bracket == "{" else self.record()
+        else:
+            result = self.primary(after)
         while True:
             token = self.tokens[self.at]
             if token.kind is not Kind.OPERATOR:
@@ -163,23 +178,31 @@ class Parser:
                 self.expect("]", "after the index")
                 self.depth -= BRACKET_DEPTH
                 result = Index(result, index, token.line, token.column)
-            elif token.text == "?:" or (token.text == "?" and self.tokens[self.at + 1].text == ":"):
+            elif token.text == "?:" or (token.text == "?" and self.colon_follows(token)):
                 self.at += 1 if token.text == "?:" else 2
                 self.deeper(1)
-                right = self.elvis_side()
+                minus = self.negative_number()
+                right = self.postfix("after '?:'", negative=minus)
                 self.depth -= 1
                 return Binary("?:", result, right, token.line, token.column)
             else:
                 return result
 
-    def elvis_side(self) -> Expr:
+    def colon_follows(self, question: Token) -> bool:
+        """`? :` with nothing but blanks between is `?:`."""
+        colon = self.tokens[self.at + 1]
+        between = self.text[question.end : colon.offset]
+        return colon.kind is Kind.OPERATOR and colon.text == ":" and not between.strip(" \t\n\v\f\r")
+
+    def negative_number(self) -> Token | None:
+        """Step over a minus that belongs to the literal behind it."""
         token = self.tokens[self.at]
-        if self.operator() == "-":
+        if token.kind is Kind.OPERATOR and token.text == "-":
             number = self.tokens[self.at + 1]
             if number.kind in (Kind.INTEGER, Kind.REAL) and number.offset == token.end:
                 self.at += 1
-                return self.postfix("after '?:'", negative=token)
-        return self.postfix("after '?:'")
+                return token
+        return None
 
     def number(self, negative: Token | None = None) -> Literal:
         token = self.tokens[self.at]
@@ -206,22 +229,19 @@ class Parser:
             return Literal(self.string(), token.line, token.column)
         if kind is Kind.INTEGER or kind is Kind.REAL:
             return self.number()
-        if kind is Kind.OPERATOR:
-            if token.text == "(":
-                self.at += 1
-                self.deeper(BRACKET_DEPTH)
-                inner = self.expression("after '('")
-                self.expect(")", f"for the '(' in line {token.line}, column {token.column}")
-                self.depth -= BRACKET_DEPTH
-                return Group(inner, token.line, token.column)
-            if token.text == "{":
-                return self.list_expression()
-            if token.text == "[":
-                return self.record()
-            if token.text == ".":
-                self.at += 1
-                return Reference(None, self.name("after '.'"), True, token.line, token.column)
-        self.fail(f"an expression {after}".rstrip())
+        if kind is Kind.OPERATOR and token.text == ".":
+            self.at += 1
+            return Reference(None, self.name("after '.'"), True, token.line, token.column)
+        raise self.unexpected(f"an expression {after}".rstrip())
+
+    def group(self) -> Group:
+        token = self.tokens[self.at]
+        self.at += 1
+        self.deeper(BRACKET_DEPTH)
+        inner = self.expression("after '('")
+        self.expect(")", f"for the '(' in line {token.line}, column {token.column}")
+        self.depth -= BRACKET_DEPTH
+        return Group(inner, token.line, token.column)
 
     def string(self) -> str:
         """Adjacent strings are one string."""
@@ -243,7 +263,7 @@ class Parser:
                 parts.append(self.tokens[self.at].text)
                 self.at += 1
             return "".join(parts)
-        self.fail(f"a name {after}")
+        raise self.unexpected(f"a name {after}")
 
     def named(self, after: str) -> Expr:
         token = self.tokens[self.at]
@@ -276,9 +296,7 @@ class Parser:
             if isinstance(text, str):
                 value = literal_time(folded, text)
                 if value is None:
-                    message = (
-                        f'{name}("{text}"): this is no {"date" if folded == "abstime" else "span of time"}'
-                    )
+                    message = f'{name}("{text}"): this is no {"date" if folded == "abstime" else "span of time"}'
                     raise ClassAdSyntaxError(token.line, token.column, f'"{text}"', "a time", message)
                 if value is not UNDEFINED:
                     return Literal(value, token.line, token.column)
@@ -309,8 +327,9 @@ class Parser:
 
     def whole_ad(self, *, bare: bool) -> ClassAd:
         self.at = self.depth = 0
-        if self.problems:
-            self.problems.clear()
+        if self.collector is not None:
+            self.collector.clear()
+        self.problems = self.collector
         if bare and self.operator() != "[":
             return self.attributes(self.tokens[0], closing="")
         problems = self.problems
@@ -378,34 +397,38 @@ class Parser:
 
     def skip_to_next_attribute(self, first: int, closing: str) -> None:
         """Go on behind the next `;` of this ad, so that later mistakes are reported too."""
-        nesting = 0
+        open_brackets: list[str] = []
         position = first
         while (token := self.tokens[position]).kind is not Kind.END:
             if token.kind is Kind.OPERATOR:
                 if token.text in "([{":
-                    nesting += 1
+                    open_brackets.append(token.text)
                 elif token.text in ")]}":
-                    if nesting == 0 and token.text == closing and position >= self.at:
+                    if not open_brackets and token.text == closing and position >= self.at:
                         break
-                    nesting = max(0, nesting - 1)
-                elif token.text == ";" and nesting == 0 and position >= self.at:
-                    break
+                    if open_brackets:
+                        open_brackets.pop()
+                elif token.text == ";" and position >= self.at:
+                    # A `;` where it cannot stand ends the attribute too: a bracket before it was not closed.
+                    if not open_brackets or (position == self.at and "[" not in open_brackets):
+                        break
             position += 1
         self.at = position
 
 
-def parser_for(text: str, *, jdl: bool = False, compat: bool = False) -> Parser:
-    if len(text) > TEXT_LIMIT:
-        raise ClassAdSyntaxError(1, 1, f"{len(text)} characters", "less text", "the text is too long")
-    tokens = tokenize(text, jdl=jdl, compat=compat)
-    if len(tokens) > TOKEN_LIMIT:
-        raise ClassAdSyntaxError(1, 1, f"{len(tokens)} tokens", "less text", "the text is too long")
+def parser_for(
+    text: str, *, jdl: bool = False, compat: bool = False, lines: bool = False, limit: int = TOKEN_LIMIT
+) -> Parser:
+    tokens = tokenize(text, jdl=jdl, compat=compat, lines=lines, limit=limit)
+    if len(tokens) > limit:
+        last = tokens[-1]
+        raise ClassAdSyntaxError(last.line, last.column, "more text", f"at most {limit} words", "the text is too long")
     return Parser(text, tokens, compat=compat)
 
 
 def parse_expression(text: str, *, compat: bool = False) -> Expr:
     """One expression. Semicolons behind it are let pass, as HTCondor 25.14 does."""
-    parser = parser_for(text, compat=compat)
+    parser = parser_for(text, compat=compat, lines=True)
     return with_fresh_stack(parser.whole_expression)
 
 
@@ -415,22 +438,25 @@ def parse_eval(text: str, *, compat: bool = False) -> Expr:
     return with_fresh_stack(lambda: parser.whole_expression(semicolons=False))
 
 
-def parse_ad(text: str, *, jdl: bool = False, compat: bool = False) -> ClassAd:
-    """One ad `[a = 1; b = 2]`.
+def parse_ad(text: str, *, jdl: bool = False, compat: bool = False, limit: int = TOKEN_LIMIT) -> ClassAd:
+    """One ad `[a = 1; b = 2]` of at most `limit` tokens.
 
     jdl: lines whose first non-blank is `#` are comments and the enclosing brackets may be missing (gLite).
     """
-    parser = parser_for(text, jdl=jdl, compat=compat)
+    parser = parser_for(text, jdl=jdl, compat=compat, limit=limit)
     return with_fresh_stack(lambda: parser.whole_ad(bare=jdl))
 
 
-def parse_ad_tolerant(text: str, *, jdl: bool = True) -> tuple[ClassAd, list[ClassAdSyntaxError]]:
+def parse_ad_tolerant(
+    text: str, *, jdl: bool = True, limit: int = TOKEN_LIMIT
+) -> tuple[ClassAd, list[ClassAdSyntaxError]]:
     """The ad as far as it can be read, and everything that is wrong in the text, in the order of the text."""
     try:
-        parser = parser_for(text, jdl=jdl)
+        parser = parser_for(text, jdl=jdl, limit=limit)
     except ClassAdSyntaxError as problem:
         return ClassAd(), [problem]
-    parser.problems = problems = []
+    problems: list[ClassAdSyntaxError] = []
+    parser.collector = problems
     try:
         ad = with_fresh_stack(lambda: parser.whole_ad(bare=jdl))
     except ClassAdSyntaxError as problem:

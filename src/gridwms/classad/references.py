@@ -21,9 +21,7 @@ from gridwms.classad.tree import (
 OTHER = frozenset(("other", "target"))
 OWN = frozenset(("my", "ad", "self"))
 AROUND = frozenset(("parent", "toplevel", "root", "left", "right", "lctx", "rctx"))
-MATCH = frozenset(
-    ("symmetricmatch", "leftmatchesright", "rightmatchesleft", "leftrankvalue", "rightrankvalue")
-)
+MATCH = frozenset(("symmetricmatch", "leftmatchesright", "rightmatchesleft", "leftrankvalue", "rightrankvalue"))
 # Functions that can read any attribute: their argument is text or a name.
 READS_ANYTHING = frozenset(("eval", "unparse", "unresolved", "listattrregex"))
 # Stands for "any attribute".
@@ -86,6 +84,9 @@ def references(expr: Expr) -> tuple[frozenset[str], frozenset[str]]:
             name, scope = fold(node.name), scope_of(node)
             if scope in OTHER:
                 other.add(name)
+                if name in OTHER | OWN | AROUND | MATCH:  # `other.other.x` is an own attribute
+                    own.add(ANYTHING)
+                    other.add(ANYTHING)
                 continue
             if scope in OWN:
                 own.add(name)

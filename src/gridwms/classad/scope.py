@@ -128,13 +128,18 @@ class Code:
 
 
 _LITERAL = {Literal}
+# Every use of a longer text is charged as work.
+LONG_TEXT = 4096
 
 
 def constants_of(ad: ClassAd) -> dict[str, Inner]:
     """The attributes whose value needs no evaluation: most of a resource's ad."""
     constants: dict[str, Inner] = {}
     for name, expr in ad.expressions.items():
-        if type(expr) is Literal or isinstance(expr, Held):
+        if type(expr) is Literal:
+            if type(expr.value) is not str or len(expr.value) <= LONG_TEXT:
+                constants[name] = expr.value
+        elif isinstance(expr, Held):
             constants[name] = expr.value
         elif type(expr) is ListExpression and set(map(type, expr.items)) <= _LITERAL:
             constants[name] = LazyList(expr.items)

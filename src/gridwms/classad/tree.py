@@ -7,7 +7,7 @@ takes no part in equality and hash. `code` holds the compiled form once the node
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, ClassVar
 
 from gridwms.classad.values import Scalar
@@ -23,6 +23,10 @@ class Expr:
     line: int
     column: int
     code: Code | None
+
+    def __reduce__(self) -> tuple[type[Expr], tuple[object, ...]]:
+        """Pickled without its compiled form."""
+        return type(self), tuple(getattr(self, part.name) for part in fields(self) if part.init)  # type: ignore[arg-type]
 
     def remember(self, code: Code) -> Code:
         """Keep the compiled form; the only thing that is ever set on a finished node."""

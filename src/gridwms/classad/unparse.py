@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import re
 
-from gridwms.classad.ad import ClassAd
+from gridwms.classad.ad import ClassAd, to_expression
 from gridwms.classad.fresh_stack import with_fresh_stack
 from gridwms.classad.parser import LEVELS, RESERVED
 from gridwms.classad.scope import Held, as_expression
@@ -28,7 +28,7 @@ from gridwms.classad.tree import (
     Reference,
     Unary,
 )
-from gridwms.classad.values import AbsoluteTime, Error, RelativeTime, Scalar, Undefined
+from gridwms.classad.values import AbsoluteTime, Error, RelativeTime, Scalar, Undefined, Value
 
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 _ESCAPES = {
@@ -41,7 +41,7 @@ _ESCAPES = {
     "\v": "\\v",
     "\\": "\\\\",
 }
-_SPECIAL = re.compile(r"[\x00-\x1f\x7f\\\"'\ud800-\udfff]")
+_SPECIAL = re.compile(r"[\x00-\x1f\x7f\\\"'\ud800-\udfff\ufffe\uffff]")
 _CONDITIONAL, _ELVIS, _UNARY, _POSTFIX, _PRIMARY = 0, 12, 11, 12, 13
 
 
@@ -67,11 +67,7 @@ def quote_bytes(text: str, mark: str = '"') -> str:
 
 def name_text(name: str, *, canonical: bool = False) -> str:
     """A name, quoted where it must be. HTCondor 25.14 quotes `parent` too, without need."""
-    if (
-        _IDENTIFIER.match(name)
-        and name.lower() not in RESERVED
-        and not (canonical and name.lower() == "parent")
-    ):
+    if _IDENTIFIER.match(name) and name.lower() not in RESERVED and not (canonical and name.lower() == "parent"):
         return name
     return quote(name, "'")
 
@@ -137,7 +133,7 @@ class _Writer:
                 if isinstance(node.base, Literal):  # "1.x" would be read as a bad number
                     return f"({self.literal(node.base.value)}).{self.name(node.name)}", _PRIMARY
                 if node.base is not None:
-                    return f"{self.write(node.base, _POSTFIX)}.{self.name(node.name)}", _PRIMARY
+                    return f"{self.write(node.base, _PRIMARY)}.{self.name(node.name)}", _PRIMARY
                 return ("." if node.absolute else "") + self.name(node.name), _PRIMARY
             case Group():
                 return f"({self.write(node.inner)})", _PRIMARY
@@ -153,7 +149,7 @@ class _Writer:
                 test, yes, no = self.write(node.test, 1), self.write(node.yes), self.write(node.no)
                 return f"{test} ? {yes} : {no}", _CONDITIONAL
             case Index():
-                return f"{self.write(node.base, _POSTFIX)}[{self.write(node.index)}]", _PRIMARY
+                return f"{self.write(node.base, _PRIMARY)}[{self.write(node.index)}]", _PRIMARY
             case Call():
                 arguments = (",", ", ")[not self.canonical].join(self.write(a) for a in node.arguments)
                 return f"{self.name(node.name)}({arguments})", _PRIMARY
@@ -206,6 +202,11 @@ def unparse(node: Expr, *, multiline: bool = False) -> str:
     return with_fresh_stack(lambda: _Writer(canonical=False, indent=0 if multiline else None).write(node))
 
 
+def as_text(value: Value) -> str:
+    """A value as the language writes it."""
+    return unparse(to_expression(value))
+
+
 def canonical(node: Expr) -> str:
     """The text that HTCondor 25.14 prints; the attributes of an ad by length of name, then by name."""
     return with_fresh_stack(lambda: _Writer(canonical=True).write(node))
@@ -223,9 +224,7 @@ class _PrettyWriter(_Writer):
         super().__init__(canonical=canonical)
         self.column = 0
 
-    def block(
-        self, step: int, opening: str, closing: str, items: list[tuple[str, Expr]], between: str
-    ) -> str:
+    def block(self, step: int, opening: str, closing: str, items: list[tuple[str, Expr]], between: str) -> str:
         self.column += step
         start = "\n" + " " * self.column + opening
         self.column += step

@@ -9,7 +9,23 @@ from collections.abc import Callable
 import typer
 
 from gridwms import __version__
-from gridwms.cli import cancel, check, convert, log, match, output, peek, purge, serve, status, submit, wait, why
+from gridwms.cli import (
+    cancel,
+    check,
+    classad,
+    convert,
+    db,
+    log,
+    match,
+    output,
+    peek,
+    purge,
+    serve,
+    status,
+    submit,
+    wait,
+    why,
+)
 from gridwms.cli.exit_codes import Exit
 
 app = typer.Typer(
@@ -42,6 +58,8 @@ _PANELS: tuple[tuple[str, dict[str, Callable[..., None]]], ...] = (
 for _panel, _verbs in _PANELS:
     for _name, _verb in _verbs.items():
         app.command(_name, rich_help_panel=_panel)(_verb)
+app.add_typer(classad.app, name="classad", rich_help_panel=_BEFORE)
+app.add_typer(db.app, name="db", rich_help_panel=_OPERATE)
 
 
 @app.callback(invoke_without_command=True)

@@ -156,6 +156,8 @@ class AsyncClient:
                     pause = 0.1
                     yield job
             except ServiceUnreachable:
+                if not following.jobs:
+                    raise
                 following.reconnected()
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, 5.0, 0.1 + time.monotonic() - began)

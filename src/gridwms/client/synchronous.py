@@ -20,6 +20,7 @@ from gridwms.client.submission import Description, Source, Submission, accepted,
 from gridwms.client.transport import Transport
 
 T = TypeVar("T")
+Lost = Callable[[ServiceUnreachable], None]
 SENDERS = 8
 """Input files that are sent at the same time."""
 PEEK_BYTES = 1 << 20
@@ -150,8 +151,11 @@ class Client:
         last = {job.key: job for job in self.watch(jobs, until=until, timeout=timeout)}
         return [last[key] for key in self._keys(jobs)]
 
-    def watch(self, jobs: Sequence[str], *, until: Until = over, timeout: float | None = None) -> Iterator[answers.Job]:
-        """The jobs as they are now, then each change, until `until` holds for all. Survives a restart of the service.
+    def watch(
+        self, jobs: Sequence[str], *, until: Until = over, timeout: float | None = None, lost: Lost | None = None
+    ) -> Iterator[answers.Job]:
+        """The jobs as they are now, then each change, until `until` holds for all. Survives a restart of the service:
+        `lost` is called once each time that it stops answering.
 
         `timeout` in seconds; TimedOut is raised after it.
         """
@@ -164,9 +168,13 @@ class Client:
                 for job in self._listen(following, reader, end):
                     pause = 0.1
                     yield job
-            except ServiceUnreachable:
-                following.reconnected()
+            except ServiceUnreachable as error:
                 following.still_time(_left(end))
+                if not following.jobs:
+                    raise
+                if lost and pause == 0.1:
+                    lost(error)
+                following.reconnected()
                 # The only place that waits by the clock: there is no service that could tell when it is back.
                 time.sleep(pause)
                 pause = min(pause * 2, 5.0)

@@ -13,6 +13,7 @@ from gridwms.describe.jdl.defaults import JdlDefaults
 from gridwms.flow.simulation import SimulatedLink
 from gridwms.flow.world import FlowSettings, SitePolicy, World
 from gridwms.jobs.retry import RetryMaxima
+from gridwms.jobs.states import State
 from gridwms.market.market import Market
 from gridwms.market.source import Source
 from gridwms.market.sources.callable import CallableSource
@@ -22,6 +23,8 @@ from gridwms.security.capability import Capabilities
 from gridwms.sites import local, simulated
 from gridwms.sites.contract import Site
 from gridwms.store.database import Database
+
+_DAY = 86400.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +68,17 @@ def _settings(config: Config, url: str) -> FlowSettings:
     jobs = config.jobs
     return FlowSettings(
         base_url=url,
+        authority=_authority(config.service.tls_authority),
         retry_maxima=RetryMaxima(deep=jobs.max_retry_count, shallow=jobs.max_shallow_retry_count),
         jdl_defaults=_jdl_defaults(jobs),
         expiry_seconds=jobs.expiry_seconds,
         start_seconds=jobs.start_seconds,
+        keep_seconds={
+            State.DONE: jobs.keep_done_days * _DAY,
+            State.CLEARED: jobs.keep_cleared_days * _DAY,
+            State.ABORTED: jobs.keep_aborted_days * _DAY,
+            State.CANCELLED: jobs.keep_cancelled_days * _DAY,
+        },
         max_output_bytes=jobs.max_output_bytes,
         min_peek_seconds=jobs.peek_least_seconds,
         site_policies={
@@ -76,6 +86,16 @@ def _settings(config: Config, url: str) -> FlowSettings:
             for name, site in config.sites.items()
         },
     )
+
+
+def _authority(path: str) -> str:
+    try:
+        text = Path(path).read_text(encoding="ascii") if path else ""
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadConfig(f"[service] tls_authority '{path}' cannot be read: {error}.") from error
+    if path and "BEGIN CERTIFICATE" not in text:
+        raise BadConfig(f"[service] tls_authority '{path}' holds no certificate in PEM form.")
+    return text
 
 
 def _jdl_defaults(jobs: Jobs) -> JdlDefaults:

@@ -88,7 +88,12 @@ class Courier:
                 look(world, site)
                 self._next_look = world.clock() + world.settings.policy(site.name).poll_seconds
             self._pause = 0.0
-        except SiteUnavailable as error:
+        except StoreUnavailable:
+            raise
+        except Exception as error:
+            # The adaptor's fault is the site's trouble; the site is asked again, later and later.
+            if not isinstance(error, SiteUnavailable):
+                logger.exception("site adaptor failed", site=site.name, errand="status")
             self._pause = min(max(2 * self._pause, 1.0), _MOST_PAUSE)
             self._next_look = now + self._pause
             world.troubles[site.name] = str(error)

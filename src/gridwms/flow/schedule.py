@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 import structlog
 from sqlalchemy import Connection
 
-from gridwms.classad import ClassAd, evaluate_attribute, parse_ad
+from gridwms.classad import ClassAd, ClassAdSyntaxError, evaluate_attribute, parse_ad
 from gridwms.flow.record import Recorded, announce, apply
 from gridwms.flow.world import World
 from gridwms.jobs.events import Event, Matched
@@ -99,7 +99,11 @@ class Scheduler:
             )
         )
         for match_class, text in ads.items():
-            ad = parse_ad(text)
+            try:
+                ad = parse_ad(text)
+            except ClassAdSyntaxError as error:
+                logger.error("the ad of a match class cannot be read", match_class=match_class, why=str(error))
+                continue
             submit_to, cpus = evaluate_attribute(ad, "SubmitTo"), evaluate_attribute(ad, "CPUNumber")
             self._classes[match_class] = _Class(
                 ad,
@@ -112,13 +116,21 @@ class Scheduler:
     def _verdict(self, match_class: str, snapshot: Snapshot) -> Verdict | Reason:
         found = self._verdicts.get(match_class)
         if found is None:
-            known = self._classes[match_class]
-            if known.submit_to:
-                found = named(known.submit_to, snapshot)
-            else:
-                found = match(known.ad, known.ad["Requirements"], known.ad["Rank"], snapshot)
+            try:
+                found = self._match(match_class, snapshot)
+            except Exception as error:  # one class of jobs must not keep all others waiting
+                logger.exception("a match class cannot be matched", match_class=match_class)
+                found = reason("description_lost", text=f"matching failed: {type(error).__name__}: {error}")
             self._verdicts[match_class] = found
         return found
+
+    def _match(self, match_class: str, snapshot: Snapshot) -> Verdict | Reason:
+        known = self._classes.get(match_class)
+        if known is None:
+            return reason("description_lost", text="its matching ad is not in the database, or of another version")
+        if known.submit_to:
+            return named(known.submit_to, snapshot)
+        return match(known.ad, known.ad["Requirements"], known.ad["Rank"], snapshot)
 
     def _place(
         self, match_class: str, verdict: Verdict, count: int, room: dict[str, Capacity], sites: dict[str, int]

@@ -26,6 +26,7 @@ def handover(world: World, job: Job, attempt: Attempt, description: Description)
         attempt=attempt.number,
         service=settings.base_url,
         capability=world.capability(tag),
+        authority=settings.authority,
         vo=job.vo,
         executable=description.executable,
         arguments=description.arguments,

@@ -12,6 +12,7 @@ from gridwms.describe.jdl.defaults import JdlDefaults
 from gridwms.flow.find import Descriptions
 from gridwms.flow.watches import Watches
 from gridwms.jobs.retry import RetryMaxima
+from gridwms.jobs.states import State
 from gridwms.market.market import Market
 from gridwms.sandbox.area import Area
 from gridwms.sites.contract import Site
@@ -77,6 +78,8 @@ class FlowSettings:
     """Times in seconds."""
 
     base_url: str = "http://127.0.0.1:8480"
+    authority: str = ""
+    """PEM: whom wrappers are to trust for our certificate; empty: the authorities of their nodes."""
     retry_maxima: RetryMaxima = field(default_factory=RetryMaxima)
     jdl_defaults: JdlDefaults = field(default_factory=JdlDefaults)
     expiry_seconds: float = 7 * 86400.0
@@ -87,6 +90,8 @@ class FlowSettings:
     """How long a site may leave a delivery in doubt before the job is tried elsewhere."""
     cancel_seconds: float = 120.0
     """How long a site may leave a cancellation unconfirmed."""
+    keep_seconds: Mapping[State, float] = field(default_factory=dict)
+    """How long the files of an ended job are kept, by its state; for ever in states that are not named."""
     max_output_bytes: int = -1
     min_peek_seconds: int = 5
     site_policies: Mapping[str, SitePolicy] = field(default_factory=dict)

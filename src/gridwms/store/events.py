@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, insert, select
+from sqlalchemy import Connection, Row, bindparam, func, insert, select
 
 from gridwms.jobs.codec import attempt_of, event_data, read_event
 from gridwms.jobs.events import Event
@@ -26,6 +26,9 @@ class Logged:
     event: Event
 
 
+_KNOWN = select(events.c.job, events.c.id).where(events.c.job.in_(bindparam("numbers", expanding=True)))
+
+
 def known(connection: Connection, wanted: Collection[tuple[int, str]]) -> set[tuple[int, str]]:
     """Which of these (job number, event id) are in the log."""
     ids_by_job: dict[int, set[str]] = {}
@@ -33,8 +36,8 @@ def known(connection: Connection, wanted: Collection[tuple[int, str]]) -> set[tu
         ids_by_job.setdefault(number, set()).add(ident)
     found: set[tuple[int, str]] = set()
     for numbers in chunks(ids_by_job):
-        query = select(events.c.job, events.c.id).where(events.c.job.in_(numbers))
-        found |= {(job, ident) for job, ident in connection.execute(query) if ident in ids_by_job[job]}
+        rows = connection.execute(_KNOWN, {"numbers": numbers})
+        found |= {(job, ident) for job, ident in rows if ident in ids_by_job[job]}
     return found
 
 

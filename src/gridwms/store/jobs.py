@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
-from sqlalchemy import Column, Connection, Row, bindparam, insert, select, update
+from sqlalchemy import Connection, Row, Select, bindparam, insert, select, update
 
 from gridwms.jobs.codec import read_reason, reason_data
 from gridwms.jobs.events import EndKind
@@ -22,15 +22,25 @@ from gridwms.store.tables import attempts, jobs
 
 def load(connection: Connection, keys: Collection[str]) -> dict[str, tuple[int, Job]]:
     """Row number and job of each key that exists."""
-    return _load(connection, jobs.c.key, keys)
+    return _load(connection, _BY_KEY, keys)
 
 
 def load_numbers(connection: Connection, numbers: Collection[int]) -> dict[str, tuple[int, Job]]:
     """The same by row number; the result is by key."""
-    return _load(connection, jobs.c.number, numbers)
+    return _load(connection, _BY_NUMBER, numbers)
 
 
-def _load(connection: Connection, column: Column[Any], names: Collection[Any]) -> dict[str, tuple[int, Job]]:
+# Built once: making such a statement costs more than running it.
+_BY_KEY = select(jobs).where(jobs.c.key.in_(bindparam("names", expanding=True)))
+_BY_NUMBER = select(jobs).where(jobs.c.number.in_(bindparam("names", expanding=True)))
+_ATTEMPTS = (
+    select(attempts)
+    .where(attempts.c.job.in_(bindparam("numbers", expanding=True)))
+    .order_by(attempts.c.job, attempts.c.number)
+)
+
+
+def _load(connection: Connection, query: Select[Any], names: Collection[Any]) -> dict[str, tuple[int, Job]]:
     cache = _cache(connection)
     found: dict[str, tuple[int, Job]] = {}
     missing: Collection[Any] = names
@@ -39,11 +49,9 @@ def _load(connection: Connection, column: Column[Any], names: Collection[Any]) -
         found = {stored[1].key: stored for stored in here if stored is not None}
         missing = [name for name, stored in zip(names, here, strict=True) if stored is None]
     for chunk in chunks(missing):
-        rows = connection.execute(select(jobs).where(column.in_(chunk))).all()
+        rows = connection.execute(query, {"names": chunk}).all()
         tries: dict[int, list[Attempt]] = defaultdict(list)
-        numbers = [row.number for row in rows]
-        query = select(attempts).where(attempts.c.job.in_(numbers)).order_by(attempts.c.job, attempts.c.number)
-        for row in connection.execute(query):
+        for row in connection.execute(_ATTEMPTS, {"numbers": [row.number for row in rows]}):
             tries[row.job].append(_attempt(row))
         found |= {row.key: (row.number, read_job(row, tries.get(row.number, ()))) for row in rows}
     return found

@@ -47,5 +47,7 @@ class Task:
     max_output_bytes: int = -1
     peek_seconds: int = 0
     ce: str = ""
+    authority: str = ""
+    """PEM: whom to trust for the certificate of the service. Empty: the authorities of the worker node."""
     site_hooks: str = ""
     """A directory of hooks on the worker node (cp_1.sh, cp_1_5.sh, cp_2.sh, cp_3.sh, <vo>/jobwrapper-hook.sh)."""

@@ -49,9 +49,7 @@ class Column:
 
     __slots__ = ("_changed", "_inverted", "codes", "distinct", "kinds", "numbers", "present", "reals")
 
-    def __init__(
-        self, kinds: Kinds, numbers: Integers, reals: Reals, codes: Codes, distinct: Distinct
-    ) -> None:
+    def __init__(self, kinds: Kinds, numbers: Integers, reals: Reals, codes: Codes, distinct: Distinct) -> None:
         self.kinds = kinds
         self.numbers = numbers
         self.reals = reals
@@ -103,9 +101,8 @@ class Column:
         """The column of `count` rows in which these rows hold these values."""
         if count == len(self.kinds) and all(self._holds(*pair) for pair in zip(rows, cells, strict=True)):
             return self
-        column = Column(
-            *(_longer(a, count) for a in (self.kinds, self.numbers, self.reals, self.codes)), self.distinct
-        )  # type: ignore[arg-type]
+        numbers, reals, codes = _longer(self.numbers, count), _longer(self.reals, count), _longer(self.codes, count)
+        column = Column(_longer(self.kinds, count), numbers, reals, codes, self.distinct)
         by_kind: dict[int, list[int]] = {}
         for position, cell in enumerate(cells):
             by_kind.setdefault(KINDS.get(type(cell), OTHER), []).append(position)
@@ -127,17 +124,17 @@ class Column:
             return False
         if kind == LIST:
             return bool(self.codes[row] == self.distinct.list_code(cell))  # type: ignore[arg-type]
-        return bool(self.value(row) == cell)
+        # By its text, which tells 0.0 from -0.0.
+        return repr(self.value(row)) == repr(cell)
 
     def gathered(self, rows: Rows) -> Column:
         """These rows as a column of their own."""
-        arrays = (self.kinds, self.numbers, self.reals, self.codes)
-        return Column(*(array[rows] for array in arrays), self.distinct)  # type: ignore[arg-type]
+        return Column(self.kinds[rows], self.numbers[rows], self.reals[rows], self.codes[rows], self.distinct)
 
     def _index(self) -> None:
         rows = numpy.flatnonzero(self.kinds == LIST)
         values = self.distinct.values
-        self._inverted = Inverted(rows, [values[code] for code in self.codes[rows].tolist()])  # type: ignore[misc]
+        self._inverted = Inverted(rows, [values[code] for code in self.codes[rows].tolist()])
         self._changed = frozenset()
 
     def rows_with(self, text: str) -> Mask:
@@ -162,7 +159,7 @@ class Column:
         if kind == BOOLEAN:
             return bool(self.numbers[row])
         if kind in (STRING, LIST):
-            return self.distinct.values[self.codes[row]]
+            return self.distinct.values[int(self.codes[row])]
         return ERROR if kind == ERROR_KIND else UNDEFINED
 
 

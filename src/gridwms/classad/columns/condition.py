@@ -27,7 +27,20 @@ from gridwms.classad.tree import Binary, Call, Conditional, Expr, Group, Unary
 from gridwms.classad.unparse import unparse
 
 _CHANGING = frozenset(
-    ["time", "currenttime", "daytime", "timezoneoffset", "random", "formattime", "abstime", "usermap", "userhome", "successfraction", "measuredresponsetime", "retrieveclosesesinfo"]
+    [
+        "time",
+        "currenttime",
+        "daytime",
+        "timezoneoffset",
+        "random",
+        "formattime",
+        "abstime",
+        "usermap",
+        "userhome",
+        "successfraction",
+        "measuredresponsetime",
+        "retrieveclosesesinfo",
+    ]
 )
 
 
@@ -97,9 +110,7 @@ def plan_of(node: Expr) -> Plan:
 
 def leaf_of(node: Expr) -> Leaf:
     own, other = references(node)
-    changing = any(
-        isinstance(n, ClassAd) or (isinstance(n, Call) and fold(n.name) in _CHANGING) for n in walk(node)
-    )
+    changing = any(isinstance(n, ClassAd) or (isinstance(n, Call) and fold(n.name) in _CHANGING) for n in walk(node))
     if own or changing or ANYTHING in other or other & SPECIAL_NAMES:
         return Leaf(node, other, "")
     return Leaf(node, other, unparse(node))
@@ -168,11 +179,7 @@ class Condition:
         if late:
             late.sort(key=lambda item: item[0])
             for cost, part in late:
-                rows &= (
-                    self.on_few(part, store, rows)
-                    if cost == SEARCH
-                    else self.planes_of(part, store, rows).true
-                )
+                rows &= self.on_few(part, store, rows) if cost == SEARCH else self.planes_of(part, store, rows).true
                 if not rows:
                     return 0
         return rows
@@ -262,9 +269,7 @@ def leaf_on(leaf: Leaf, view: View, *, few: bool = False) -> Planes:
     node = leaf.node
     if isinstance(node, Binary) and len(leaf.names) > 1:
         try:
-            left, right = (
-                vector(side, view, lambda n: condition_on(n, view)) for side in (node.left, node.right)
-            )
+            left, right = (vector(side, view, lambda n: condition_on(n, view)) for side in (node.left, node.right))
             return compared(node.operator, left, right)
         except NotColumnar:
             pass

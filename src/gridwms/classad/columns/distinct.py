@@ -40,11 +40,7 @@ class Distinct:
     def list_code(self, items: LazyList) -> int:
         values = [item.value for item in items.items]  # type: ignore[attr-defined]
         # Lists of texts, nearly all of them, need no types in their key.
-        key = (
-            tuple(values)
-            if set(map(type, values)) == {str}
-            else (None, *((type(v), repr(v)) for v in values))
-        )
+        key = tuple(values) if set(map(type, values)) == {str} else (None, *((type(v), repr(v)) for v in values))
         code = self._list_codes.get(key)
         if code is None:
             code = self._list_codes[key] = len(self.values)

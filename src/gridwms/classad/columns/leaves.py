@@ -8,6 +8,7 @@ from __future__ import annotations
 import operator as python
 import re
 from collections.abc import Callable
+from typing import Any
 
 import numpy
 from numpy.typing import NDArray
@@ -32,7 +33,7 @@ from gridwms.classad.text import fold
 from gridwms.classad.tree import Binary, Call, Expr, Group, Literal, Reference, Unary
 from gridwms.classad.values import ERROR, UNDEFINED
 
-_COMPARE: dict[str, Callable[[object, object], Mask]] = {
+_COMPARE: dict[str, Callable[[Any, Any], Any]] = {  # the signature of the operator module
     "<": python.lt,
     "<=": python.le,
     ">": python.gt,
@@ -75,9 +76,7 @@ def leaf_planes(node: Expr, names: frozenset[str], view: View, *, few: bool = Fa
         (name,) = names
         column = view.column(name)
         if column is None:
-            return everywhere(
-                truth_code(Probe(node, None, view.context).with_values({name: UNDEFINED})), view
-            )
+            return everywhere(truth_code(Probe(node, None, view.context).with_values({name: UNDEFINED})), view)
         planes = _usual(node, column, few=few)
         return planes if planes is not None else by_value(node, name, column, view)
     return by_row(node, names, view)
@@ -180,7 +179,7 @@ def _identical(constant: Inner, column: Column, *, inverted: bool) -> Planes | N
 
 def _has_code(column: Column, codes: list[int]) -> Mask:
     if len(codes) == 1:
-        return column.codes == codes[0]
+        return numpy.equal(column.codes, codes[0])
     if not codes:
         return numpy.zeros(len(column.codes), dtype=numpy.bool_)
     return numpy.isin(column.codes, codes)

@@ -32,9 +32,7 @@ class Rank:
         self.node, self.names = flatten(expr, my)
         own, other = references(self.node)
         self.columnar = not own and ANYTHING not in other and not other & SPECIAL_NAMES
-        self.columnar = self.columnar and not (
-            isinstance(self.node, Call) and fold(self.node.name) == "random"
-        )
+        self.columnar = self.columnar and not (isinstance(self.node, Call) and fold(self.node.name) == "random")
         self.key = unparse(self.node)
         self.probe = Probe(self.node, my, None)
 
@@ -57,9 +55,7 @@ class Rank:
                         if pending >> row & 1:
                             chosen[position] = self.scalar(store, row)
                 return chosen
-        return numpy.fromiter(
-            (self.scalar(store, row) for row in rows.tolist()), numpy.float64, count=len(rows)
-        )
+        return numpy.fromiter((self.scalar(store, row) for row in rows.tolist()), numpy.float64, count=len(rows))
 
     def scalar(self, store: ColumnStore, row: int) -> float:
         ad = store.ad(row)

@@ -96,6 +96,4 @@ def otherwise(left: Planes, right: Planes) -> Planes:
 def patched(old: Planes, new: Planes, rows: int) -> Planes:
     """The old planes with these rows taken from the new ones."""
     keep = ~rows
-    return Planes(
-        (old.true & keep) | new.true, (old.false & keep) | new.false, (old.error & keep) | new.error
-    )
+    return Planes((old.true & keep) | new.true, (old.false & keep) | new.false, (old.error & keep) | new.error)

@@ -18,14 +18,12 @@ from gridwms.classad.ad import ClassAd
 from gridwms.classad.columns.condition import leaf_of
 from gridwms.classad.columns.match import Rank
 from gridwms.classad.columns.probe import Probe
-from gridwms.classad.columns.store import SPECIAL_NAMES
+from gridwms.classad.columns.store import OPEN, SPECIAL_NAMES, cells_of
 from gridwms.classad.columns.terms import Terms
-from gridwms.classad.context import DEFAULT_CONTEXT, EvaluationContext
+from gridwms.classad.context import EvaluationContext
 from gridwms.classad.flatten import flatten
-from gridwms.classad.functions import compile_expression
 from gridwms.classad.operators import truth
 from gridwms.classad.references import ANYTHING, conjuncts, references
-from gridwms.classad.scope import Evaluation, Scope
 from gridwms.classad.tree import Expr, Literal
 from gridwms.classad.unparse import unparse
 from gridwms.classad.values import UNDEFINED
@@ -39,9 +37,9 @@ class JobClass:
 
     number: int
     my: ClassAd
-    terms: tuple[int, ...]
     # Terms that need the job's own ad or the clock: asked for this class only.
     own_terms: tuple[Probe, ...]
+    parts: tuple[tuple[int, Expr], ...]
     rank: Rank
     queue: list[tuple[float, int, Hashable]] = field(default_factory=list)
 
@@ -56,8 +54,7 @@ class PullIndex:
         self.terms: dict[str, int] = {}
         self.by_name: dict[str, Terms] = {}
         # Terms that read several attributes, or what is no plain attribute.
-        self.wide: list[tuple[int, Probe]] = []
-        self.evaluation = Evaluation(context or DEFAULT_CONTEXT, compile_expression, compat=False)
+        self.wide: list[tuple[int, frozenset[str], Probe]] = []
         self.order = 0
         self.gone: set[Hashable] = set()
         self._needs: Words = numpy.zeros((0, 1), dtype=numpy.uint64)
@@ -76,15 +73,15 @@ class PullIndex:
         number = self.by_key.get(key)
         if number is None:
             number = self.by_key[key] = len(self.classes)
-            terms, own_terms = self._enter(conjuncts(residue), texts, my)
-            self.classes.append(JobClass(number, my, terms, own_terms, ranking))
-            self._grow(terms)
+            parts, own_terms = self._enter(conjuncts(residue), texts, my)
+            self.classes.append(JobClass(number, my, own_terms, parts, ranking))
+            self._grow(parts)
         return number
 
     def _enter(
         self, parts: list[Expr], texts: list[str], my: ClassAd
-    ) -> tuple[tuple[int, ...], tuple[Probe, ...]]:
-        shared: list[int] = []
+    ) -> tuple[tuple[tuple[int, Expr], ...], tuple[Probe, ...]]:
+        shared: list[tuple[int, Expr]] = []
         own: list[Probe] = []
         for part, text in zip(parts, texts, strict=True):
             mine, other = references(part)
@@ -95,7 +92,7 @@ class PullIndex:
             if number is None:
                 number = self.terms[text] = len(self.terms)
                 self._index(part, other, 1 << number)
-            shared.append(number)
+            shared.append((1 << number, part))
         return tuple(shared), tuple(own)
 
     def _index(self, part: Expr, names: frozenset[str], bit: int) -> None:
@@ -104,21 +101,21 @@ class PullIndex:
             (name,) = names
             self.by_name.setdefault(name, Terms(name)).add(part, bit, probe)
         else:
-            self.wide.append((bit, probe))
+            self.wide.append((bit, names, probe))
 
-    def _grow(self, terms: tuple[int, ...]) -> None:
+    def _grow(self, parts: tuple[tuple[int, Expr], ...]) -> None:
         rows, words = len(self.classes), len(self.terms) // 64 + 1
         if rows > len(self._needs) or words > self._needs.shape[1]:
-            grown = numpy.zeros(
-                (max(rows, len(self._needs) * 2, 64), max(words, self._needs.shape[1])), dtype=numpy.uint64
-            )
+            height = len(self._needs) if rows <= len(self._needs) else max(rows, len(self._needs) * 2, 64)
+            grown = numpy.zeros((height, max(words, self._needs.shape[1])), dtype=numpy.uint64)
             grown[: len(self._needs), : self._needs.shape[1]] = self._needs
             self._needs = grown
             priorities = numpy.full(len(grown), -numpy.inf)
             priorities[: len(self._priorities)] = self._priorities
             self._priorities = priorities
-        for term in terms:
-            self._needs[rows - 1, term // 64] |= numpy.uint64(1 << term % 64)
+        for bit, _ in parts:
+            word, shift = divmod(bit.bit_length() - 1, 64)
+            self._needs[rows - 1, word] |= numpy.uint64(1 << shift)
 
     def add(self, number: int, job: Hashable, priority: float = 0.0) -> None:
         """A waiting job of a class. Of equal priorities the one that came first goes first."""
@@ -145,38 +142,37 @@ class PullIndex:
 
     def matching(self, resource: ClassAd) -> NDArray[numpy.int64]:
         """The numbers of the classes whose Requirements are TRUE for a resource."""
-        bits = self.true_terms(resource)
+        true, unsettled = self.true_terms(resource)
         words = self._needs.shape[1]
-        true = numpy.frombuffer(bits.to_bytes(words * 8, "little"), dtype="<u8")
-        missing = self._needs[: len(self.classes)] & ~true
-        found = numpy.flatnonzero(~missing.any(axis=1))
-        personal = [n for n in found.tolist() if self.classes[n].own_terms]
-        refused = [n for n in personal if not self._own_terms_hold(self.classes[n], resource)]
-        if refused:
-            found = found[~numpy.isin(found, refused)]
-        return found
+        settled = numpy.frombuffer((true | unsettled).to_bytes(words * 8, "little"), dtype="<u8")
+        found = numpy.flatnonzero(~(self._needs[: len(self.classes)] & ~settled).any(axis=1))
+        refused = [n for n in found.tolist() if not self._holds(self.classes[n], resource, unsettled)]
+        return found[~numpy.isin(found, refused)] if refused else found
 
-    def _own_terms_hold(self, waiting: JobClass, resource: ClassAd) -> bool:
-        return all(truth(probe.with_ad(resource)) is True for probe in waiting.own_terms)
+    def _holds(self, waiting: JobClass, resource: ClassAd, unsettled: int) -> bool:
+        """Whether the terms that had to be left open are TRUE for a class."""
+        probes = list(waiting.own_terms)
+        if unsettled:
+            probes += [Probe(part, waiting.my, self.context) for bit, part in waiting.parts if bit & unsettled]
+        return all(truth(probe.with_ad(resource)) is True for probe in probes)
 
-    def true_terms(self, resource: ClassAd) -> int:
-        """The terms that are TRUE for a resource, as a set of bits."""
-        constants = Scope(resource, self.evaluation).constants
-        bits = 0
+    def true_terms(self, resource: ClassAd) -> tuple[int, int]:
+        """The terms that are TRUE for a resource, and those that depend on the job that asks, as sets of bits."""
+        cells = cells_of(resource, self.context)
+        computed = {name for name, value in cells.items() if value is OPEN}
+        true = unsettled = 0
         for name, terms in self.by_name.items():
-            value = constants.get(name)
-            if value is None:
-                if name in resource.expressions:
-                    for bit, probe in terms.everything():
-                        if truth(probe.with_ad(resource)) is True:
-                            bits |= bit
-                    continue
-                value = UNDEFINED
-            bits |= terms.true(value)
-        for bit, probe in self.wide:
-            if truth(probe.with_ad(resource)) is True:
-                bits |= bit
-        return bits
+            value = cells.get(name, UNDEFINED)
+            if value is OPEN:
+                unsettled |= terms.bits
+            else:
+                true |= terms.true(value)  # type: ignore[arg-type]
+        for bit, names, probe in self.wide:
+            if computed and (computed & names or ANYTHING in names or names & SPECIAL_NAMES):
+                unsettled |= bit
+            elif truth(probe.with_ad(resource)) is True:
+                true |= bit
+        return true, unsettled
 
     def pull(self, resource: ClassAd) -> Hashable | None:
         """Take the waiting job of the highest priority that a resource may run; None if there is none."""

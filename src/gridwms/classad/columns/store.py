@@ -28,9 +28,7 @@ from gridwms.classad.values import ERROR, UNDEFINED
 
 # Names that stand for more than an attribute; an attribute called so is left to the scalar evaluator.
 SPECIAL_NAMES: Final = OTHER | OWN | AROUND | MATCH
-_CHANGING: Final = frozenset(
-    ("time", "currenttime", "daytime", "timezoneoffset", "random", "formattime", "abstime")
-)
+_CHANGING: Final = frozenset(("time", "currenttime", "daytime", "timezoneoffset", "random", "formattime", "abstime"))
 # Marks a cell that no column can hold.
 OPEN: Final = object()
 
@@ -60,9 +58,7 @@ class ColumnStore:
         self.asked: dict[str, int] = {}
         self.ranks: dict[str, Reals] = {}
         self._open = {
-            name: bits_of(column.kinds == OPEN_KIND)
-            for name, column in columns.items()
-            if OPEN_KIND in column.present
+            name: bits_of(column.kinds == OPEN_KIND) for name, column in columns.items() if OPEN_KIND in column.present
         }
         self._selection: tuple[int, Selection] | None = None
 
@@ -185,11 +181,7 @@ def _computed(ad: ClassAd, name: str, expr: Expr, context: EvaluationContext | N
     value = inner_attribute(ad, name, context)
     if value is UNDEFINED or value is ERROR or isinstance(value, bool | int | float | str):
         return value
-    if (
-        isinstance(value, LazyList)
-        and value.scope is None
-        and not any(isinstance(i, Held) for i in value.items)
-    ):
+    if isinstance(value, LazyList) and value.scope is None and not any(isinstance(i, Held) for i in value.items):
         return value
     return OPEN
 

@@ -55,12 +55,12 @@ class Terms:
         self.equals: dict[str, int] = {}
         self.ordered: dict[str, _Ordered] = {}
         self.others: list[tuple[int, Probe]] = []
-        self.all: list[tuple[int, Probe]] = []
+        self.bits = 0
         self.known: dict[object, int] = {}
 
     def add(self, node: Expr, bit: int, probe: Probe) -> None:
         self.known.clear()
-        self.all.append((bit, probe))
+        self.bits |= bit
         if not self._usual(node, bit):
             self.others.append((bit, probe))
 
@@ -85,10 +85,6 @@ class Terms:
             self.ordered.setdefault(node.operator, _Ordered()).add(constant, bit)
             return True
         return False
-
-    def everything(self) -> list[tuple[int, Probe]]:
-        """All terms one by one, for a resource whose attribute is no constant."""
-        return self.all
 
     def true(self, value: Inner) -> int:
         """The terms that are TRUE for a value."""

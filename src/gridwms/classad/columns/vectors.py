@@ -106,9 +106,7 @@ def _constant(node: Literal, count: int) -> Vector:
 def _attribute(column: Column | None, count: int) -> Vector:
     if column is None:
         zeros = numpy.zeros(count, dtype=numpy.int64)
-        return Vector(
-            numpy.full(count, UNDEFINED_KIND, dtype=numpy.uint8), zeros, zeros.astype(numpy.float64)
-        )
+        return Vector(numpy.full(count, UNDEFINED_KIND, dtype=numpy.uint8), zeros, zeros.astype(numpy.float64))
     # A row of kind OTHER is settled by the scalar evaluator afterwards; here it counts as UNDEFINED.
     kinds = column.kinds
     if OTHER in column.present:
@@ -181,9 +179,7 @@ def _choice(test: Expr, yes: Expr, no: Expr, view: View, condition: Callable[[Ex
     true = seen.numbers != 0
     kinds = numpy.where(true, first.kinds, second.kinds)
     kinds = numpy.where(seen.kinds == BOOLEAN, kinds, seen.kinds).astype(numpy.uint8)
-    return Vector(
-        kinds, numpy.where(true, first.numbers, second.numbers), numpy.where(true, first.reals, second.reals)
-    )
+    return Vector(kinds, numpy.where(true, first.numbers, second.numbers), numpy.where(true, first.reals, second.reals))
 
 
 _COMPARE: dict[str, Callable[[NDArray[numpy.generic], NDArray[numpy.generic]], Mask]] = {

@@ -74,7 +74,11 @@ def _unparse(_compiler: Compiler, node: Call, _depth: int) -> Run:
 
     def run(scope: Scope) -> Inner:
         expr = scope.ad.expressions.get(name) if name is not None else None
-        return "" if expr is None else bounded(pretty(expr), scope)
+        if expr is None:
+            return ""
+        text = pretty(expr)
+        scope.evaluation.charge(len(text) >> 3)
+        return bounded(text, scope)
 
     return run
 
@@ -163,9 +167,7 @@ def _count_matches(compiler: Compiler, node: Call, depth: int) -> Run:
             return 0 if container is UNDEFINED else ERROR
         expr = _expression_for(node.arguments[0], scope)
         items = item_values(container, scope, depth)
-        return sum(
-            truth(evaluate_in_ad(expr, item, depth)) is True for item in items if isinstance(item, Scope)
-        )
+        return sum(truth(evaluate_in_ad(expr, item, depth)) is True for item in items if isinstance(item, Scope))
 
     return run
 

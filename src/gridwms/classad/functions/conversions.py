@@ -22,9 +22,7 @@ from gridwms.classad.values import (
 )
 
 _DECIMAL = re.compile(r"[ \t\n\v\f\r]*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)", re.ASCII)
-_HEX = re.compile(
-    r"[ \t\n\v\f\r]*([+-]?0[xX](?:[0-9a-fA-F]+\.?[0-9a-fA-F]*|\.[0-9a-fA-F]+)(?:[pP][+-]?\d+)?)"
-)
+_HEX = re.compile(r"[ \t\n\v\f\r]*([+-]?0[xX](?:[0-9a-fA-F]+\.?[0-9a-fA-F]*|\.[0-9a-fA-F]+)(?:[pP][+-]?\d+)?)")
 _NAMED = re.compile(r"[ \t\n\v\f\r]*([+-]?)(inf(?:inity)?|nan(?:\([a-z0-9_]*\))?)", re.IGNORECASE)
 
 
@@ -123,7 +121,9 @@ def to_text(value: Inner, scope: Scope) -> str:
             return "undefined"
         case Error():
             return "error"
-    return bounded(canonical(as_expression(value)), scope)
+    text = canonical(as_expression(value))
+    scope.evaluation.charge(len(text) >> 3)
+    return bounded(text, scope)
 
 
 def bounded(text: str, scope: Scope) -> str:

@@ -80,9 +80,7 @@ def _which_match(compiler: Compiler, node: Call, depth: int) -> Run:
     return _gang(compiler, node, depth, "which")
 
 
-_FQAN = re.compile(
-    r"(?P<group>(?:/[^/=]+)+)(?:/Role=(?P<role>[^/]*))?(?:/Capability=(?P<capability>[^/]*))?/?\Z"
-)
+_FQAN = re.compile(r"(?P<group>(?:/[^/=]+)+)(?:/Role=(?P<role>[^/]*))?(?:/Capability=(?P<capability>[^/]*))?/?\Z")
 
 
 def _fqan(text: str) -> tuple[str, str, str] | None:
@@ -100,9 +98,19 @@ def _fqan(text: str) -> tuple[str, str, str] | None:
 
 def _like(pattern: str, text: str) -> bool:
     """`*` stands for any text."""
-    return (
-        re.fullmatch(".*".join(re.escape(part) for part in pattern.split("*")), text, re.DOTALL) is not None
-    )
+    first, *rest = pattern.split("*")
+    if not rest:
+        return pattern == text
+    last = rest.pop()
+    if len(text) < len(first) + len(last) or not text.startswith(first) or not text.endswith(last):
+        return False
+    position, end = len(first), len(text) - len(last)
+    for part in rest:  # the first place where a part fits leaves the most room for the others
+        position = text.find(part, position, end)
+        if position < 0:
+            return False
+        position += len(part)
+    return True
 
 
 def fqan_member(wanted: str, entries: list[str]) -> bool:

@@ -145,6 +145,10 @@ def _substitution(default_options: str) -> Body:
     return substitute
 
 
+def _filled(replacement: str, found: Found) -> str:
+    return _GROUP.sub(lambda match: _group(found, int(match[1])), replacement)
+
+
 def replaced(scope: Scope, pattern: str, text: str, replacement: str, options: str) -> Inner:
     """Without `f` only the filled-in replacement of the first match; with `f` in place, with `g` everywhere."""
     ready = pattern_for(pattern, text, options)
@@ -165,13 +169,11 @@ def replaced(scope: Scope, pattern: str, text: str, replacement: str, options: s
         groups = len(found.groups())
         if any(int(number) > groups for number in _GROUP.findall(replacement)):
             return ERROR
-        filled = _GROUP.sub(lambda match, found=found: _group(found, int(match[1])), replacement)
+        filled = _filled(replacement, found)
         if everywhere and found.end() == found.start():
             return ERROR
         if whole:
-            out.append(
-                data[position : found.start()] if data is not None else decode(raw[position : found.start()])
-            )
+            out.append(data[position : found.start()] if data is not None else decode(raw[position : found.start()]))
         out.append(bounded(filled, scope))
         position = found.end()
         if not everywhere:

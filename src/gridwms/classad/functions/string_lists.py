@@ -20,10 +20,7 @@ _INTEGER = re.compile(r"[+-]?[0-9]{1,25}")
 
 def items_of(text: str, delimiters: str = _DELIMITERS) -> list[str]:
     """The items, without the blanks around them; empty ones are left out."""
-    if not delimiters:
-        parts = [text]
-    else:
-        parts = re.split("[" + re.escape(delimiters) + "]", text)
+    parts = re.split(f"[{re.escape(delimiters)}]", text) if delimiters else [text]
     return [item for part in parts if (item := part.strip(_BLANKS))]
 
 

@@ -80,9 +80,8 @@ def _substr(_scope: Scope, arguments: list[Inner]) -> Inner:
     length = None if length is None else wrap_32(length)
     data = encode(text)
     start = max(len(data) + offset, 0) if offset < 0 else min(offset, len(data))
-    if length is None:
-        end = len(data)
-    else:
+    end = len(data)
+    if length is not None:
         end = len(data) + length if length < 0 else start + length
     return decode(data[start:end]) if end > start else ""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
-from gridwms.classad.ad import ClassAd
+from gridwms.classad.ad import ClassAd, Python
 from gridwms.classad.functions.conversions import to_integer
 from gridwms.classad.functions.registry import Body, function
 from gridwms.classad.lookup import look_up
@@ -147,7 +147,7 @@ def _split_time(scope: Scope, arguments: list[Inner]) -> Inner:
     if not isinstance(value, AbsoluteTime) or abs(value.seconds) > _LATEST:
         return ERROR
     time = broken(value.seconds, value.offset)
-    parts = {
+    parts: dict[str, Python] = {
         "Type": "AbsoluteTime",
         "Year": time.year,
         "Month": time.month,

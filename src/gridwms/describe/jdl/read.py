@@ -26,7 +26,7 @@ from gridwms.describe.jdl.values import read_values
 from gridwms.describe.problem import Problem, Severity
 
 MAX_ATTRIBUTES = 10_000
-_NAME = re.compile(r"(?:^|[;\[])\s*([A-Za-z_]\w*)\s*=(?![=?!])", re.MULTILINE)
+_NAME = re.compile(r"(?:^|[;\[])[ \t]*+([A-Za-z_]\w*+)\s*+=(?![=?!])", re.MULTILINE)
 """Where an attribute begins, good enough to name the one that a syntax error is in."""
 
 
@@ -235,7 +235,7 @@ def _submit_to(draft: Draft) -> str:
 
 def _damaged(text: str, ad: ClassAd) -> set[str]:
     """Known attributes that the text seems to set, but that did not survive a syntax error: nothing is said of them."""
-    seen = {name.lower() for name in re.findall(r"([A-Za-z_]\w*)\s*=(?!=)", text)}
+    seen = {name.lower() for name in re.findall(r"\b([A-Za-z_]\w*+)\s*+=(?!=)", text)}
     return {name for name in seen if name in ATTRIBUTES and name not in ad}
 
 

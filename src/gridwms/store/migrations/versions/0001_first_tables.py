@@ -49,6 +49,13 @@ def upgrade() -> None:
             postgresql_where=sa.text("state IN ('SUBMITTED', 'WAITING')"),
         )
         batch_op.create_index(
+            "ix_jobs_kept",
+            ["state", "state_since"],
+            unique=False,
+            sqlite_where=sa.text("state IN ('DONE', 'CLEARED', 'ABORTED', 'CANCELLED')"),
+            postgresql_where=sa.text("state IN ('DONE', 'CLEARED', 'ABORTED', 'CANCELLED')"),
+        )
+        batch_op.create_index(
             "ix_jobs_moving",
             ["state", "state_since"],
             unique=False,
