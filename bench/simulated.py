@@ -1,6 +1,7 @@
 """Whole life of jobs at an invented site, every event durable: accepted, matched, delivered, run, done.
 
-Arguments: jobs (5000), slots (as many), jobs the site may hold (no limit: none waits here). The real service with its database, loops and couriers; no HTTP, no processes.
+Arguments: jobs (5000), slots (as many), jobs the site may hold (no limit: none waits here). The real service with its
+database, loops and couriers; no HTTP, no processes.
 """
 
 from __future__ import annotations
