@@ -68,7 +68,7 @@ def test_htcondor_reads_it() -> None:
         text = write_submit_file(ad).text
         submit = htcondor.Submit(text)
         assert submit["universe"] == "vanilla"
-        for line in text.splitlines():
+        for line in text.split("\n"):
             name, sign, value = line.partition(" = ")
             if sign and not name.startswith("+"):
                 assert submit.expand(name) == Macros().expand(value)
