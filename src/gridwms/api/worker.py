@@ -114,7 +114,7 @@ async def _lines(request: Request) -> list[str]:
         if size > MAX_EVENTS:
             raise TooLarge("More event lines came at once than the service takes.", "Send them in parts.")
         parts.append(part)
-    return b"".join(parts).decode("utf-8", "replace").splitlines()
+    return b"".join(parts).decode("utf-8", "replace").split("\n")
 
 
 def _whole_number(text: str) -> int:
