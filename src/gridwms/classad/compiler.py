@@ -12,6 +12,7 @@ from typing import NoReturn
 from gridwms.classad.ad import ClassAd
 from gridwms.classad.lookup import (
     charge_text,
+    find,
     item_value,
     look_up,
     look_up_absolute,
@@ -90,6 +91,8 @@ class Compiler:
     def reference(self, node: Reference, depth: int) -> Run:
         self.deepest = max(depth + 1, self.deepest)
         name = fold(node.name)
+        if depth >= DEPTH_LIMIT:
+            return lambda scope: too_deep(scope) if node.base or find(scope, name) else UNDEFINED
         if node.base is not None:
             if type(node.base) is Reference and node.base.base is None and not node.base.absolute:
                 prefix = fold(node.base.name)
