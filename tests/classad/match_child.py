@@ -7,10 +7,9 @@ import sys
 os.environ["CONDOR_CONFIG"] = "ONLY_ENV"
 os.environ["_CONDOR_STRICT_CLASSAD_EVALUATION"] = "true"
 
-import htcondor2  # noqa: E402, F401
-import classad2  # noqa: E402
-
-from oracle_child_values import plain  # noqa: E402
+import classad2
+import htcondor2  # noqa: F401
+from oracle_child_values import plain
 
 answers = []
 for job_text, ce_text in json.load(sys.stdin):

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - tables are easier to read with one case a line
 """The oddities of HTCondor 25.14 that we do not follow, one function each, written as the library behaves.
 
 The differential tests put these in the place of ours, so that everything else must agree to the last value.

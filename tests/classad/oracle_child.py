@@ -13,8 +13,8 @@ os.environ["CONDOR_CONFIG"] = "ONLY_ENV"
 os.environ["_CONDOR_STRICT_CLASSAD_EVALUATION"] = "true" if STRICT else "false"
 os.environ["TZ"] = "UTC"
 
-import htcondor2  # noqa: E402, F401 - loads the configuration, without which the semantics change on the way
 import classad2  # noqa: E402
+import htcondor2  # noqa: E402, F401 - loads the configuration, without which the semantics change on the way
 
 
 def run(text, my, target):
@@ -58,7 +58,7 @@ def canonical(text, my, target, depth=0):
         return ["list", [canonical(f"({text})[{i}]", my, target, depth + 1) for i in range(len(value))]]
     if isinstance(value, classad2.ClassAd):
         pairs = {}
-        for name in value.keys():
+        for name in list(value.keys()):
             quoted = name.replace("\\", "\\\\").replace("'", "\\'")
             pairs[name.lower()] = canonical(f"({text}).'{quoted}'", my, target, depth + 1)
         return ["classad", pairs]

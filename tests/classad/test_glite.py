@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - tables are easier to read with one case a line
 """The functions of the gLite broker, with the meaning that was intended."""
 
 from __future__ import annotations

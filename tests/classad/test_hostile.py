@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - tables are easier to read with one case a line
 """No text may crash us, keep us busy, or fill the memory. Every case ends with a value or a parse error.
 
 The time is bounded by counted steps, not by a clock, so a case that ends here ends everywhere; the time limit of the

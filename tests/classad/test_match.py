@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - tables are easier to read with one case a line
 """Jobs against GLUE resources: the verdicts of the library and ours."""
 
 from __future__ import annotations

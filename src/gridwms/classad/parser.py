@@ -410,7 +410,8 @@ class Parser:
                         open_brackets.pop()
                 elif token.text == ";" and position >= self.at:
                     # A `;` where it cannot stand ends the attribute too: a bracket before it was not closed.
-                    if not open_brackets or (position == self.at and "[" not in open_brackets):
+                    unclosed = position == self.at and "[" not in open_brackets
+                    if unclosed or not open_brackets:
                         break
             position += 1
         self.at = position
