@@ -337,3 +337,56 @@ class PatternGrammar:
 
     def cases(self, count: int) -> list[tuple[str, str | None, str | None]]:
         return [(self.case(), None, None) for _ in range(count)]
+
+
+class TimeGrammar:
+    """Texts that are dates and spans of time, or nearly."""
+
+    TAILS = ["", "", " ", "x"]
+    ZONES = [
+        "",
+        "",
+        "Z",
+        "z",
+        "+01:00",
+        "-05:00",
+        "+0530",
+        "-00:00",
+        " Z",
+        "+1",
+        "Zx",
+        "+01:0",
+        "+ab:cd",
+        " +01:00",
+        "-01:00 ",
+        "+25:99",
+    ]
+
+    def __init__(self, seed: int) -> None:
+        self.random = random.Random(seed)
+
+    def digits(self, count: int) -> str:
+        return "".join(self.random.choice("0123456789") for _ in range(count))
+
+    def date(self) -> str:
+        pick = self.random.choice
+        text = pick(["", "-", "x", " "]) + pick(
+            ["2020", "1970", "1969", "0001", "9999", self.digits(4), self.digits(3)]
+        )
+        for _ in range(self.random.randint(0, 6)):
+            text += pick(["-", ":", "T", "", "/", " ", "--"]) + self.digits(pick([2, 2, 2, 1, 3]))
+        return f'absTime("{text}{pick(self.ZONES)}")'
+
+    def span(self) -> str:
+        pick = self.random.choice
+        text = pick(["", "-", " ", "- ", "+"])
+        if self.random.random() < 0.4:
+            text += pick(["", "1+", "10+", "0+", "+"]) + pick(["", "1:", "10:", "25:"]) + pick(["", "2:", "61:"])
+            text += pick(["", "3", "59", "75", "3.5", ".5", "5.", "1e3"])
+        else:
+            text += pick(["", "1d", "2 d", "1D"]) + pick(["", "3h", " 4 h", "H"]) + pick(["", "5m", "6 M"])
+            text += pick(["", "7s", "8.25s", "9", "9 S", "s", " 7 s "])
+        return f'relTime("{text}{pick(self.TAILS)}")'
+
+    def cases(self, count: int) -> list[tuple[str, str | None, str | None]]:
+        return [(self.date() if self.random.random() < 0.5 else self.span(), None, None) for _ in range(count)]
