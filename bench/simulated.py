@@ -1,6 +1,6 @@
 """Whole life of jobs at an invented site, every event durable: accepted, matched, delivered, run, done.
 
-Arguments: jobs (5000), slots (as many). The real service with its database, loops and couriers; no HTTP, no processes.
+Arguments: jobs (5000), slots (as many), jobs the site may hold (no limit: none waits here). The real service with its database, loops and couriers; no HTTP, no processes.
 """
 
 from __future__ import annotations
@@ -23,7 +23,8 @@ from gridwms.store import listing
 def main() -> None:
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 5000
     slots = int(sys.argv[2]) if len(sys.argv) > 2 else count
-    site = SimulatedSite(kind="simulated", queues=(SimulatedQueue(slots=slots),), max_jobs=10**9, batch=2000)
+    most = int(sys.argv[3]) if len(sys.argv) > 3 else 10**9
+    site = SimulatedSite(kind="simulated", queues=(SimulatedQueue(slots=slots),), max_jobs=most, batch=2000)
     config = Config(sites={"paradise": site})
     with tempfile.TemporaryDirectory() as directory:
         data = Path(directory)

@@ -1,4 +1,4 @@
-"""What all tests share: the option for long runs, and a small file system to fill."""
+"""What all tests share: the option for long runs, a small file system to fill, and both engines of the store."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from tests.services import postgresql
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -37,3 +39,19 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
         pytest.skip(f"a small file system cannot be mounted: {mounted.stderr.strip()}")
     yield directory
     subprocess.run(["umount", "-l", str(directory)], check=True)
+
+
+@pytest.fixture(scope="session")
+def postgresql_server() -> Iterator[postgresql.Server]:
+    if postgresql.binaries() is None:
+        pytest.skip("PostgreSQL is not installed (apt-get install postgresql)")
+    with postgresql.running() as server:
+        yield server
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'gridwms.sqlite'}"
+    server: postgresql.Server = request.getfixturevalue("postgresql_server")
+    return server.new_database()

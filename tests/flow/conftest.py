@@ -88,8 +88,8 @@ class Stage:
 
 
 @pytest.fixture
-def stage(tmp_path: Path) -> Iterator[Stage]:
-    database = Database.sqlite(tmp_path / "gridwms.sqlite")
+def stage(tmp_path: Path, url: str) -> Iterator[Stage]:
+    database = Database(url)
     market = FixedMarket(place())
     site = ScriptedSite()
     time = [1000.0]

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
+from gridwms.flow import deliver
 from gridwms.flow.cancel import cancel
 from gridwms.flow.expire import expire
+from gridwms.flow.explain import why
 from gridwms.flow.worker import events, take_token
+from gridwms.flow.world import World
+from gridwms.jobs.job import Job
 from gridwms.jobs.states import DoneCode, State
-from gridwms.sites.contract import Leftover, Phase, Sighting
+from gridwms.sites.contract import Handover, Leftover, Phase, Sighting
 from gridwms.store import outbox
 from tests.flow.conftest import Stage, place
 
@@ -182,3 +188,34 @@ def test_nothing_is_sent_for_jobs_that_expired(stage: Stage) -> None:
     assert expire(stage.world) == 1
     job = stage.job(key)
     assert (job.state, job.reason and job.reason.sentence) == (State.ABORTED, "request expired")
+
+
+def test_an_adaptor_that_breaks_is_the_sites_trouble(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    (key,) = stage.submit()
+    stage.schedule()
+    monkeypatch.setattr(stage.site, "submit", lambda _handovers: 1 / 0)
+    due = stage.errands()
+    assert due is not None and due > 1000
+    assert "ZeroDivisionError" in stage.world.troubles["scripted"]
+    assert "ZeroDivisionError" in why(stage.world, key).sentence
+    monkeypatch.undo()
+    stage.pass_time(due - 1000)
+    stage.errands()
+    assert stage.job(key).state is State.SCHEDULED
+    assert stage.world.troubles == {}
+
+
+def test_a_job_that_cannot_be_written_down_holds_up_no_other(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    bad, good = stage.submit(count=2)
+    stage.schedule()
+
+    def handover(world: World, job: Job, *rest: object) -> Handover:
+        if job.key == bad:
+            raise ValueError("a NUL byte cannot be handed to a program")
+        return real(world, job, *rest)  # type: ignore[arg-type]
+
+    real = deliver.handover
+    monkeypatch.setattr(deliver, "handover", handover)
+    stage.errands()
+    assert (stage.job(bad).state, stage.job(good).state) == (State.ABORTED, State.SCHEDULED)
+    assert "NUL byte" in why(stage.world, bad).sentence

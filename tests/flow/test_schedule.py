@@ -5,11 +5,17 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import replace
 
+import pytest
+
+from gridwms.classad import ClassAd, Expr, unparse
+from gridwms.flow import schedule
 from gridwms.flow.explain import why
 from gridwms.flow.schedule import Scheduler
 from gridwms.flow.status import status
 from gridwms.flow.world import SitePolicy
 from gridwms.jobs.states import State
+from gridwms.market.snapshot import Snapshot
+from gridwms.match.verdict import Verdict
 from gridwms.store import verdicts
 from tests.flow.conftest import Stage, place
 
@@ -102,3 +108,27 @@ def test_a_retry_goes_back_when_there_is_no_other_place(stage: Stage) -> None:
     stage.errands()
     job = stage.job(key)
     assert (job.state, len(job.attempts)) == (State.SCHEDULED, 2)
+
+
+def test_a_job_takes_as_many_slots_as_it_asks_for(stage: Stage) -> None:
+    stage.market.put(place(1, GlueCEStateFreeJobSlots=5, GlueCEInfoTotalCPUs=8), place(2, GlueCEInfoTotalCPUs=8))
+    keys = stage.submit("CPUNumber = 2;", count=4)
+    stage.schedule()
+    assert Counter(stage.job(key).attempts[0].ce[:3] for key in keys) == {"ce1": 2, "ce2": 2}
+
+
+def test_a_class_that_cannot_be_matched_keeps_no_other_waiting(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    (bad,) = stage.submit("Rank = other.GlueCEStateFreeJobSlots;")
+    (good,) = stage.submit()
+    real = schedule.match
+
+    def match(ad: ClassAd, requirements: Expr, rank: Expr, snapshot: Snapshot) -> Verdict:
+        if "FreeJobSlots" in unparse(rank):
+            raise RecursionError("too deep")
+        return real(ad, requirements, rank, snapshot)
+
+    monkeypatch.setattr(schedule, "match", match)
+    stage.schedule()
+    assert stage.job(good).state is State.READY
+    assert stage.job(bad).state is State.WAITING
+    assert "too deep" in why(stage.world, bad).sentence

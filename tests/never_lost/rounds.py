@@ -20,10 +20,7 @@ from typing import Any
 
 import httpx
 
-from gridwms.daemon.build import build
-from gridwms.daemon.config import Config
-from gridwms.flow.audit import audit
-from gridwms.security import capability
+from gridwms.daemon import maintenance
 
 _FINAL = {"DONE", "CLEARED", "ABORTED", "CANCELLED"}
 
@@ -149,11 +146,7 @@ def _compare(runner: Runner, accepted: list[str], known: list[dict[str, Any]]) -
     for job in states:
         if lines[job] != 1:
             wrong.append(f"the payload of {job} ran {lines[job]} times")
-    parts = build(Config(), runner.data, runner.url, capability.load(runner.data))
-    wrong += audit(parts.world)
-    for site in parts.world.sites.values():
-        site.close()
-    parts.world.database.close()
+    wrong += maintenance.check(runner.data, None)
     return wrong
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import resource
 import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -241,6 +243,23 @@ def test_the_wrapper_finds_a_clean_environment_and_usual_signals(
     ignored = int(next(line for line in log.splitlines() if line.startswith("SigIgn")).split()[1], 16)
     assert ignored & 0x7FFFFFFF == 0  # those above are the C library's own
     assert receipt.tag in log.splitlines()[-1]
+
+
+def test_more_attempts_than_file_handles(tmp_path: Path) -> None:
+    """Those without a handle are looked at now and then."""
+    rig = LocalRig(tmp_path)
+    rig.site.close()
+    rig.settings = replace(rig.settings, slots=40)
+    rig.open()
+    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (len(os.listdir("/proc/self/fd")) + 20, limits[1]))
+    try:
+        receipts = receipts_of(rig.site.submit([rig.script(tag, "sleep 0.3") for tag in tags(40)]))
+        rig.wait(lambda: all(one.phase is Phase.ENDED for one in rig.site.status(receipts)))
+        assert {one.exit_code for one in rig.site.status(receipts)} == {0}
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, limits)
+    rig.close()
 
 
 def test_odd_tags_are_refused(rig: LocalRig) -> None:

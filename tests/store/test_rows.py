@@ -18,12 +18,12 @@ def test_histories_come_back_as_they_were(database: Database) -> None:
     for seed in range(150):
         job, history = run(random.Random(seed))
         key = f"{seed:022d}"
-        plain = Job(**{name: getattr(job, name) for name in job.__slots__} | {"key": key, "attempts": ()})
+        plain = job._replace(key=key, attempts=())
 
         def work(connection: object, plain: Job = plain, history: list = history, key: str = key) -> None:  # type: ignore[type-arg]
             number = rows.add(connection, [plain])[key]  # type: ignore[arg-type]
             log.append(connection, [(number, event) for event in history], 1.5)  # type: ignore[arg-type]
-            full = Job(**{name: getattr(job, name) for name in job.__slots__} | {"key": key})  # noqa: B023
+            full = job._replace(key=key)  # noqa: B023
             rows.save(connection, {key: plain}, {key: (number, full)})  # type: ignore[arg-type]
 
         database.write(work)

@@ -12,12 +12,13 @@ from gridwms.store.migrate import migrate
 from gridwms.store.tables import metadata
 
 
-def test_migrations_and_tables_agree(tmp_path: Path) -> None:
-    engine = create_engine(f"sqlite:///{tmp_path / 'a.sqlite'}")
+def test_migrations_and_tables_agree(url: str) -> None:
+    engine = create_engine(url.replace("postgresql:", "postgresql+psycopg:"))
     migrate(engine)
     with engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
         assert compare_metadata(context, metadata) == []
+    engine.dispose()
 
 
 def test_partial_indexes_are_made_partial(tmp_path: Path) -> None:
@@ -34,6 +35,7 @@ def test_partial_indexes_are_made_partial(tmp_path: Path) -> None:
         "ix_jobs_owner": False,
         "ix_jobs_expiry": True,
         "ix_jobs_moving": True,
+        "ix_jobs_kept": True,
         "ix_jobs_description": False,
         "ix_attempts_present": True,
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 from collections.abc import Iterator
 from dataclasses import replace
@@ -16,7 +17,10 @@ from gridwms.wrapper.render import render
 from gridwms.wrapper.task import Input, Task
 from tests.wrapper.service import Attempt, Service
 
-SHELLS = {"dash": ["dash"], "bash": ["bash", "--posix"], "busybox": ["busybox", "sh"]}
+SHELLS = {
+    name: [shutil.which(name) or name, *options]
+    for name, options in {"dash": [], "bash": ["--posix"], "busybox": ["sh"]}.items()
+}
 TAG = "gw-0123456789abcdefghijkl-1"
 CAPABILITY = "s3cret-c4pability"
 
@@ -31,14 +35,33 @@ def shell(request: pytest.FixtureRequest) -> list[str]:
 
 @pytest.fixture(scope="session")
 def without_curl(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """A PATH with everything but curl."""
-    return _path_without(tmp_path_factory.mktemp("without-curl"), {"curl"})
+    """A PATH that leaves python3 alone to speak HTTP."""
+    return _path_without(tmp_path_factory.mktemp("without-curl"), {"curl", "bash"})
+
+
+@pytest.fixture(scope="session")
+def without_bash(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A PATH that makes the wrapper take curl, also to a service on this machine."""
+    return _path_without(tmp_path_factory.mktemp("without-bash"), {"bash"})
 
 
 @pytest.fixture(scope="session")
 def without_both(tmp_path_factory: pytest.TempPathFactory) -> str:
     """A PATH with neither curl nor python3."""
     return _path_without(tmp_path_factory.mktemp("without-both"), {"curl", "python3"})
+
+
+@pytest.fixture(scope="session")
+def busybox_alone(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A PATH with busybox for everything but curl: a node without coreutils and util-linux."""
+    busybox = shutil.which("busybox")
+    if busybox is None:
+        pytest.skip("busybox is not installed here: the wrapper was not run with its tools")
+    folder = tmp_path_factory.mktemp("busybox")
+    for applet in subprocess.run([busybox, "--list"], capture_output=True, text=True, check=True).stdout.split():
+        (folder / applet).symlink_to(busybox)
+    (folder / "curl").symlink_to(shutil.which("curl") or "/usr/bin/curl")
+    return str(folder)
 
 
 def _path_without(folder: Path, names: set[str]) -> str:
@@ -50,10 +73,11 @@ def _path_without(folder: Path, names: set[str]) -> str:
     return str(folder)
 
 
-@pytest.fixture(params=["curl", "python3"])
+@pytest.fixture(params=["curl", "python3", "bash"])
 def transport(request: pytest.FixtureRequest) -> dict[str, str]:
     """The environment that makes the wrapper take this transport."""
-    path = "/usr/bin:/bin" if request.param == "curl" else request.getfixturevalue("without_curl")
+    paths = {"curl": "without_bash", "python3": "without_curl"}
+    path = request.getfixturevalue(paths[request.param]) if request.param in paths else "/usr/bin:/bin"
     return {"PATH": path}
 
 
@@ -80,6 +104,7 @@ class Node:
         self.attempt = Attempt(CAPABILITY)
         service.attempts[TAG] = self.attempt
         self.log = ""
+        self.started: list[subprocess.Popen[bytes]] = []
 
     def task(self, script: str = "", **changes: Any) -> Task:
         """A task; `script` is the text of an executable `run` that travels in the sandbox."""
@@ -101,7 +126,7 @@ class Node:
         script = self.directory / "wrapper"
         script.write_bytes(render(task).encode("utf-8", "surrogateescape"))
         script.chmod(0o600)
-        return subprocess.Popen(
+        process = subprocess.Popen(
             [*self.shell, str(script)],
             cwd=popen.pop("cwd", self.directory),
             env=self.environment,
@@ -111,10 +136,24 @@ class Node:
             start_new_session=True,
             **popen,
         )
+        self.started.append(process)
+        return process
+
+    def sweep(self) -> None:
+        """Whatever a failed test has left running."""
+        for process in self.started:
+            if process.returncode is None:
+                os.killpg(process.pid, signal.SIGKILL)
+                process.communicate()
 
     def finish(self, process: subprocess.Popen[bytes], seconds: float = 30) -> int:
         """Wait for a wrapper; its exit status. Its words are in `log`."""
-        out, _ = process.communicate(timeout=seconds)
+        try:
+            out, _ = process.communicate(timeout=seconds)
+        except subprocess.TimeoutExpired as error:
+            print((error.output or b"").decode(errors="replace"))
+            subprocess.run(["ps", "-o", "pid,ppid,pgid,stat,wchan,args", "-g", str(process.pid)], check=False)
+            raise
         self.log = out.decode(errors="replace")
         return process.returncode
 
@@ -128,16 +167,20 @@ class Node:
 
 
 @pytest.fixture
-def node(service: Service, tmp_path: Path, shell: list[str]) -> Node:
+def node(service: Service, tmp_path: Path, shell: list[str]) -> Iterator[Node]:
     """A node with every shell in turn."""
     home = tmp_path / "home"
     home.mkdir()
-    return Node(service, home, shell)
+    made = Node(service, home, shell)
+    yield made
+    made.sweep()
 
 
 @pytest.fixture
-def dash_node(service: Service, tmp_path: Path) -> Node:
+def dash_node(service: Service, tmp_path: Path) -> Iterator[Node]:
     """A node with dash alone, for what does not depend on the shell."""
     home = tmp_path / "home"
     home.mkdir()
-    return Node(service, home, SHELLS["dash"] if shutil.which("dash") else SHELLS["bash"])
+    made = Node(service, home, SHELLS["dash"] if shutil.which("dash") else SHELLS["bash"])
+    yield made
+    made.sweep()

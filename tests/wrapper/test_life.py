@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 from gridwms.wrapper.task import Input
 from tests.wrapper.conftest import Node
 
@@ -41,6 +43,21 @@ def test_a_program_of_the_node_needs_two_calls(node: Node) -> None:
     assert running["node"]
     assert running["id"] == f"worker-1-1-{node.attempt.instance}"
     assert node.attempt.finished["id"] == f"worker-1-2-{node.attempt.instance}"
+
+
+def test_times_are_those_of_the_clock(node: Node) -> None:
+    before = time.time()
+    assert node.run("sleep 0.05") == 0
+    after = time.time()
+    node.environment["GRIDWMS_BOOT_TIME"] = str(int((time.time() - time.clock_gettime(time.CLOCK_BOOTTIME)) * 100))
+    running, finished = (float(event["time"]) for event in node.attempt.events.values())
+    assert before - 0.05 <= running <= finished - 0.04
+    assert finished <= after + 0.05
+    node.attempt.events.clear()
+    node.attempt.instance = ""
+    assert node.run() == 0
+    assert node.attempt.finished is not None
+    assert after - 0.05 <= float(node.attempt.finished["time"]) <= time.time() + 0.05
 
 
 def test_processor_time_is_reported(node: Node) -> None:
@@ -126,7 +143,8 @@ def test_a_directory_without_rights_is_cleaned_up(node: Node) -> None:
 
 
 def test_a_second_run_is_refused_the_token_and_says_nothing(node: Node) -> None:
-    assert node.run("echo once >>../../../once") == 0
-    assert node.run("echo twice >>../../../once") == 16
+    assert node.run("echo once >>../../once") == 0
+    assert node.run("echo twice >>../../once") == 16
     assert len(node.attempt.of_type("Finished")) == 1
-    assert node.left() == []
+    assert node.left() == ["once"]
+    assert (node.directory / "once").read_text() == "once\n"

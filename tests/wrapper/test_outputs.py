@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+
 import pytest
 
 from tests.wrapper.conftest import Node
@@ -104,6 +106,23 @@ def test_files_of_any_name(node: Node, limit: int) -> None:
     if limit < 0:
         assert set(node.attempt.outputs.values()) == {b"0123456789"}
     assert node.left() == []
+
+
+@pytest.mark.parametrize("limit", [-1, 30])
+def test_with_the_tools_of_busybox(dash_node: Node, busybox_alone: str, limit: int) -> None:
+    dash_node.shell = [shutil.which("busybox") or "", "sh"]
+    dash_node.environment["PATH"] = busybox_alone
+    dash_node.environment["GRIDWMS_PEEK_PAUSE"] = "20"
+    dash_node.attempt.watched = ["-a b"]
+    script = "printf '%s' 0123456789 >'./-a b'; printf '%s' abcdefghijklmnopqrstuvwxyz >\"q'\"; sleep 0.1"
+    status = dash_node.run(
+        script, outputs=("-a b", "q*"), max_output_bytes=limit, peek_seconds=1, epilogue="/bin/true", std_output="x/y"
+    )
+    assert status == 0, dash_node.log
+    cut = {b"q'": b"abcdefghijklmnopqrstuvwxyz"} if limit < 0 else {b"q'.tail": b"ghijklmnopqrstuvwxyz"}
+    assert dash_node.attempt.outputs == {b"-a b": b"0123456789", **cut}
+    assert dash_node.attempt.peeked == {"-a b": b"0123456789"}
+    assert dash_node.left() == []
 
 
 def _quoted(name: str) -> str:

@@ -44,6 +44,17 @@ def test_executable_that_is_not_on_the_node(node: Node) -> None:
     assert outcome(node) == {"code": "executable_missing", "p.file": "/no/such/program"}
 
 
+def test_executable_whose_path_has_a_variable(node: Node) -> None:
+    assert node.run(executable="$TOOLS/no such", environment=(("TOOLS", "/bin"),)) == 14
+    assert outcome(node) == {"code": "executable_missing", "p.file": "$TOOLS/no such"}
+    node.attempt.events.clear()
+    assert node.run(executable="${TOOLS}/true", prologue="$TOOLS/true", environment=(("TOOLS", "/bin"),)) == 0, node.log
+
+
+def test_a_directory_is_no_executable(node: Node) -> None:
+    assert node.run(executable="/tmp") == 14
+
+
 def test_prologue_before_the_token(node: Node) -> None:
     node.attempt.inputs[:] = [b"#!/bin/sh\nexit 3\n"]
     status = node.run(prologue="before", inputs=(Input(index=0, name="before"),))

@@ -10,9 +10,11 @@ from fastapi import FastAPI
 from starlette.routing import BaseRoute
 
 from gridwms.api import errors, pages, worker
+from gridwms.api.body import BodyLimit
 from gridwms.api.news import News
 from gridwms.api.routes import check, ending, events, jobs, market, sandbox, service
 from gridwms.api.settings import Settings
+from gridwms.api.tail import Tail
 from gridwms.flow.world import World
 
 _THREADS = 40
@@ -22,7 +24,7 @@ _THREADS = 40
 def build_app(world: World, settings: Settings) -> FastAPI:
     """An ASGI application over the use cases.
 
-    Whoever runs it calls `app.state.news.close()` when it is to stop: event streams end then.
+    To be run by `gridwms.api.server.Server`, which ends event streams when it is to stop.
     """
 
     @contextlib.asynccontextmanager
@@ -30,6 +32,7 @@ def build_app(world: World, settings: Settings) -> FastAPI:
         to_thread.current_default_thread_limiter().total_tokens = _THREADS
         app.state.uploads = CapacityLimiter(settings.uploads)
         app.state.news.open()
+        app.state.tail = Tail(world, app.state.news, settings.url)
         try:
             yield
         finally:
@@ -46,6 +49,7 @@ def build_app(world: World, settings: Settings) -> FastAPI:
     app.state.world = world
     app.state.settings = settings
     app.state.news = News(world.news)
+    app.add_middleware(BodyLimit)
     errors.install(app)
     app.router.routes.extend(routes())
     return app

@@ -8,7 +8,9 @@ from typing import TypeVar
 
 from anyio import CapacityLimiter, from_thread, to_thread
 from fastapi import Request
+from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gridwms.sandbox.errors import CutShort
 
@@ -35,6 +37,29 @@ async def receive(request: Request, store: Callable[[Iterator[bytes], int | None
         raise CutShort(
             "The client went away in the middle of an upload; nothing of it is kept.", "Send it again."
         ) from (error)
+
+
+class BodyLimit:
+    """ASGI: no request may have a body of more than `MAX_BODY`, but a PUT, which has the limits of the sandbox."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["method"] == "PUT":
+            await self._app(scope, receive, send)
+            return
+        size = 0
+
+        async def counted() -> Message:
+            nonlocal size
+            message = await receive()
+            size += len(message.get("body", b""))
+            if size > MAX_BODY:
+                raise HTTPException(413)
+            return message
+
+        await self._app(scope, counted, send)
 
 
 def _bridge(stream: AsyncIterator[bytes]) -> Iterator[bytes]:

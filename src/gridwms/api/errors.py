@@ -73,6 +73,11 @@ def error_out(error: FlowError | SandboxError | SecurityError) -> ErrorOut:
     )
 
 
+def unread(request: Request) -> dict[str, str]:
+    """The header of an answer that refuses an upload: what is still on its way will not be read."""
+    return {"Connection": "close"} if request.method == "PUT" else {}
+
+
 def install(app: FastAPI) -> None:
     """Let `app` answer every error in the one form."""
     for kind in (FlowError, SandboxError, SecurityError):
@@ -92,7 +97,7 @@ def _answer(status: int, told: ErrorOut, headers: Mapping[str, str] | None = Non
 
 async def _ours(request: Request, error: Exception) -> Response:
     assert isinstance(error, FlowError | SandboxError | SecurityError)  # noqa: S101 (registered for these alone)
-    return _answer(status_of(error), error_out(error))
+    return _answer(status_of(error), error_out(error), unread(request))
 
 
 async def _store(request: Request, error: Exception) -> Response:

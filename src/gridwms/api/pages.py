@@ -21,7 +21,7 @@ from gridwms.security.errors import NotIdentified
 from gridwms.security.policy import Action
 from gridwms.security.session import LIFETIME
 
-router = APIRouter(include_in_schema=False, max_body_size=1 << 16)
+router = APIRouter(include_in_schema=False)
 OPEN = frozenset({"/", "/login", "/logout", "/docs", "/openapi.json"})
 """Paths that anybody may ask for: they tell nothing of any job."""
 _HTML = {

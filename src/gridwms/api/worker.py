@@ -12,7 +12,7 @@ from starlette.routing import Route
 
 from gridwms.api.body import receive
 from gridwms.api.desk import Desk, shown
-from gridwms.api.errors import status_of
+from gridwms.api.errors import status_of, unread
 from gridwms.flow import worker
 from gridwms.flow.errors import FlowError, NotFound
 from gridwms.jobs.ids import parse_tag
@@ -42,9 +42,8 @@ def _route(path: str, method: str, handler: Handler) -> Route:
         try:
             return await handler(request, _admit(request))
         except (FlowError, SandboxError, SecurityError) as error:
-            headers = {"Gridwms-Size": str(error.have)} if isinstance(error, WrongOffset) else None
             text = str(error.have) if isinstance(error, WrongOffset) else f"{error.sentence} {error.advice}"
-            return PlainTextResponse(f"{text}\n", status_of(error), headers)
+            return PlainTextResponse(f"{text}\n", status_of(error), unread(request))
         except StoreUnavailable as error:
             return PlainTextResponse(f"{error}\n", 503)
 

@@ -15,12 +15,10 @@ def check(files: Descriptions, json: Json = False, service: Service = "") -> Non
     from gridwms.cli.layout import counted
     from gridwms.cli.problems import show
     from gridwms.client import Client
-    from gridwms.client.submission import read
 
     answers = []
     with Client(service) as client:
-        for name, each in map(source, files):
-            text = read(each).text
+        for name, text in ((each.name, each.text) for each in map(source, files)):
             problems = client.check(text)
             errors = sum(problem.is_error for problem in problems)
             answers.append({"name": name, "ok": not errors, "problems": problems})

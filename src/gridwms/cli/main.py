@@ -9,7 +9,7 @@ from collections.abc import Callable
 import typer
 
 from gridwms import __version__
-from gridwms.cli import cancel, check, log, match, output, peek, purge, serve, status, submit, wait, why
+from gridwms.cli import cancel, check, classad, db, log, match, output, peek, purge, serve, status, submit, wait, why
 from gridwms.cli.exit_codes import Exit
 
 app = typer.Typer(
@@ -19,7 +19,7 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
-    rich_markup_mode=None,
+    rich_markup_mode="rich",
 )
 _BEFORE, _AFTER, _OPERATE = "Hand in", "Follow and fetch", "Operate"
 _PANELS: tuple[tuple[str, dict[str, Callable[..., None]]], ...] = (
@@ -42,6 +42,8 @@ _PANELS: tuple[tuple[str, dict[str, Callable[..., None]]], ...] = (
 for _panel, _verbs in _PANELS:
     for _name, _verb in _verbs.items():
         app.command(_name, rich_help_panel=_panel)(_verb)
+app.add_typer(classad.app, name="classad", rich_help_panel=_BEFORE)
+app.add_typer(db.app, name="db", rich_help_panel=_OPERATE)
 
 
 @app.callback(invoke_without_command=True)

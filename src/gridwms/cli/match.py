@@ -26,13 +26,11 @@ def match(
     from gridwms.cli.trouble import as_data, report
     from gridwms.client import Client
     from gridwms.client.errors import Refused
-    from gridwms.client.submission import read
 
     answers: list[dict[str, object]] = []
     codes = []
     with Client(service) as client:
-        for name, each in map(source, files):
-            text = read(each).text
+        for name, text in ((each.name, each.text) for each in map(source, files)):
             try:
                 found = client.match(text)
             except Refused as error:

@@ -13,14 +13,12 @@ Service = Annotated[
     str,
     typer.Option("--service", metavar="URL", help="The service to ask. Default: GRIDWMS_SERVICE, or the local one."),
 ]
-Jobs = Annotated[
-    list[str] | None, typer.Argument(metavar="JOB...", help="Ids (URLs) or keys; '-': from standard input.")
-]
+Jobs = Annotated[list[str] | None, typer.Argument(metavar="JOB", help="Ids (URLs) or keys; '-': from standard input.")]
 IdFile = Annotated[
     list[Path] | None, typer.Option("-i", "--input", metavar="FILE", help="Read ids from FILE, one a line.")
 ]
 Descriptions = Annotated[
-    list[str], typer.Argument(metavar="FILE...", help="Files with descriptions (JDL); '-': standard input.")
+    list[str], typer.Argument(metavar="FILE", help="Files with descriptions (JDL); '-': standard input.")
 ]
 
 

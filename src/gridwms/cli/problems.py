@@ -9,6 +9,7 @@ from gridwms.cli import say
 from gridwms.client.answers import Problem
 
 _WIDE = 100
+_LONGEST = 400
 
 
 def show(name: str, text: bytes, problems: Sequence[Problem]) -> None:
@@ -17,9 +18,14 @@ def show(name: str, text: bytes, problems: Sequence[Problem]) -> None:
     for problem in sorted(problems, key=lambda each: (not each.is_error, each.line, each.column)):
         kind = say.paint(f"{problem.severity}:", "bad" if problem.is_error else "warn", sys.stderr)
         place = f":{problem.line}:{problem.column}" if problem.line else ""
-        say.note(f"{say.clean(name)}{place}: {kind} {say.clean(problem.message)}")
+        say.note(f"{say.clean(name)}{place}: {kind} {_short(say.clean(problem.message))}")
         if 0 < problem.line <= len(lines):
             _excerpt(lines[problem.line - 1], problem.line, max(problem.column, 1))
+
+
+def _short(text: str) -> str:
+    """A message may quote what stands in the description, however long that is."""
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 60]} … {text[-50:]}"
 
 
 def _excerpt(line: str, number: int, column: int) -> None:

@@ -36,25 +36,24 @@ def submit(
 
     sources = [source(file) for file in files]
     with Client(service) as client:
-        done = client.submit([each for _, each in sources], each=None if json else _tell)
+        done = client.submit(sources, each=None if json else _tell)
         accepted = [submission.id for submission in done if submission.error is None]
         if save is not None:
             _append(save, accepted)
         ended = follow(client, accepted, show=not json) if wait and accepted else []
-    named = list(zip((name for name, _ in sources), done, strict=True))
     if json:
         say.data(
             {
                 "jobs": [
                     {
-                        "name": name,
+                        "name": submission.name,
                         "id": submission.id or None,
                         "key": submission.key or None,
                         "problems": submission.problems,
                         "error": as_data(submission.error) if submission.error else None,
                         "job": next((job for job in ended if job.key == submission.key), None),
                     }
-                    for name, submission in named
+                    for submission in done
                 ]
             }
         )

@@ -15,6 +15,7 @@ _CODES: dict[type[Exception], Exit] = {
     errors.NotPermitted: Exit.NOT_PERMITTED,
     errors.NotIdentified: Exit.NOT_PERMITTED,
     errors.WrongService: Exit.NOT_PERMITTED,
+    errors.NotTrusted: Exit.NOT_PERMITTED,
     errors.ServiceUnreachable: Exit.UNREACHABLE,
     errors.ServiceBusy: Exit.BUSY,
     errors.NotInState: Exit.NOT_IN_STATE,

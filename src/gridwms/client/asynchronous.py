@@ -14,7 +14,7 @@ from gridwms.client import answers, calls
 from gridwms.client.errors import ClientError, ServiceUnreachable
 from gridwms.client.events import CaughtUp, StreamReader
 from gridwms.client.files import CHUNK, arriving
-from gridwms.client.find import Address, find, key_at
+from gridwms.client.find import Address, find, key_at, keys_at
 from gridwms.client.following import Following, Until, over
 from gridwms.client.submission import Description, Source, Submission, accepted, batches, find_inputs, read, refused
 from gridwms.client.synchronous import PEEK_BYTES, PEEK_WAIT, SENDERS
@@ -97,7 +97,7 @@ class AsyncClient:
 
     async def status(self, jobs: Sequence[str]) -> list[answers.Job | ClientError]:
         """These jobs as they are now, in order."""
-        return await self._in_batches(calls.status, self._keys(jobs))
+        return await self._each(calls.status, jobs)
 
     async def job(self, job: str) -> answers.Job:
         """One job as it is now."""
@@ -156,6 +156,8 @@ class AsyncClient:
                     pause = 0.1
                     yield job
             except ServiceUnreachable:
+                if not following.jobs:
+                    raise
                 following.reconnected()
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, 5.0, 0.1 + time.monotonic() - began)
@@ -176,7 +178,7 @@ class AsyncClient:
         following.reconnected()
 
     async def _all_found(self, keys: Sequence[str]) -> list[answers.Job]:
-        found = await self._in_batches(calls.status, keys)
+        found = await self._each(calls.status, keys)
         for job in found:
             if isinstance(job, ClientError):
                 raise job
@@ -219,19 +221,25 @@ class AsyncClient:
 
     async def cancel(self, jobs: Sequence[str]) -> list[answers.Ended | ClientError]:
         """Ask that these jobs end; one answer each, in order."""
-        return await self._in_batches(lambda keys: calls.end("cancel", keys), self._keys(jobs))
+        return await self._each(lambda keys: calls.end("cancel", keys), jobs)
 
     async def clear(self, jobs: Sequence[str]) -> list[answers.Ended | ClientError]:
         """Tell that the output of these jobs has been fetched, or is not wanted."""
-        return await self._in_batches(lambda keys: calls.end("clear", keys), self._keys(jobs))
+        return await self._each(lambda keys: calls.end("clear", keys), jobs)
 
     async def purge(self, jobs: Sequence[str]) -> list[answers.Ended | ClientError]:
         """Remove all files and the description of these jobs; the record remains."""
-        return await self._in_batches(lambda keys: calls.end("purge", keys), self._keys(jobs))
+        return await self._each(lambda keys: calls.end("purge", keys), jobs)
 
-    async def _in_batches(self, make: Callable[[Sequence[str]], calls.Call[list[T]]], keys: Sequence[str]) -> list[T]:
+    async def _each(
+        self, make: Callable[[Sequence[str]], calls.Call[list[T | ClientError]]], jobs: Sequence[str]
+    ) -> list[T | ClientError]:
+        """Ask about many jobs, in batches; an error in the place of one that is none of this service."""
+        found = keys_at(jobs, self.url)
+        keys = [key for key in found if isinstance(key, str)]
         parts = [keys[first : first + calls.BATCH] for first in range(0, len(keys), calls.BATCH)]
-        return [answer for part in parts for answer in await self._transport.run(make(part))]
+        told = iter([answer for part in parts for answer in await self._transport.run(make(part))])
+        return [next(told) if isinstance(key, str) else key for key in found]
 
     def _key(self, job: str) -> str:
         return key_at(job, self.url)

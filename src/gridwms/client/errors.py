@@ -31,6 +31,12 @@ class WrongService(ClientError):
     code = "wrong_service"
 
 
+class NotTrusted(ClientError):
+    """Who answers does not prove to be the service."""
+
+    code = "not_trusted"
+
+
 class NotIdentified(ClientError):
     """The service does not accept the token, or there is none."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import glob
 import os
 import secrets
 import unicodedata
@@ -22,9 +23,7 @@ def source_of(upload: Upload, text: bytes, directory: Path) -> Path:
     The service names the path; it must stand in the text that the user submitted, so that a service cannot ask for
     other files of this machine. Raises LocalFile or Refused.
     """
-    plain = upload.local.encode("utf-8", "surrogateescape")
-    quoted = plain.replace(b"\\", b"\\\\").replace(b'"', b'\\"')
-    if plain not in text and quoted not in text:
+    if not any(_as_written(path) in text for path in (upload.local, glob.escape(upload.local))):
         raise Refused(
             f"The service asks for the file '{upload.local}', which the description does not name literally.",
             "Write the path in InputSandbox as it is, without an expression.",
@@ -36,6 +35,11 @@ def source_of(upload: Upload, text: bytes, directory: Path) -> Path:
     if not os.access(path, os.R_OK):
         raise LocalFile(f"The input sandbox file {path} cannot be read.", "Look at its rights.")
     return path
+
+
+def _as_written(path: str) -> bytes:
+    """A path inside of a string of a description."""
+    return path.encode("utf-8", "surrogateescape").replace(b"\\", b"\\\\").replace(b'"', b'\\"')
 
 
 def chunks(file: BinaryIO) -> Iterator[bytes]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import ipaddress
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -87,6 +87,18 @@ def key_at(job: str, url: str) -> str:
             "service has moved.",
         )
     return key
+
+
+def keys_at(jobs: Sequence[str], url: str) -> list[str | WrongService]:
+    """The keys of many jobs; the error in the place of one that has none there."""
+
+    def one(job: str) -> str | WrongService:
+        try:
+            return key_at(job, url)
+        except WrongService as error:
+            return error
+
+    return [one(job) for job in jobs]
 
 
 def is_loopback(url: str) -> bool:

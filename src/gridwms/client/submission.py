@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,10 +11,9 @@ from pathlib import Path
 from gridwms.client.answers import Problem, Registered, Upload
 from gridwms.client.calls import BATCH
 from gridwms.client.errors import ClientError, LocalFile, Refused
+from gridwms.client.expand import expand
 from gridwms.client.files import source_of
 
-Source = Path | str | bytes
-"""A file with a description, or the description itself."""
 BATCH_BYTES = 32 << 20
 MAX_BYTES = 64 << 20
 
@@ -25,6 +26,10 @@ class Description:
     name: str
     text: bytes
     directories: tuple[Path, ...]
+
+
+Source = Path | str | bytes | Description
+"""A file with a description, or the description itself."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,12 +48,14 @@ class Submission:
 
 
 def read(source: Source) -> Description:
-    """Raises LocalFile when the file cannot be read."""
+    """Raises LocalFile when the file cannot be read, or a wildcard in InputSandbox matches nothing."""
+    if isinstance(source, Description):
+        return source
     here = Path.cwd()
     if isinstance(source, str):
-        return Description(name="the description", text=source.encode("utf-8", "surrogateescape"), directories=(here,))
+        return description("the description", source.encode("utf-8", "surrogateescape"), (here,))
     if isinstance(source, bytes):
-        return Description(name="the description", text=source, directories=(here,))
+        return description("the description", source, (here,))
     try:
         if source.stat().st_size > MAX_BYTES:
             raise LocalFile(f"The file {source} is larger than {MAX_BYTES >> 20} MiB.", "It cannot be a description.")
@@ -57,8 +64,14 @@ def read(source: Source) -> Description:
         raise LocalFile(
             f"The file {source} cannot be read: {error.strerror}.", "Give the path of a description."
         ) from error
-    parent = source.resolve().parent
-    return Description(name=str(source), text=text, directories=tuple(dict.fromkeys((parent, here))))
+    return description(str(source), text, tuple(dict.fromkeys((source.resolve().parent, here))))
+
+
+def description(name: str, text: bytes, directories: tuple[Path, ...]) -> Description:
+    """A description with its wildcards expanded. Raises LocalFile."""
+    with contextlib.suppress(UnicodeDecodeError):  # then the service says where the wrong byte stands
+        text = expand(text.decode("utf-8"), directories, os.environ).encode("utf-8")
+    return Description(name=name, text=text, directories=directories)
 
 
 def batches(descriptions: Sequence[Description]) -> Iterator[Sequence[Description]]:

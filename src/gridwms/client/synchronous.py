@@ -14,12 +14,13 @@ from gridwms.client import answers, calls
 from gridwms.client.errors import ClientError, ServiceUnreachable
 from gridwms.client.events import CaughtUp, StreamReader
 from gridwms.client.files import arriving, chunks
-from gridwms.client.find import Address, find, key_at
+from gridwms.client.find import Address, find, key_at, keys_at
 from gridwms.client.following import Following, Until, over
 from gridwms.client.submission import Description, Source, Submission, accepted, batches, find_inputs, read, refused
 from gridwms.client.transport import Transport
 
 T = TypeVar("T")
+Lost = Callable[[ServiceUnreachable], None]
 SENDERS = 8
 """Input files that are sent at the same time."""
 PEEK_BYTES = 1 << 20
@@ -112,7 +113,7 @@ class Client:
 
     def status(self, jobs: Sequence[str]) -> list[answers.Job | ClientError]:
         """These jobs as they are now, in order."""
-        return self._in_batches(calls.status, self._keys(jobs))
+        return self._each(calls.status, jobs)
 
     def job(self, job: str) -> answers.Job:
         """One job as it is now."""
@@ -150,8 +151,11 @@ class Client:
         last = {job.key: job for job in self.watch(jobs, until=until, timeout=timeout)}
         return [last[key] for key in self._keys(jobs)]
 
-    def watch(self, jobs: Sequence[str], *, until: Until = over, timeout: float | None = None) -> Iterator[answers.Job]:
-        """The jobs as they are now, then each change, until `until` holds for all. Survives a restart of the service.
+    def watch(
+        self, jobs: Sequence[str], *, until: Until = over, timeout: float | None = None, lost: Lost | None = None
+    ) -> Iterator[answers.Job]:
+        """The jobs as they are now, then each change, until `until` holds for all. Survives a restart of the service:
+        `lost` is called once each time that it stops answering.
 
         `timeout` in seconds; TimedOut is raised after it.
         """
@@ -164,9 +168,13 @@ class Client:
                 for job in self._listen(following, reader, end):
                     pause = 0.1
                     yield job
-            except ServiceUnreachable:
-                following.reconnected()
+            except ServiceUnreachable as error:
                 following.still_time(_left(end))
+                if not following.jobs:
+                    raise
+                if lost and pause == 0.1:
+                    lost(error)
+                following.reconnected()
                 # The only place that waits by the clock: there is no service that could tell when it is back.
                 time.sleep(pause)
                 pause = min(pause * 2, 5.0)
@@ -188,7 +196,7 @@ class Client:
         following.reconnected()
 
     def _all_found(self, keys: Sequence[str]) -> list[answers.Job]:
-        found = self._in_batches(calls.status, keys)
+        found = self._each(calls.status, keys)
         for job in found:
             if isinstance(job, ClientError):
                 raise job
@@ -234,24 +242,30 @@ class Client:
 
     def cancel(self, jobs: Sequence[str]) -> list[answers.Ended | ClientError]:
         """Ask that these jobs end; one answer each, in order. Sites may take a while: see `wait`."""
-        return self._in_batches(lambda keys: calls.end("cancel", keys), self._keys(jobs))
+        return self._each(lambda keys: calls.end("cancel", keys), jobs)
 
     def clear(self, jobs: Sequence[str]) -> list[answers.Ended | ClientError]:
         """Tell that the output of these jobs has been fetched, or is not wanted."""
-        return self._in_batches(lambda keys: calls.end("clear", keys), self._keys(jobs))
+        return self._each(lambda keys: calls.end("clear", keys), jobs)
 
     def purge(self, jobs: Sequence[str]) -> list[answers.Ended | ClientError]:
         """Remove all files and the description of these jobs; the record remains."""
-        return self._in_batches(lambda keys: calls.end("purge", keys), self._keys(jobs))
+        return self._each(lambda keys: calls.end("purge", keys), jobs)
 
     def _one(self, verb: str, key: str) -> None:
         [answer] = self._transport.run(calls.end(verb, [key]))
         if isinstance(answer, ClientError):
             raise answer
 
-    def _in_batches(self, make: Callable[[Sequence[str]], calls.Call[list[T]]], keys: Sequence[str]) -> list[T]:
+    def _each(
+        self, make: Callable[[Sequence[str]], calls.Call[list[T | ClientError]]], jobs: Sequence[str]
+    ) -> list[T | ClientError]:
+        """Ask about many jobs, in batches; an error in the place of one that is none of this service."""
+        found = keys_at(jobs, self.url)
+        keys = [key for key in found if isinstance(key, str)]
         parts = [keys[first : first + calls.BATCH] for first in range(0, len(keys), calls.BATCH)]
-        return [answer for part in parts for answer in self._transport.run(make(part))]
+        told = iter([answer for part in parts for answer in self._transport.run(make(part))])
+        return [next(told) if isinstance(key, str) else key for key in found]
 
     def _key(self, job: str) -> str:
         return key_at(job, self.url)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import json as codec
+import ssl
 from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator
 from typing import Any, TypeVar
 
 import httpx
 
 from gridwms.client.calls import Call
-from gridwms.client.errors import ClientError, ServiceFailed, ServiceUnreachable, from_answer
+from gridwms.client.errors import ClientError, NotTrusted, ServiceFailed, ServiceUnreachable, from_answer
 from gridwms.client.find import Address, is_loopback
 
 T = TypeVar("T")
@@ -117,6 +118,9 @@ def _options(address: Address) -> dict[str, Any]:
         "timeout": httpx.Timeout(ANSWER, connect=CONNECT),
         "follow_redirects": False,
         "trust_env": not is_loopback(address.url),
+        # The authorities of this machine, or those of SSL_CERT_FILE. Without TLS there is nothing to verify, and
+        # reading them takes its time.
+        "verify": ssl.create_default_context() if address.url.startswith("https:") else False,
     }
 
 
@@ -129,6 +133,11 @@ def _sentences(url: str) -> Iterator[None]:
     try:
         yield
     except httpx.ConnectError as error:
+        if "CERTIFICATE_VERIFY_FAILED" in str(error):
+            raise NotTrusted(
+                f"The certificate of {url} is not one this machine trusts ({_tls_reason(error)}); nothing was sent.",
+                "If it is the right service, let SSL_CERT_FILE name the certificate of its authority.",
+            ) from error
         raise ServiceUnreachable(
             f"The service at {url} does not answer ({_cause(error)}).", "Is 'gridwms serve' running?"
         ) from error
@@ -140,6 +149,10 @@ def _sentences(url: str) -> Iterator[None]:
         raise ServiceUnreachable(
             f"The connection to the service at {url} broke: {_cause(error)}.", "Try again."
         ) from error
+
+
+def _tls_reason(error: Exception) -> str:
+    return str(error).rpartition("failed: ")[2].partition(" (_ssl")[0]
 
 
 def _cause(error: Exception) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from gridwms.describe.jdl.defaults import JdlDefaults
 from gridwms.flow.simulation import SimulatedLink
 from gridwms.flow.world import FlowSettings, SitePolicy, World
 from gridwms.jobs.retry import RetryMaxima
+from gridwms.jobs.states import State
 from gridwms.market.market import Market
 from gridwms.market.source import Source
 from gridwms.market.sources.callable import CallableSource
@@ -21,6 +23,8 @@ from gridwms.security.capability import Capabilities
 from gridwms.sites import local, simulated
 from gridwms.sites.contract import Site
 from gridwms.store.database import Database
+
+_DAY = 86400.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +49,12 @@ def build(config: Config, data: Path, url: str, capabilities: Capabilities) -> P
     sources += [FileSource(name, Path(section.path), section.seconds) for name, section in config.sources.items()]
     world = World(
         database=database,
-        market=Market(sources),
+        market=Market(sources, sites=frozenset(sites)),
         sandbox=sandbox,
         sites=sites,
         settings=settings,
         capability=capabilities.of,
+        instance=f"{os.uname().nodename}-{os.getpid()}-{secrets.token_hex(4)}",
     )
     return Parts(world, config)
 
@@ -67,6 +72,12 @@ def _settings(config: Config, url: str) -> FlowSettings:
         jdl_defaults=_jdl_defaults(jobs),
         expiry_seconds=jobs.expiry_seconds,
         start_seconds=jobs.start_seconds,
+        keep_seconds={
+            State.DONE: jobs.keep_done_days * _DAY,
+            State.CLEARED: jobs.keep_cleared_days * _DAY,
+            State.ABORTED: jobs.keep_aborted_days * _DAY,
+            State.CANCELLED: jobs.keep_cancelled_days * _DAY,
+        },
         max_output_bytes=jobs.max_output_bytes,
         min_peek_seconds=jobs.peek_least_seconds,
         site_policies={

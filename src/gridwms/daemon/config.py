@@ -41,6 +41,10 @@ class Jobs(_Section):
     max_shallow_retry_count: int = Field(default=10, ge=0)
     expiry_seconds: float = Field(default=7 * 86400.0, gt=0)
     start_seconds: float = Field(default=86400.0, gt=0)
+    keep_done_days: float = Field(default=60.0, ge=0)
+    keep_cleared_days: float = Field(default=3.0, ge=0)
+    keep_aborted_days: float = Field(default=15.0, ge=0)
+    keep_cancelled_days: float = Field(default=15.0, ge=0)
     max_output_bytes: int = Field(default=-1, ge=-1)
     peek_least_seconds: int = Field(default=2, ge=1)
 

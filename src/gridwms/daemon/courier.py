@@ -11,6 +11,7 @@ from collections.abc import Collection
 
 import structlog
 
+from gridwms.daemon.leaseholder import Leaseholder
 from gridwms.flow.deliver import run_errands
 from gridwms.flow.follow import look
 from gridwms.flow.world import World
@@ -20,6 +21,7 @@ from gridwms.store.database import StoreUnavailable
 logger = structlog.get_logger(__name__)
 
 _MOST_PAUSE = 60.0
+_IDLE = 5.0
 _GATHER = 0.05
 """Seconds between rounds at least, so that what many jobs bring about is done in one go."""
 
@@ -27,8 +29,9 @@ _GATHER = 0.05
 class Courier:
     """Runs until `stop`. `ended` may be called from any thread when the site itself tells that attempts ended."""
 
-    def __init__(self, world: World, site: Site) -> None:
+    def __init__(self, world: World, site: Site, leases: Leaseholder) -> None:
         self._world = world
+        self._leases = leases
         self._site = site
         self._stopping = False
         self._ended: set[str] = set()
@@ -72,6 +75,8 @@ class Courier:
     def _round(self) -> float:
         """One round of work; how long to wait at most before the next."""
         world, site = self._world, self._site
+        if not self._leases.have(f"site {site.name}"):
+            return _IDLE
         due = run_errands(world, site)
         with self._lock:
             ended, self._ended = self._ended, set()
@@ -83,7 +88,12 @@ class Courier:
                 look(world, site)
                 self._next_look = world.clock() + world.settings.policy(site.name).poll_seconds
             self._pause = 0.0
-        except SiteUnavailable as error:
+        except StoreUnavailable:
+            raise
+        except Exception as error:
+            # The adaptor's fault is the site's trouble; the site is asked again, later and later.
+            if not isinstance(error, SiteUnavailable):
+                logger.exception("site adaptor failed", site=site.name, errand="status")
             self._pause = min(max(2 * self._pause, 1.0), _MOST_PAUSE)
             self._next_look = now + self._pause
             world.troubles[site.name] = str(error)

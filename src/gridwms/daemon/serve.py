@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import json
 import os
 import socket
@@ -16,6 +15,7 @@ import uvicorn
 
 from gridwms.api.app import build_app
 from gridwms.api.settings import Settings
+from gridwms.daemon.alone import alone
 from gridwms.daemon.build import build
 from gridwms.daemon.config import BadConfig, Config, read_config
 from gridwms.daemon.logs import set_up_logs
@@ -29,10 +29,6 @@ logger = structlog.get_logger(__name__)
 STARTED_FILE = "service.json"
 
 
-class AlreadyRunning(Exception):
-    """Another service uses the data directory."""
-
-
 def serve(data: Path, *, config_file: Path | None = None, host: str | None = None, port: int | None = None) -> None:
     """Run until SIGTERM or SIGINT. Raises BadConfig, ListenRefused, UnsafeFile, AlreadyRunning, StoreUnavailable."""
     set_up_logs()
@@ -40,7 +36,7 @@ def serve(data: Path, *, config_file: Path | None = None, host: str | None = Non
     tls = _tls(config)
     check_listen(config.service.host, tls)
     data.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with _alone(data), _listening(config) as listener:
+    with alone(data), _listening(config) as listener:
         url = config.service.url.rstrip("/") or _url(config, listener, tls)
         capabilities = capability.load(data)
         gate = gatekeeper(data, capabilities)
@@ -80,22 +76,6 @@ def _tls(config: Config) -> Tls | None:
     if bool(certificate) != bool(key):
         raise BadConfig("[service] tls_certificate and tls_key go together: give both, or neither.")
     return Tls(certificate=Path(certificate), key=Path(key)) if certificate else None
-
-
-@contextlib.contextmanager
-def _alone(data: Path) -> Iterator[None]:
-    """Hold the data directory for this process alone; the lock goes with the process, however it ends."""
-    lock = os.open(data / "lock", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
-    try:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise AlreadyRunning(
-                f"Another gridwms service uses the data directory '{data}': stop it, or give --data another one."
-            ) from None
-        yield
-    finally:
-        os.close(lock)
 
 
 @contextlib.contextmanager

@@ -10,8 +10,10 @@ import structlog
 from gridwms.daemon.build import connect_simulated
 from gridwms.daemon.config import Config
 from gridwms.daemon.courier import Courier
+from gridwms.daemon.leaseholder import Leaseholder
 from gridwms.daemon.loop import Loop
 from gridwms.flow.expire import expire
+from gridwms.flow.purge import purge_old
 from gridwms.flow.schedule import Scheduler
 from gridwms.flow.world import Signal, World
 
@@ -19,6 +21,7 @@ logger = structlog.get_logger(__name__)
 
 _SCHEDULE_SECONDS = 5.0
 _EXPIRE_SECONDS = 5.0
+_PURGE_SECONDS = 300.0
 
 
 class Service:
@@ -27,10 +30,12 @@ class Service:
     def __init__(self, world: World, config: Config) -> None:
         self._world = world
         scheduler = Scheduler(world)
-        self._couriers = {name: Courier(world, site) for name, site in world.sites.items()}
+        self._leases = Leaseholder(world, ["schedule", "expire", *(f"site {name}" for name in world.sites)])
+        self._couriers = {name: Courier(world, site, self._leases) for name, site in world.sites.items()}
         self._loops = [
-            Loop("schedule", scheduler.round, _SCHEDULE_SECONDS, world.waiting),
-            Loop("expire", lambda: expire(world), _EXPIRE_SECONDS),
+            Loop("schedule", self._if_ours("schedule", scheduler.round), _SCHEDULE_SECONDS, world.waiting),
+            Loop("expire", self._if_ours("expire", lambda: expire(world)), _EXPIRE_SECONDS),
+            Loop("purge", self._if_ours("expire", lambda: purge_old(world)), _PURGE_SECONDS),
             Loop("market", self._expire_market, 10.0),
         ]
         # The first look at each source, then its own pace; a source that hangs holds up itself alone.
@@ -43,6 +48,7 @@ class Service:
     def start(self) -> None:
         """Set everything going."""
         connect_simulated(self._world)
+        self._leases.start()
         for name, site in self._world.sites.items():
             watch = getattr(site, "watch", None)
             if watch is not None:
@@ -61,9 +67,13 @@ class Service:
             thread.start()
         for thread in threads:
             thread.join()
+        self._leases.stop()
         for site in self._world.sites.values():
             site.close()
         self._world.database.close()
+
+    def _if_ours(self, lease: str, work: Callable[[], object]) -> Callable[[], object]:
+        return lambda: work() if self._leases.have(lease) else False
 
     def _refresher(self, source: str) -> Callable[[], None]:
         def refresh() -> None:

@@ -3,29 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import fields
 
-from gridwms.flow.world import World
 from gridwms.jobs.job import Job
 from gridwms.jobs.rebuild import rebuild
 from gridwms.store import events as log
 from gridwms.store import jobs as rows
 from gridwms.store import listing
+from gridwms.store.database import Database
 
 _BATCH = 500
 
 
-def audit(world: World) -> Iterator[str]:
+def audit(database: Database) -> Iterator[str]:
     """A sentence for each difference between a job's rows and its events; nothing when all agree."""
     before: int | None = None
     while True:
         last = before
-        numbers = world.database.read(lambda connection: listing.numbers(connection, None, (), last, _BATCH))  # noqa: B023
+        numbers = database.read(lambda connection: listing.numbers(connection, None, (), last, _BATCH))  # noqa: B023
         if not numbers:
             return
-        stored = world.database.read(lambda connection: rows.load_numbers(connection, numbers))  # noqa: B023
+        stored = database.read(lambda connection: rows.load_numbers(connection, numbers))  # noqa: B023
         for key, (_number, job) in stored.items():
-            events = [one.event for one in world.database.read(lambda c: log.of_job(c, key))]  # noqa: B023
+            events = [one.event for one in database.read(lambda c: log.of_job(c, key))]  # noqa: B023
             yield from _differences(job, rebuild(events))
         before = numbers[-1]
 
@@ -34,7 +33,7 @@ def _differences(stored: Job, rebuilt: Job | None) -> Iterator[str]:
     if rebuilt is None:
         yield f"job {stored.key} has a row but no events"
         return
-    for field in fields(Job):
-        row, event = getattr(stored, field.name), getattr(rebuilt, field.name)
+    for name in Job._fields:
+        row, event = getattr(stored, name), getattr(rebuilt, name)
         if row != event:
-            yield f"job {stored.key}: {field.name} is {row!r} in its row, {event!r} by its events"
+            yield f"job {stored.key}: {name} is {row!r} in its row, {event!r} by its events"

@@ -23,6 +23,7 @@ from gridwms.jobs.states import ENDED
 from gridwms.sites.contract import Receipt, Refusal, Site, SiteUnavailable
 from gridwms.store import jobs as rows
 from gridwms.store import outbox
+from gridwms.store.database import StoreUnavailable
 from gridwms.store.outbox import Task
 
 logger = structlog.get_logger(__name__)
@@ -64,12 +65,12 @@ def _send(world: World, site: Site, by_tag: dict[str, Task], pairs: dict[str, Pa
     for tag, (job, attempt) in pairs.items():
         description = descriptions.get(job.description)
         if description is None:
-            why = reason("description_lost", text="it is not in the database, or of another version")
-            settled[tag] = Refused(
-                id=f"site-{attempt.number}-refused", time=world.clock(), attempt=attempt.number, reason=why
-            )
-        else:
+            settled[tag] = _undeliverable(world, attempt, "it is not in the database, or of another version")
+            continue
+        try:
             handovers.append(handover(world, job, attempt, description))
+        except ValueError as error:
+            settled[tag] = _undeliverable(world, attempt, str(error))
     try:
         answers = site.submit(handovers) if handovers else []
     finally:
@@ -84,6 +85,12 @@ def _send(world: World, site: Site, by_tag: dict[str, Task], pairs: dict[str, Pa
         else:
             settled[answer.tag] = _delivered(world, number, answer)
     finish(world, by_tag, settled)
+
+
+def _undeliverable(world: World, attempt: Attempt, text: str) -> Refused:
+    """One job that cannot be written down must not hold up the others."""
+    why = reason("description_lost", text=text)
+    return Refused(id=f"site-{attempt.number}-refused", time=world.clock(), attempt=attempt.number, reason=why)
 
 
 def withdraw(world: World, site: Site, tasks: Sequence[Task]) -> None:
@@ -145,6 +152,12 @@ def run_errands(world: World, site: Site) -> float | None:
         except SiteUnavailable as error:
             logger.warning("site unavailable", site=site.name, errand=kind, attempts=len(chosen), why=str(error))
             world.troubles[site.name] = str(error)
+            _later(world, chosen)
+        except StoreUnavailable:
+            raise
+        except Exception as error:  # an adaptor's fault is the site's trouble, not the end of its courier
+            logger.exception("site adaptor failed", site=site.name, errand=kind, attempts=len(chosen))
+            world.troubles[site.name] = f"its adaptor failed at '{kind}': {type(error).__name__}: {error}"
             _later(world, chosen)
         else:
             world.troubles.pop(site.name, None)

@@ -8,8 +8,7 @@ from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from gridwms.describe.description import Description
-from gridwms.describe.jdl.defaults import JdlDefaults
-from gridwms.describe.jdl.read import read_jdl
+from gridwms.describe.jdl.read import read_stored
 from gridwms.flow.errors import NotInState, UnknownJob
 from gridwms.jobs.job import Job
 from gridwms.store import descriptions as texts
@@ -20,9 +19,6 @@ if TYPE_CHECKING:
     from gridwms.flow.world import World
 
 _KEPT = 2000
-
-STORED = JdlDefaults(requirements=None, policies=(), max_bytes=1 << 30)
-"""For reading what was accepted and completed before: nothing is added, nothing is too large."""
 
 
 class DescriptionLost(NotInState):
@@ -54,7 +50,7 @@ class Descriptions:
         if missing:
             stored = self._database.read(lambda connection: texts.get_descriptions(connection, missing))
             for digest, text in stored.items():
-                description = read_jdl(text, STORED, now=0.0).description
+                description = read_stored(text)
                 if description is not None:
                     found[digest] = description
             with self._lock:

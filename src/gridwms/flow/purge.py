@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection
@@ -12,11 +12,13 @@ from gridwms.flow.record import Recorded, announce, apply
 from gridwms.flow.world import World
 from gridwms.jobs.events import Purged
 from gridwms.jobs.job import Job
-from gridwms.jobs.reasons import reason
+from gridwms.jobs.reasons import Reason, reason
 from gridwms.jobs.retry import decision_id
 from gridwms.jobs.states import ENDED, State
-from gridwms.store import descriptions
+from gridwms.store import descriptions, due
 from gridwms.store import jobs as rows
+
+_BATCH = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +34,35 @@ class PurgeAnswer:
 def purge(world: World, by: str, keys: Sequence[str]) -> list[PurgeAnswer]:
     """Purge jobs that have ended. Raises UnknownJob, and purges none, when one of them does not exist."""
     before = the_jobs(world, keys)
+    after = _purge(world, lambda connection: rows.load(connection, keys), reason("purged_by_user", by=by))
+    return [_answer(before[key], after[key]) for key in keys]
+
+
+def purge_old(world: World) -> int:
+    """Purge a batch of the jobs whose files have been kept long enough; how many those were."""
+    now = world.clock()
+
+    def old(connection: Connection) -> dict[str, tuple[int, Job]]:
+        numbers = [
+            number
+            for state, seconds in world.settings.keep_seconds.items()
+            for number in due.since(connection, state, now - seconds, _BATCH)
+        ]
+        return rows.load_numbers(connection, numbers)
+
+    if not world.settings.keep_seconds or not world.database.read(old):
+        return 0
+    return len(_purge(world, old, reason("purged_by_age")))
+
+
+def _purge(world: World, choose: Callable[[Connection], dict[str, tuple[int, Job]]], why: Reason) -> dict[str, Job]:
+    """Purge those of the chosen jobs that have ended; all of them as they are then."""
     now = world.clock()
 
     def work(connection: Connection) -> Recorded:
-        stored = rows.load(connection, keys)
+        stored = choose(connection)
         events = [
-            (key, Purged(id=decision_id(job), time=now, reason=reason("purged_by_user", by=by)))
+            (key, Purged(id=decision_id(job), time=now, reason=why))
             for key, (_number, job) in stored.items()
             if _can_be_purged(job)
         ]
@@ -49,9 +74,9 @@ def purge(world: World, by: str, keys: Sequence[str]) -> list[PurgeAnswer]:
     announce(world, recorded)
     for key, job in recorded.jobs.items():
         if job.state is State.PURGED:
-            # After the commit: a crash in between leaves files of a purged job, which the next purge removes.
+            # After the commit: a crash in between leaves files of a purged job, which a purge by hand removes.
             world.sandbox.remove(key)
-    return [_answer(before[key], recorded.jobs[key]) for key in keys]
+    return recorded.jobs
 
 
 def _can_be_purged(job: Job) -> bool:

@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 import structlog
 from sqlalchemy import Connection
 
-from gridwms.classad import ClassAd, evaluate_attribute, parse_ad
+from gridwms.classad import ClassAd, ClassAdSyntaxError, evaluate_attribute, parse_ad
 from gridwms.flow.record import Recorded, announce, apply
 from gridwms.flow.world import World
 from gridwms.jobs.events import Event, Matched
@@ -41,6 +41,7 @@ class _Class:
     ad: ClassAd
     submit_to: str
     fuzzy_factor: float | None
+    cpus: int
 
 
 class Scheduler:
@@ -98,29 +99,48 @@ class Scheduler:
             )
         )
         for match_class, text in ads.items():
-            ad = parse_ad(text)
-            submit_to = evaluate_attribute(ad, "SubmitTo")
-            self._classes[match_class] = _Class(ad, submit_to if isinstance(submit_to, str) else "", _fuzzy_factor(ad))
+            try:
+                ad = parse_ad(text)
+            except ClassAdSyntaxError as error:
+                logger.error("the ad of a match class cannot be read", match_class=match_class, why=str(error))
+                continue
+            submit_to, cpus = evaluate_attribute(ad, "SubmitTo"), evaluate_attribute(ad, "CPUNumber")
+            self._classes[match_class] = _Class(
+                ad,
+                submit_to if isinstance(submit_to, str) else "",
+                _fuzzy_factor(ad),
+                cpus if isinstance(cpus, int) else 1,
+            )
         self._said |= {match_class: v.reason.code if v.reason else None for match_class, v in said.items()}
 
     def _verdict(self, match_class: str, snapshot: Snapshot) -> Verdict | Reason:
         found = self._verdicts.get(match_class)
         if found is None:
-            known = self._classes[match_class]
-            if known.submit_to:
-                found = named(known.submit_to, snapshot)
-            else:
-                found = match(known.ad, known.ad["Requirements"], known.ad["Rank"], snapshot)
+            try:
+                found = self._match(match_class, snapshot)
+            except Exception as error:  # one class of jobs must not keep all others waiting
+                logger.exception("a match class cannot be matched", match_class=match_class)
+                found = reason("description_lost", text=f"matching failed: {type(error).__name__}: {error}")
             self._verdicts[match_class] = found
         return found
+
+    def _match(self, match_class: str, snapshot: Snapshot) -> Verdict | Reason:
+        known = self._classes.get(match_class)
+        if known is None:
+            return reason("description_lost", text="its matching ad is not in the database, or of another version")
+        if known.submit_to:
+            return named(known.submit_to, snapshot)
+        return match(known.ad, known.ad["Requirements"], known.ad["Rank"], snapshot)
 
     def _place(
         self, match_class: str, verdict: Verdict, count: int, room: dict[str, Capacity], sites: dict[str, int]
     ) -> int:
         """Give places to the oldest jobs of a class; how many got one. `room` and `sites` shrink by them."""
         world = self._world
-        factor = self._classes[match_class].fuzzy_factor
-        picks = choose(verdict, count, room, world.rng, fuzzy_factor=factor, site_room=sites)
+        known = self._classes[match_class]
+        picks = choose(
+            verdict, count, room, world.rng, fuzzy_factor=known.fuzzy_factor, slots=known.cpus, site_room=sites
+        )
         found = [pick for pick in picks if pick is not None]
         if not found:
             return 0
@@ -143,8 +163,8 @@ class Scheduler:
         for attempt in placed:
             here = room[attempt.ce]
             left = here.queue_limit_left
-            if here.free > 0:
-                room[attempt.ce] = Capacity(here.free - 1, left)
+            if here.free >= known.cpus:
+                room[attempt.ce] = Capacity(here.free - known.cpus, left)
             elif left is not None:
                 room[attempt.ce] = Capacity(0, left - 1)
             sites[attempt.site] -= 1

@@ -12,6 +12,7 @@ from gridwms.describe.jdl.defaults import JdlDefaults
 from gridwms.flow.find import Descriptions
 from gridwms.flow.watches import Watches
 from gridwms.jobs.retry import RetryMaxima
+from gridwms.jobs.states import State
 from gridwms.market.market import Market
 from gridwms.sandbox.area import Area
 from gridwms.sites.contract import Site
@@ -87,6 +88,8 @@ class FlowSettings:
     """How long a site may leave a delivery in doubt before the job is tried elsewhere."""
     cancel_seconds: float = 120.0
     """How long a site may leave a cancellation unconfirmed."""
+    keep_seconds: Mapping[State, float] = field(default_factory=dict)
+    """How long the files of an ended job are kept, by its state; for ever in states that are not named."""
     max_output_bytes: int = -1
     min_peek_seconds: int = 5
     site_policies: Mapping[str, SitePolicy] = field(default_factory=dict)
@@ -107,6 +110,8 @@ class World:
     settings: FlowSettings
     capability: Callable[[str], str]
     """Makes the secret of an attempt from its tag."""
+    instance: str = "alone"
+    """The name of this instance among those that share the database."""
     clock: Clock = time.time
     rng: random.Random = field(default_factory=random.SystemRandom)
     news: Signal = field(default_factory=Signal)
@@ -125,3 +130,11 @@ class World:
         self.descriptions = Descriptions(self.database)
         self.errands = {name: Signal() for name in self.sites}
         self.database.after_commit(self.news.set)
+        self.database.on_news_from_others(self.wake_all)
+
+    def wake_all(self) -> None:
+        """Let every loop look: something may have come from another instance."""
+        self.news.set()
+        self.waiting.set()
+        for errand in self.errands.values():
+            errand.set()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from gridwms.jobs.events import (
     Delivered,
     Ended,
@@ -21,41 +19,40 @@ def merge(attempt: Attempt, event: Report) -> Attempt:
     """The attempt with what this report tells."""
     match event:
         case Delivered():
-            return replace(
-                attempt,
+            return attempt._replace(
                 receipt=_least(attempt.receipt, event.receipt),
                 delivered_at=_earliest(attempt.delivered_at, event.time),
             )
         case Refused():
             if attempt.refused_at is not None and attempt.refused_at <= event.time:
                 return attempt
-            return replace(attempt, refusal=event.reason, refused_at=event.time)
+            return attempt._replace(refusal=event.reason, refused_at=event.time)
         case Running():
             return _seen_running(attempt, event)
         case PayloadStarted():
             if attempt.payload_at is not None and attempt.payload_at <= event.time:
                 return attempt
-            return replace(attempt, payload_at=event.time, instance=event.instance)
+            return attempt._replace(payload_at=event.time, instance=event.instance)
         case Finished():
             outcome = Outcome(exit_code=event.exit_code, failure=event.failure, time=event.time)
             if attempt.outcome is not None and _weight(attempt.outcome) <= _weight(outcome):
                 return attempt
-            return replace(attempt, outcome=outcome)
+            return attempt._replace(outcome=outcome)
         case Ended():
             departure = Departure(kind=event.kind, exit_code=event.exit_code, reason=event.reason, time=event.time)
             if attempt.departure is not None and attempt.departure.time <= departure.time:
                 return attempt
-            return replace(attempt, departure=departure)
+            return attempt._replace(departure=departure)
         case _:
             return attempt
 
 
 def _seen_running(attempt: Attempt, event: Running) -> Attempt:
     seen = (0 if event.source is Source.WORKER else 1, event.time)
-    attempt = replace(attempt, running_at=_earliest(attempt.running_at, event.time))
+    attempt = attempt._replace(running_at=_earliest(attempt.running_at, event.time))
     if not event.node or (attempt.node_seen is not None and attempt.node_seen <= seen):
         return attempt
-    return replace(attempt, node=event.node, node_seen=seen)
+    return attempt._replace(node=event.node, node_seen=seen)
 
 
 def _weight(outcome: Outcome) -> tuple[float, int, str]:

@@ -9,7 +9,6 @@ gives the same job in any order of arrival (`gridwms.jobs.rebuild` is the proof 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
 from gridwms.jobs.attempts import merge
 from gridwms.jobs.effects import Deliver, Effect, Forget, Withdraw
@@ -67,7 +66,7 @@ def step(job: Job | None, event: Event) -> Result:
     if handler is None:
         raise UnexpectedEvent(job, event)
     after, effects = handler(job, event)
-    return (replace(after, decisions=after.decisions + 1) if job else after), effects
+    return (after._replace(decisions=after.decisions + 1) if job else after), effects
 
 
 def _report(job: Job | None, event: Report) -> Result:
@@ -96,7 +95,7 @@ def is_late(job: Job, event: Report) -> bool:
 
 def _with_attempt(job: Job, attempt: Attempt) -> Job:
     attempts = (*job.attempts[: attempt.number - 1], attempt, *job.attempts[attempt.number :])
-    return replace(job, attempts=attempts)
+    return job._replace(attempts=attempts)
 
 
 def _close(job: Job) -> Result:
@@ -104,7 +103,7 @@ def _close(job: Job) -> Result:
     current = job.current
     if current is None or current.over:
         return job, ()
-    job = _with_attempt(job, replace(current, over=True))
+    job = _with_attempt(job, current._replace(over=True))
     if current.departure or current.outcome or current.refusal:
         return job, ()
     return job, (Withdraw(current.number, current.site),)
@@ -121,19 +120,18 @@ def notice(job: Job, _event: Event) -> Result:
 
 
 def accepted(job: Job, event: Accepted) -> Result:
-    return replace(job, state=State.WAITING, state_since=event.time, reason=None), ()
+    return job._replace(state=State.WAITING, state_since=event.time, reason=None), ()
 
 
 def matched(job: Job, event: Matched) -> Result:
     attempt = Attempt(number=event.attempt, site=event.site, ce=event.ce, matched_at=event.time)
-    job = replace(job, attempts=(*job.attempts, attempt))
+    job = job._replace(attempts=(*job.attempts, attempt))
     return settle(job), (Deliver(attempt.number, attempt.site),)
 
 
 def resubmitted(job: Job, event: Resubmitted) -> Result:
     job, effects = _close(job)
-    job = replace(
-        job,
+    job = job._replace(
         state=State.WAITING,
         state_since=event.time,
         done_code=None,
@@ -146,7 +144,7 @@ def resubmitted(job: Job, event: Resubmitted) -> Result:
 
 def cancel_requested(job: Job, event: CancelRequested) -> Result:
     first = job.cancel_requested_at is None
-    job = replace(job, cancel_requested_at=event.time if first else job.cancel_requested_at)
+    job = job._replace(cancel_requested_at=event.time if first else job.cancel_requested_at)
     current = job.current
     if current is None or current.over:
         return job, ()
@@ -159,7 +157,7 @@ def ended(state: State, done_code: DoneCode | None = None) -> Callable[..., Resu
 
     def handler(job: Job, event: Cancelled | Aborted | Cleared | Purged) -> Result:
         job, effects = _close(job)
-        job = replace(job, state=state, state_since=event.time, reason=event.reason, done_code=done_code)
+        job = job._replace(state=state, state_since=event.time, reason=event.reason, done_code=done_code)
         return job, effects
 
     return handler

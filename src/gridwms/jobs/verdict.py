@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from gridwms.jobs.events import EndKind
 from gridwms.jobs.job import Attempt, Departure, Job
 from gridwms.jobs.reasons import Reason, reason
@@ -44,11 +42,11 @@ def _on_the_way(job: Job, attempt: Attempt) -> Job:
         state, since = State.SCHEDULED, attempt.delivered_at
     else:
         state, since = State.READY, attempt.matched_at
-    return replace(job, state=state, state_since=since, done_code=None, reason=None)
+    return job._replace(state=state, state_since=since, done_code=None, reason=None)
 
 
 def _done(job: Job, code: DoneCode, why: Reason | None, time: float) -> Job:
-    return replace(job, state=State.DONE, state_since=time, done_code=code, reason=why)
+    return job._replace(state=State.DONE, state_since=time, done_code=code, reason=why)
 
 
 def _why_departed(attempt: Attempt, departure: Departure) -> Reason:

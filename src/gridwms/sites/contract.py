@@ -6,7 +6,7 @@ the service everything is found again by tag or by receipt.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
@@ -121,3 +121,13 @@ class Site(Protocol):
 
     def close(self) -> None:
         """Let go of threads and handles. Jobs at the site go on."""
+
+
+class Watched(Protocol):
+    """What a site may offer besides: to tell news itself, so that nobody has to poll it often."""
+
+    def watch(self, callback: Callable[[Sequence[str]], None]) -> None:
+        """Call `callback` with the tags whose phase has changed, soon after; from any thread, and not for long.
+
+        A hint and no more: news may be missing after a crash, and `status` is asked for what they are.
+        """

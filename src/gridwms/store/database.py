@@ -18,11 +18,15 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError
 
+from gridwms.store.cache import CACHE, JobCache
 from gridwms.store.migrate import migrate
+from gridwms.store.notices import Notices
 
 T = TypeVar("T")
 _GATHER = 256
 """How many writes one commit carries at most."""
+_WRITER_LOCK = 848000
+"""The number of the advisory lock that writers on PostgreSQL hold."""
 
 
 class StoreUnavailable(Exception):
@@ -44,7 +48,14 @@ class Database:
             migrate(self._engine)
         except DBAPIError as error:
             raise _unavailable(error) from error
-        self._writing = self._engine.execution_options(writing=True)
+        self.shared = self._engine.dialect.name == "postgresql"
+        """Whether other instances of the service may use it at the same time."""
+        self._reading = (
+            self._engine.execution_options(isolation_level="REPEATABLE READ") if self.shared else self._engine
+        )
+        self._cache = None if self.shared else JobCache()
+        self._writing = self._engine.execution_options(writing=True, **{CACHE: self._cache})
+        self._notices = Notices(self._engine) if self.shared else None
         self._queue: queue.SimpleQueue[_Unit | None] = queue.SimpleQueue()
         self._closed = False
         self._lock = threading.Lock()
@@ -61,7 +72,7 @@ class Database:
     def read(self, work: Callable[[Connection], T]) -> T:
         """Run `work` on a consistent view. Raises StoreUnavailable."""
         try:
-            with self._engine.connect() as connection:
+            with self._reading.connect() as connection:
                 return work(connection)
         except DBAPIError as error:
             raise _unavailable(error) from error
@@ -83,6 +94,11 @@ class Database:
         """Call `notify` on the writer's thread after every commit; it must be quick and must not raise."""
         self._after.append(notify)
 
+    def on_news_from_others(self, notify: Callable[[], None]) -> None:
+        """Call `notify`, from a thread of its own, when an instance (this one too) has committed; if it is shared."""
+        if self._notices is not None:
+            self._notices.begin(notify)
+
     def close(self) -> None:
         """Finish what was handed in and let go of the database."""
         with self._lock:
@@ -90,6 +106,8 @@ class Database:
                 self._closed = True
                 self._queue.put(None)
         self._writer.join()
+        if self._notices is not None:
+            self._notices.close()
         self._engine.dispose()
 
     def _write_loop(self) -> None:
@@ -118,7 +136,11 @@ class Database:
                         raise
                     except Exception as error:  # noqa: BLE001 - belongs to the caller of write, who gets it
                         done.append((unit, None, error))
+                        self._forget_unwritten()
+                if self._notices is not None:
+                    self._notices.send(connection)
         except DBAPIError as error:
+            self._forget_unwritten()
             self._fail(units, error)
             return
         for notify in self._after:
@@ -128,6 +150,11 @@ class Database:
                 unit.result.set_exception(failure)
             else:
                 unit.result.set_result(value)
+
+    def _forget_unwritten(self) -> None:
+        """What was undone in the database must not live on in the cache."""
+        if self._cache is not None:
+            self._cache.clear()
 
     def _fail(self, units: list[_Unit], error: DBAPIError) -> None:
         """A database error undoes the whole commit: each write is tried again alone, to harm no other."""
@@ -141,7 +168,9 @@ class Database:
 def _unavailable(error: DBAPIError) -> StoreUnavailable:
     said = str(error.orig)
     advice = "look at the disk and the log of the database"
-    if "full" in said:
+    if "connect" in said.lower():
+        advice = "see that the database server runs and can be reached"
+    elif "full" in said or "No space left" in said:
         advice = "free space on its disk, then try again: nothing was lost"
     elif "locked" in said:
         advice = "another program holds it: stop that program, or wait"
@@ -151,8 +180,23 @@ def _unavailable(error: DBAPIError) -> StoreUnavailable:
 
 
 def _engine(url: str) -> Engine:
-    if not url.startswith("sqlite"):
-        return create_engine(url)
+    return _sqlite(url) if url.startswith("sqlite") else _postgresql(url)
+
+
+def _postgresql(url: str) -> Engine:
+    engine = create_engine(url.replace("postgresql://", "postgresql+psycopg://", 1), pool_pre_ping=True)
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        # One writing transaction at a time over all instances: events get their cursors in the order in which they
+        # become visible, and no two writers ever wait for each other. Many writes share each transaction.
+        if connection.get_execution_options().get("writing", False):
+            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_WRITER_LOCK})")
+
+    return engine
+
+
+def _sqlite(url: str) -> Engine:
     engine = create_engine(url, connect_args={"check_same_thread": False, "timeout": 30})
 
     @event.listens_for(engine, "connect")

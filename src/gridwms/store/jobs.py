@@ -15,6 +15,7 @@ from gridwms.jobs.job import Attempt, Departure, Job, Outcome
 from gridwms.jobs.reasons import Reason
 from gridwms.jobs.states import DoneCode, State
 from gridwms.store.bulk import run_many
+from gridwms.store.cache import CACHE, JobCache
 from gridwms.store.sets import chunks, upsert
 from gridwms.store.tables import attempts, jobs
 
@@ -29,17 +30,28 @@ def load_numbers(connection: Connection, numbers: Collection[int]) -> dict[str, 
     return _load(connection, jobs.c.number, numbers)
 
 
-def _load(connection: Connection, column: Column[Any], values: Collection[Any]) -> dict[str, tuple[int, Job]]:
-    rows: list[Row[Any]] = []
-    tries: dict[int, list[Attempt]] = defaultdict(list)
-    for chunk in chunks(values):
-        found = connection.execute(select(jobs).where(column.in_(chunk))).all()
-        rows += found
-        numbers = [row.number for row in found]
+def _load(connection: Connection, column: Column[Any], names: Collection[Any]) -> dict[str, tuple[int, Job]]:
+    cache = _cache(connection)
+    found: dict[str, tuple[int, Job]] = {}
+    missing: Collection[Any] = names
+    if cache is not None:
+        here = [cache.get(name) for name in names]
+        found = {stored[1].key: stored for stored in here if stored is not None}
+        missing = [name for name, stored in zip(names, here, strict=True) if stored is None]
+    for chunk in chunks(missing):
+        rows = connection.execute(select(jobs).where(column.in_(chunk))).all()
+        tries: dict[int, list[Attempt]] = defaultdict(list)
+        numbers = [row.number for row in rows]
         query = select(attempts).where(attempts.c.job.in_(numbers)).order_by(attempts.c.job, attempts.c.number)
         for row in connection.execute(query):
             tries[row.job].append(_attempt(row))
-    return {row.key: (row.number, read_job(row, tries.get(row.number, ()))) for row in rows}
+        found |= {row.key: (row.number, read_job(row, tries.get(row.number, ()))) for row in rows}
+    return found
+
+
+def _cache(connection: Connection) -> JobCache | None:
+    cache = connection.get_execution_options().get(CACHE)
+    return cache if isinstance(cache, JobCache) else None
 
 
 def add(connection: Connection, new: Collection[Job]) -> dict[str, int]:
@@ -47,7 +59,12 @@ def add(connection: Connection, new: Collection[Job]) -> dict[str, int]:
     if not new:
         return {}
     statement = insert(jobs).returning(jobs.c.key, jobs.c.number, sort_by_parameter_order=True)
-    return {row.key: row.number for row in connection.execute(statement, [_job_row(job) for job in new])}
+    numbers = {row.key: row.number for row in connection.execute(statement, [_job_row(job) for job in new])}
+    cache = _cache(connection)
+    if cache is not None:
+        for job in new:
+            cache.put(numbers[job.key], job)
+    return numbers
 
 
 _CHANGING = (
@@ -69,10 +86,13 @@ _UPDATE_JOB = (
 def save(connection: Connection, before: Mapping[str, Job], after: Mapping[str, tuple[int, Job]]) -> None:
     """Write what changed between `before` and `after` (jobs that exist)."""
     changed_jobs, changed_attempts = [], []
+    cache = _cache(connection)
     for key, (number, job) in after.items():
         old = before.get(key)
         if old is job:
             continue
+        if cache is not None:
+            cache.put(number, job)
         row = _job_row(job)
         changed_jobs.append({"_number": number} | {name: row[name] for name in _CHANGING})
         known = old.attempts if old is not None else ()

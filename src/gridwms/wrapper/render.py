@@ -1,4 +1,5 @@
-"""Writes the wrapper of one attempt: the template `wrapper.sh` with the data of a `Task` at its top.
+"""Writes the wrapper of one attempt: the frame `wrapper.sh` with the data of a `Task` at its top, then the
+parts of `shell/`.
 
 Every value stands between single quotes, where a shell expands nothing; what has a form (tag, URL, capability) is
 checked.
@@ -14,11 +15,20 @@ from urllib.parse import quote as percent
 
 from gridwms.wrapper.task import Input, Task
 
+PARTS = (
+    "words", "clock", "processes", "events", "transfers", "ending", "peeking", "sandboxes", "usage", "preparation",
+    "steps",
+)  # fmt: skip
+"""The files of `shell/` in the order in which they stand in the script."""
+
+_COMMENT = re.compile(r"^[ \t]*#(?! shellcheck disable).*\n|^\n", re.MULTILINE)
 _TAG = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,199}")
 _CAPABILITY = re.compile(r"[A-Za-z0-9._~+/=-]*")
 _SERVICE = re.compile(r"https?://[A-Za-z0-9.:\[\]_-]+(?:/[A-Za-z0-9._~/-]*)?")
 _VARIABLE = re.compile(r"(\$(?:[A-Za-z_][A-Za-z0-9_]*|\{[A-Za-z_][A-Za-z0-9_]*\}))")
 """What is expanded in the path of an executable of the node; all else in it is taken as it stands."""
+_SEVERAL = re.compile(r"[;|&\n`#]|\$\(")
+"""What may make several commands of a line: those without it are run in the place of their shell."""
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _OWN = re.compile(r"\bgw_[a-z_0-9]+")
 _SHELLS_OWN = re.compile(
@@ -46,22 +56,22 @@ def render(task: Task) -> str:
 
 @cache
 def _template() -> tuple[str, str]:
-    """What stands before and after the data."""
+    """What stands before and after the data: the frame, and in it the parts, without their comments."""
     folder = resources.files("gridwms.wrapper")
-    text = folder.joinpath("wrapper.sh").read_text("utf-8")
-    before, rest = text.split("#: data\n", 1)
-    _, after = rest.split("#: end of data\n", 1)
-    own = sorted({*_OWN.findall(text), "gw_python"})
-    head = before + "unset -v " + " ".join(own) + "\n"
-    python = folder.joinpath("transport.py").read_text("utf-8")
-    return head, f"gw_python={quote(python)}\n" + after
+    before, rest = folder.joinpath("wrapper.sh").read_text("utf-8").split("#: data\n", 1)
+    middle, end = rest.split("#: end of data\n", 1)[1].split("#: parts\n", 1)
+    parts = [folder.joinpath(f"shell/{name}.sh").read_text("utf-8") for name in PARTS]
+    body = _COMMENT.sub("", "".join([middle, *parts, end]))
+    own = sorted({*_OWN.findall(rest), *_OWN.findall(body)})
+    python, bash = (folder.joinpath(f"transport.{kind}").read_text("utf-8") for kind in ("py", "bash"))
+    scripts = f"gw_python={quote(_COMMENT.sub('', python))}\ngw_bash={quote(_COMMENT.sub('', bash))}\n"
+    return f"{before}unset -v {' '.join(own)}\n", scripts + body
 
 
 def _data(task: Task) -> Iterable[str]:
     _check(task)
     odd = " ".join(quote(f"{name}={value}") for name, value in task.environment if _is_odd(name))
-    env = f"env {odd} " if odd else ""
-    kind = "absolute" if task.executable.startswith("/") else "node" if _VARIABLE.match(task.executable) else "bare"
+    env = f"env {odd}" if odd else ""
     yield f"gw_tag={quote(task.tag)}"
     yield f"gw_job_id={quote(task.job_id)}"
     yield f"gw_attempt={task.attempt:d}"
@@ -71,8 +81,8 @@ def _data(task: Task) -> Iterable[str]:
     yield f"gw_ce={quote(task.ce)}"
     yield f"gw_hooks={quote(task.site_hooks)}"
     yield f"gw_executable={quote(task.executable)}"
-    yield f"gw_executable_kind={kind}"
-    yield f"gw_line={quote(env + _command(task.executable, task.arguments))}"
+    yield f"gw_executable_word={quote(_word(task.executable))}"
+    yield f"gw_line={quote(_command(env, task.executable, task.arguments))}"
     yield f"gw_stdin={quote(_place(task.std_input))}"
     yield f"gw_stdout={quote(_place(task.std_output))}"
     yield f"gw_stderr={quote(_place(task.std_error))}"
@@ -81,7 +91,8 @@ def _data(task: Task) -> Iterable[str]:
         ("epilogue", task.epilogue, task.epilogue_arguments),
     ):
         yield f"gw_{step}={quote(script)}"
-        yield f"gw_{step}_line={quote(env + _command(script, arguments) if script else '')}"
+        yield f"gw_{step}_word={quote(_word(script))}"
+        yield f"gw_{step}_line={quote(_command(env, script, arguments) if script else '')}"
     yield f"gw_limit={task.max_output_bytes:d}"
     yield f"gw_peek_seconds={task.peek_seconds:d}"
     yield from _function("environment", (f"export {n}={quote(v)}" for n, v in task.environment if not _is_odd(n)))
@@ -96,15 +107,18 @@ def _function(name: str, lines: Iterable[str]) -> Iterable[str]:
     yield "}"
 
 
-def _command(program: str, arguments: str) -> str:
+def _command(env: str, program: str, arguments: str) -> str:
     """The line that a shell on the node runs: the program as it is named, the arguments as the user wrote them."""
-    if _VARIABLE.match(program):
-        word = "".join(
-            f'"{part}"' if _VARIABLE.fullmatch(part) else quote(part) for part in _VARIABLE.split(program) if part
-        )
-    else:
-        word = quote(_place(program))
-    return f"{word} {arguments}" if arguments else word
+    line = " ".join(part for part in (env, _word(program), arguments) if part)
+    return line if _SEVERAL.search(line) else f"exec {line}"
+
+
+def _word(program: str) -> str:
+    """The program as a word of the shell: only variables at work in a path of the node are expanded."""
+    if not _VARIABLE.match(program):
+        return quote(_place(program))
+    parts = [part for part in _VARIABLE.split(program) if part]
+    return "".join(f'"{part}"' if _VARIABLE.fullmatch(part) else quote(part) for part in parts)
 
 
 def _place(name: str) -> str:

@@ -6,6 +6,7 @@ status of each to standard output (000: no answer, or cut) and stops at the firs
 
 # ruff: noqa: BLE001, PTH123, S310, SIM115, T201, UP031
 
+import http.client
 import shutil
 import sys
 import urllib.error
@@ -14,6 +15,15 @@ import urllib.request
 
 class Cut(Exception):
     """The connection ended before the body did."""
+
+
+def keep(answer: "http.client.HTTPResponse", path: str) -> None:
+    """Write the body to a file. Raises Cut when it is shorter than announced, which nobody else tells."""
+    with open(path, "wb") as target:
+        shutil.copyfileobj(answer, target, 1 << 16)
+        length = answer.headers.get("Content-Length")
+        if length is not None and target.tell() != int(length):
+            raise Cut("the connection was cut")
 
 
 def perform(capability: str, method: str, auth: str, path: str, url: str) -> int:
@@ -33,14 +43,9 @@ def perform(capability: str, method: str, auth: str, path: str, url: str) -> int
     status = int(answer.code)
     with answer:
         if method == "GET" and status < 300:
-            with open(path, "wb") as target:
-                shutil.copyfileobj(answer, target, 1 << 16)
-                length = answer.headers.get("Content-Length")
-                if length is not None and target.tell() != int(length):
-                    raise Cut("the connection was cut")
+            keep(answer, path)
         elif method == "POST":
-            with open("reply", "wb") as target:
-                target.write(answer.read(65536))
+            keep(answer, "reply")
     return status
 
 

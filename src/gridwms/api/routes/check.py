@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from gridwms.api.body import MAX_BODY
 from gridwms.api.descriptions import DESCRIPTION, Text
 from gridwms.api.desk import AtDesk
 from gridwms.api.models.market import ClauseOut, MatchedOut, MatchOut
@@ -14,7 +13,7 @@ from gridwms.describe.problem import Severity
 from gridwms.flow import check
 from gridwms.security.policy import Action
 
-router = APIRouter(prefix="/api/v1", tags=["before submitting"], responses=ERRORS, max_body_size=MAX_BODY)
+router = APIRouter(prefix="/api/v1", tags=["before submitting"], responses=ERRORS)
 
 
 @router.post("/check", openapi_extra=DESCRIPTION)

@@ -7,7 +7,6 @@ from typing import Protocol
 
 from fastapi import APIRouter
 
-from gridwms.api.body import MAX_BODY
 from gridwms.api.desk import AtDesk, Desk, key_in
 from gridwms.api.errors import error_out
 from gridwms.api.models.ending import EndOut, EndsOut
@@ -17,7 +16,7 @@ from gridwms.flow import cancel, collect, purge
 from gridwms.jobs.states import State
 from gridwms.security.policy import Action
 
-router = APIRouter(prefix="/api/v1/jobs", tags=["ending"], responses=ERRORS, max_body_size=MAX_BODY)
+router = APIRouter(prefix="/api/v1/jobs", tags=["ending"], responses=ERRORS)
 
 
 @router.post("/cancel")

@@ -9,19 +9,15 @@ from anyio import to_thread
 from fastapi import APIRouter, Header, Query, Request
 from starlette.responses import StreamingResponse
 
-from gridwms.api.desk import AtDesk, Desk
+from gridwms.api.desk import AtDesk
 from gridwms.api.errors import BadQuery
-from gridwms.api.models.job import EventOut
 from gridwms.api.models.problem import ERRORS
 from gridwms.api.news import News
-from gridwms.flow import status
+from gridwms.api.tail import Tail
 from gridwms.security.policy import Action
 from gridwms.store.events import last_cursor
 
 router = APIRouter(prefix="/api/v1", tags=["events"], responses=ERRORS)
-SIGN_OF_LIFE = 15.0
-"""Seconds of silence after which a comment is sent, so that a dead connection is noticed."""
-_AT_ONCE = 500
 _HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 
 
@@ -41,25 +37,23 @@ async def events(
     cursor = _number(last_event_id or after)
     if cursor is None:
         cursor = await to_thread.run_sync(at.world.database.read, last_cursor)
-    stream = _messages(at, request.app.state.news, cursor, owned_by)
+    stream = _messages(request.app.state.tail, request.app.state.news, cursor, owned_by)
     return StreamingResponse(stream, media_type="text/event-stream", headers=_HEADERS)
 
 
-async def _messages(at: Desk, news: News, cursor: int, owner: str | None) -> AsyncIterator[str]:
-    first = True
-    while not news.closed:
-        seen = news.count
-        found, following = await to_thread.run_sync(
-            lambda: status.events_after(at.world, cursor, owner=owner, limit=_AT_ONCE)  # noqa: B023 (called at once)
-        )
-        cursor = following
-        parts = [_message("job", str(e.cursor), EventOut.of(e, at.settings.url).model_dump_json()) for e in found]
-        if len(found) < _AT_ONCE and (found or first):
-            parts.append(_message("caught-up", str(cursor), "{}"))
-            first = False
-        yield "".join(parts) or ": still here\n\n"
-        if len(found) < _AT_ONCE:
-            await news.wait(seen, SIGN_OF_LIFE)
+async def _messages(tail: Tail, news: News, cursor: int, owner: str | None) -> AsyncIterator[str]:
+    silent = True
+    with tail.listening():
+        while not news.closed:
+            found, cursor, whole = await tail.after(cursor, owner)
+            parts = [_message("job", str(one.cursor), one.data) for one in found]
+            if whole and (found or silent):
+                parts.append(_message("caught-up", str(cursor), "{}"))
+            if parts:
+                silent = False
+                yield "".join(parts)
+            if whole and not await tail.wait(cursor):
+                yield ": still here\n\n"
 
 
 def _message(kind: str, cursor: str, data: str) -> str:

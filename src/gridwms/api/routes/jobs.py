@@ -6,9 +6,8 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
-from gridwms.api.body import MAX_BODY
 from gridwms.api.descriptions import DESCRIPTIONS, Texts
-from gridwms.api.desk import AtDesk, Desk
+from gridwms.api.desk import AtDesk, Desk, key_in
 from gridwms.api.errors import BadQuery, error_out
 from gridwms.api.models.job import EventOut, HistoryOut, JobOrError, JobOut, JobPageOut, Jobs, JobsOrErrors
 from gridwms.api.models.market import WhyOut
@@ -17,9 +16,9 @@ from gridwms.api.models.submission import RegistrationOut, RegistrationsOut, Sta
 from gridwms.flow import explain, status, submit
 from gridwms.flow.errors import Refused
 from gridwms.jobs.states import State
-from gridwms.security.policy import Action
+from gridwms.security.policy import Action, OneJob
 
-router = APIRouter(prefix="/api/v1/jobs", tags=["jobs"], responses=ERRORS, max_body_size=MAX_BODY)
+router = APIRouter(prefix="/api/v1/jobs", tags=["jobs"], responses=ERRORS)
 
 
 @router.post("", status_code=201, openapi_extra=DESCRIPTIONS)
@@ -71,7 +70,7 @@ def status_of_jobs(at: AtDesk, jobs: Jobs) -> JobsOrErrors:
         jobs=[
             JobOrError(asked=job, error=error_out(refused[job]))
             if job in refused
-            else JobOrError(asked=job, job=JobOut.of(views[job.rstrip("/").rsplit("/", 1)[-1]]))
+            else JobOrError(asked=job, job=JobOut.of(views[key_in(job)]))
             for job in jobs.jobs
         ]
     )
@@ -80,7 +79,8 @@ def status_of_jobs(at: AtDesk, jobs: Jobs) -> JobsOrErrors:
 @router.get("/{key}")
 def job_status(at: AtDesk, key: str) -> JobOut:
     """One job as it is now."""
-    [view] = status.status(at.world, [at.job(key, Action.READ)])
+    [view] = status.status(at.world, [key_in(key)])
+    at.may(Action.READ, OneJob(key=view.key, owner=view.owner, vo=view.vo))
     return JobOut.of(view)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 from collections.abc import Mapping
 
 LAUNCHER = """\
@@ -37,11 +38,20 @@ def launch(shell: str, place: str, environment: Mapping[str, str]) -> int:
     return os.posix_spawn(
         shell,
         [shell, "-c", LAUNCHER, "gridwms-launcher", place],
-        {**environment, "SHELL": shell, MARK: place},
+        {**environment, "SHELL": shell, MARK: place, "GRIDWMS_BOOT_TIME": str(_boot_time())},
         setsid=True,
         setsigmask=[],
         setsigdef=_DEFAULTED,
     )
+
+
+_PAUSES = {"GRIDWMS_FIRST_PAUSE": "200", "GRIDWMS_LAST_PAUSE": "5000"}
+"""Milliseconds between a wrapper's calls while the service is away: it is on this machine, and soon back."""
+
+
+def _boot_time() -> int:
+    """When this machine was booted, by the clock as it stands now, in hundredths of a second since 1970."""
+    return int((time.time() - time.clock_gettime(time.CLOCK_BOOTTIME)) * 100)
 
 
 def base_environment() -> dict[str, str]:
@@ -49,4 +59,4 @@ def base_environment() -> dict[str, str]:
     kept = {
         name: os.environ[name] for name in ("HOME", "USER", "LOGNAME", "LANG", "TZ", "TMPDIR") if name in os.environ
     }
-    return {"PATH": "/usr/local/bin:/usr/bin:/bin", **kept}
+    return {"PATH": "/usr/local/bin:/usr/bin:/bin", **_PAUSES, **kept}

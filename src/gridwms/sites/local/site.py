@@ -40,7 +40,7 @@ class LocalSite:
     def __init__(self, settings: LocalSettings) -> None:
         self.name = settings.name
         self.settings = settings
-        self._root = settings.directory / "attempts"
+        self._root = settings.directory.resolve() / "attempts"
         self._environment = {**launcher.base_environment(), **settings.environment}
         self._node = os.uname().nodename
         self._state = threading.RLock()
@@ -223,10 +223,20 @@ class LocalSite:
             attempt.launches += 1
             attempt.phase = Phase.RUNNING
             attempt.time = time.time()
-            attempt.pidfd = self._keeper.watch(attempt.pid, attempt.tag) or -1
+            self._attend(attempt)
             if attempt.wall_seconds is not None:
                 self._keeper.remind(attempt.tag, attempt.wall_seconds)
             self._news.append(attempt.tag)
+
+    def _attend(self, attempt: Attempt) -> bool:
+        """Wait for the end of its process; False: there is none. Without a free handle it is looked at now and then."""
+        try:
+            handle = self._keeper.watch(attempt.pid, attempt.tag)
+        except OSError:
+            self._keeper.remind(attempt.tag, _TERM_SECONDS)
+            return True
+        attempt.pidfd = -1 if handle is None else handle
+        return handle is not None
 
     def _processes_ended(self, tags: list[str]) -> None:
         with self._state:
@@ -277,20 +287,20 @@ class LocalSite:
 
     def _follow(self, attempt: Attempt, started: files.Started) -> bool:
         """Wait for a process that another launch, or another life of the service, began. False: it is gone."""
-        handle = self._keeper.watch(started.pid, attempt.tag)
-        if handle is None:
-            return False
-        if not processes.is_alive(started):  # asked after the handle was had, so the number cannot change hands
-            self._keeper.unwatch(handle)
-            # it may have ended properly between our looks
+        attempt.pid = started.pid
+        if not self._attend(attempt):
             return self._ended_meanwhile(attempt)
-        attempt.pidfd = handle
+        if not processes.is_alive(started):  # asked after the handle was had, so the number cannot change hands
+            self._release(attempt)
+            return self._ended_meanwhile(attempt)
         attempt.time = files.time_of(f"{attempt.place}/started")
         if attempt.wall_seconds is not None:
             self._keeper.remind(attempt.tag, max(0.0, attempt.time + attempt.wall_seconds - time.time()))
         return True
 
     def _ended_meanwhile(self, attempt: Attempt) -> bool:
+        """Whether it ended in good order between two of our looks."""
+        attempt.pid = 0
         line = files.line_of(f"{attempt.place}/exit")
         if not line:
             return False
@@ -342,7 +352,7 @@ class LocalSite:
         self._tell()
 
     def _time_came(self, attempt: Attempt) -> None:
-        if attempt.pidfd < 0:
+        if attempt.pidfd < 0 and not (attempt.pid and self._attend(attempt)):
             self._settle(attempt)
         elif attempt.force_at is not None:
             if time.monotonic() >= attempt.force_at:

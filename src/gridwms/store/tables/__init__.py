@@ -2,7 +2,8 @@
 
 from gridwms.store.tables.events import events
 from gridwms.store.tables.jobs import attempts, descriptions, jobs, match_classes, verdicts
+from gridwms.store.tables.leases import leases
 from gridwms.store.tables.metadata import metadata
 from gridwms.store.tables.outbox import outbox
 
-__all__ = ["attempts", "descriptions", "events", "jobs", "match_classes", "metadata", "outbox", "verdicts"]
+__all__ = ["attempts", "descriptions", "events", "jobs", "leases", "match_classes", "metadata", "outbox", "verdicts"]

@@ -65,6 +65,8 @@ _unmatched = text("state IN ('SUBMITTED', 'WAITING')")
 Index("ix_jobs_expiry", jobs.c.expires_at, sqlite_where=_unmatched, postgresql_where=_unmatched)
 _moving = text("state IN ('SUBMITTED', 'READY', 'SCHEDULED', 'RUNNING')")
 Index("ix_jobs_moving", jobs.c.state, jobs.c.state_since, sqlite_where=_moving, postgresql_where=_moving)
+_kept = text("state IN ('DONE', 'CLEARED', 'ABORTED', 'CANCELLED')")
+Index("ix_jobs_kept", jobs.c.state, jobs.c.state_since, sqlite_where=_kept, postgresql_where=_kept)
 Index("ix_jobs_description", jobs.c.description)
 
 attempts = Table(

@@ -49,6 +49,13 @@ def upgrade() -> None:
             postgresql_where=sa.text("state IN ('SUBMITTED', 'WAITING')"),
         )
         batch_op.create_index(
+            "ix_jobs_kept",
+            ["state", "state_since"],
+            unique=False,
+            sqlite_where=sa.text("state IN ('DONE', 'CLEARED', 'ABORTED', 'CANCELLED')"),
+            postgresql_where=sa.text("state IN ('DONE', 'CLEARED', 'ABORTED', 'CANCELLED')"),
+        )
+        batch_op.create_index(
             "ix_jobs_moving",
             ["state", "state_since"],
             unique=False,
@@ -64,6 +71,13 @@ def upgrade() -> None:
             postgresql_where=sa.text("state = 'WAITING'"),
         )
 
+    op.create_table(
+        "leases",
+        sa.Column("name", sa.String(length=255), nullable=False),
+        sa.Column("holder", sa.String(length=64), nullable=False),
+        sa.Column("until", sa.Double(), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_leases")),
+    )
     op.create_table(
         "match_classes",
         sa.Column("digest", sa.String(length=43), nullable=False),

@@ -1,0 +1,93 @@
+# shellcheck shell=sh disable=SC2154
+# The end, good or bad: the last word, cleaning, the exit status.
+
+# Ends with exit status $1 because of reason $2 with parameters. Output is sent all the same when $gw_signal is set.
+gw_fail() {
+  gw_status=$1
+  shift
+  gw_say "failed: $*"
+  gw_reason "$@"
+  [ -n "$gw_failure" ] || gw_failure=$gw_fields
+  gw_finish
+}
+
+# The word `Finished`, sent with the outputs still in the batch, then the end.
+gw_finish() {
+  gw_done=1
+  trap '' XCPU QUIT INT TERM USR1
+  gw_peek_end
+  gw_stop
+  gw_sent=$gw_spool
+  gw_make Finished "$gw_usage$gw_failure"
+  gw_keep "$gw_sent$gw_made$gw_newline"
+  if [ -n "$gw_transport" ] && cd "$gw_dir"; then
+    gw_add POST 1 events "$gw_base/events"
+    while :; do
+      gw_transfer "$gw_output_patience"
+      case $? in 0) gw_keep '' && break ;; esac
+      gw_item=${gw_batch%%"$gw_newline"*}
+      case $gw_item in
+        PUT*) ;;
+        *) break ;; # the events themselves: they stay in the spool
+      esac
+      gw_explain
+      gw_last=${gw_item##*/}
+      gw_say "upload of $gw_last: $gw_text"
+      if [ -z "$gw_failure" ]; then
+        gw_status=18
+        gw_reason output_failed file "$gw_last" text "$gw_text"
+        gw_failure=$gw_fields
+        gw_sequence=$((gw_sequence - 1))
+        gw_make Finished "$gw_usage$gw_failure"
+        gw_keep "$gw_sent$gw_made$gw_newline"
+      fi
+      case $gw_result in
+        4??) gw_batch=${gw_batch#*"$gw_newline"} ;; # this one will never go; the others may
+        *) gw_batch=POST${gw_batch##*POST} ;;       # nothing goes: only the last word is tried
+      esac
+    done
+  fi
+  gw_leave
+}
+
+# cp_3, then away with the directory; the spool stays when it was not sent.
+gw_leave() {
+  trap - EXIT
+  gw_hook cp_3.sh || gw_say "cp_3.sh: status $?"
+  cd "$gw_home" 2>/dev/null || cd /
+  set --
+  if [ -n "$gw_spool" ]; then
+    set +f
+    for gw_item in "$gw_dir"/*; do
+      case $gw_item in */events) ;; *) set -- "$@" "$gw_item" ;; esac
+    done
+    set -f
+  else
+    set -- "$gw_dir"
+  fi
+  rm -rf -- "$@" 2>/dev/null || { chmod -R u+rwX -- "$@" && rm -rf -- "$@"; } 2>/dev/null
+  exit "$gw_status"
+}
+
+# A signal from the site: the payload ends, what there is of its output is sent.
+gw_signalled() {
+  gw_signal=$1
+  trap '' XCPU QUIT INT TERM USR1
+  [ -z "$gw_child" ] || kill "$gw_child" 2>/dev/null
+  gw_batch=''
+  if [ -e "$gw_dir/withdrawn" ]; then gw_fail 20 withdrawn; fi
+  gw_say "got SIG$1"
+  gw_peek_end
+  gw_stop
+  if [ -n "$gw_started" ]; then
+    [ -n "$gw_usage" ] || gw_measure
+    gw_collect
+  fi
+  gw_fail 19 terminated signal "$1"
+}
+
+# A hook that calls exit ends up here.
+gw_exit() {
+  gw_rc=$?
+  [ -n "$gw_done" ] || gw_fail 11 hook_failed hook "$gw_where" status "$gw_rc"
+}

@@ -1,0 +1,86 @@
+# shellcheck shell=sh disable=SC2154
+# What must be known and made before the first step.
+
+# Seconds that the site's gLite settings mean ($1: ISB or OSB; $2 otherwise): count retries with doubling waits.
+gw_site_patience() {
+  eval "gw_retries=\${GLITE_LOCAL_COPY_RETRY_COUNT_$1:-\${GLITE_LOCAL_COPY_RETRY_COUNT-}}"
+  eval "gw_wait_s=\${GLITE_LOCAL_COPY_RETRY_FIRST_WAIT_$1:-\${GLITE_LOCAL_COPY_RETRY_FIRST_WAIT-}}"
+  gw_site=$2
+  case $gw_retries in '' | *[!0-9]* | ????*) return ;; esac
+  case $gw_wait_s in '' | *[!0-9]* | ???????*) gw_wait_s=60 ;; esac
+  [ "$gw_retries" -le 20 ] || gw_retries=20
+  gw_site=$((gw_wait_s * ((1 << gw_retries) - 1)))
+}
+
+# When the machine was booted, in hundredths of a second since 1970, into gw_epoch.
+gw_read_date() {
+  gw_tick
+  gw_epoch=$(date '+%s %N')
+  gw_part=${gw_epoch#* }
+  case $gw_part in '' | *[!0-9]*) gw_part=0 ;; esac
+  gw_part=1${gw_part%"${gw_part#??}"}
+  [ ${#gw_part} -eq 3 ] || gw_part=100
+  gw_epoch=$((${gw_epoch%% *} * 100 + gw_part - 100 - gw_clock))
+}
+
+# Clock, names and tools.
+gw_prepare() {
+  gw_home=$PWD
+  gw_hooks=${gw_hooks:-${GLITE_LOCAL_CUSTOMIZATION_DIR-}}
+  gw_grace=${GRIDWMS_GRACE:-5}
+  gw_first_pause=${GRIDWMS_FIRST_PAUSE:-1000}
+  gw_last_pause=${GRIDWMS_LAST_PAUSE:-60000}
+  gw_patience_all=${GRIDWMS_PATIENCE-}
+  gw_peek_ms=${GRIDWMS_PEEK_PAUSE-}
+  read -r gw_instance </proc/sys/kernel/random/uuid || gw_instance=$$-$(date +%s)
+  read -r gw_node </proc/sys/kernel/hostname || gw_node=$(uname -n)
+  gw_epoch=${GRIDWMS_BOOT_TIME-}
+  case $gw_epoch in '' | *[!0-9]*) gw_read_date ;; esac
+  unset -v GRIDWMS_GRACE GRIDWMS_FIRST_PAUSE GRIDWMS_LAST_PAUSE GRIDWMS_PATIENCE GRIDWMS_PEEK_PAUSE GRIDWMS_BOOT_TIME
+  gw_transport=''
+  if command -v curl >/dev/null; then
+    gw_transport=curl
+  elif command -v python3 >/dev/null; then
+    gw_transport=python3
+  fi
+  gw_second=$gw_transport
+  # for a service on this machine, where a thousand short jobs are limited by what our calls cost
+  case $gw_transport/$gw_service in
+    ?*/http://127.0.0.1:* | ?*/http://localhost:*) ! command -v bash >/dev/null || gw_transport=bash ;;
+  esac
+  gw_setsid=/usr/bin/setsid
+  [ -x "$gw_setsid" ] || gw_setsid=$(command -v setsid)
+} 2>/dev/null
+
+# Our own directory and in it the payload's. Another place, when this one cannot be written, only to report from.
+gw_settle_in() {
+  for gw_place in "$gw_home" "${TMPDIR:-/tmp}" /var/tmp /dev/shm; do
+    [ -d "$gw_place" ] || continue # also when we stand in a directory that was removed, and its name is empty
+    gw_dir=$gw_place/$gw_tag
+    mkdir "$gw_dir" "$gw_dir/work" 2>/dev/null && break
+    gw_dir=$gw_place/$gw_tag.$gw_instance
+    mkdir "$gw_dir" "$gw_dir/work" 2>/dev/null && break
+    gw_dir=''
+  done
+  [ -n "$gw_dir" ] && cd "$gw_dir" && return
+  gw_say "Cannot create directory in $gw_home"
+  trap - EXIT
+  exit 12
+}
+
+# What the site allows, over what the service said.
+gw_limits() {
+  gw_site_patience ISB 180
+  gw_input_patience=$gw_site
+  gw_site_patience OSB 18900
+  gw_output_patience=$gw_site
+  gw_token_patience=600
+  case ${GLITE_LOCAL_MAX_OSB_SIZE-} in
+    '' | *[!0-9]* | ????????????????*) ;;
+    *)
+      if [ "$gw_limit" -lt 0 ] || [ "$GLITE_LOCAL_MAX_OSB_SIZE" -lt "$gw_limit" ]; then
+        gw_limit=$GLITE_LOCAL_MAX_OSB_SIZE
+      fi
+      ;;
+  esac
+}

@@ -1,0 +1,156 @@
+from __future__ import annotations
+
+import asyncio
+import json
+import threading
+from collections.abc import Iterator
+
+import httpx
+import pytest
+
+from gridwms.flow import status
+from gridwms.store.database import StoreUnavailable
+from tests.api.house import HELLO, House, event
+
+
+def messages(answer: httpx.Response) -> Iterator[tuple[str, str, dict[str, object]]]:
+    """Kind, cursor and data of each message."""
+    fields: dict[str, str] = {}
+    for line in answer.iter_lines():
+        if line.startswith(":"):
+            continue
+        if line:
+            name, _, value = line.partition(": ")
+            fields[name] = value
+        elif fields:
+            yield fields["event"], fields["id"], json.loads(fields["data"])
+            fields = {}
+
+
+def test_from_now_on_and_again_from_a_cursor(home: House) -> None:
+    before = home.submit()
+    with home.http().stream("GET", "/api/v1/events") as answer:
+        assert answer.headers["content-type"].startswith("text/event-stream")
+        stream = messages(answer)
+        assert next(stream)[0] == "caught-up"
+        key = home.submit()
+        first = next(stream)
+        assert (first[0], first[2]["type"], first[2]["key"]) == ("job", "Registered", key)
+        second = next(stream)
+        assert second[2]["type"] == "Accepted"
+        assert next(stream)[0] == "caught-up"
+    for params, headers in (({"after": first[1]}, {}), ({}, {"Last-Event-ID": first[1]}), ({"after": "0"}, {})):
+        with home.http().stream("GET", "/api/v1/events", params=params, headers=headers) as answer:
+            stream = messages(answer)
+            seen = [next(stream)]
+            while seen[-1][0] != "caught-up":
+                seen.append(next(stream))
+            told = [(one[2]["key"], one[2]["type"]) for one in seen[:-1]]
+            assert told[-1] == (key, "Accepted")
+            assert len(told) == (4 if params.get("after") == "0" else 1)
+            assert ((before, "Registered") in told) == (params.get("after") == "0")
+
+
+def test_everybody_hears_of_their_own_jobs(home: House) -> None:
+    with home.http("bob").stream("GET", "/api/v1/events") as answer:
+        stream = messages(answer)
+        next(stream)
+        home.submit(user="ann")
+        mine = home.submit(user="bob")
+        heard = next(stream)
+        while heard[0] != "job":
+            heard = next(stream)
+        assert heard[2]["key"] == mine
+
+
+def test_more_than_fits_at_once_comes_whole_and_in_order(home: House) -> None:
+    home.http().post("/api/v1/jobs", json={"jobs": [{"jdl": '[Executable="/bin/true";]'}] * 1200})
+    with home.http().stream("GET", "/api/v1/events", params={"after": "0"}) as answer:
+        stream = messages(answer)
+        cursors = []
+        for kind, cursor, _ in stream:
+            if kind == "caught-up":
+                break
+            cursors.append(int(cursor))
+    assert len(cursors) == 2400
+    assert cursors == sorted(cursors)
+
+
+def test_listeners_end_when_the_service_stops(home: House) -> None:
+    with home.http().stream("GET", "/api/v1/events") as answer:
+        stream = messages(answer)
+        next(stream)
+        home.server.stop()
+        assert list(stream) == []
+
+
+def test_nonsense_cursors_are_refused(shared: House) -> None:
+    for cursor in ("x", "-1", "9" * 30, "1.5", "\u0661"):
+        answer = shared.http().get("/api/v1/events", params={"after": cursor})
+        assert answer.status_code == 422
+        assert answer.json()["error"]["code"] == "bad_request"
+
+
+def test_peek_waits_for_news(home: House) -> None:
+    key, wrapper = home.running()
+    http = home.http()
+    http.get(f"/api/v1/jobs/{key}/peek", params={"name": "out"})
+    wrapper.put("/peek/out?offset=0", content=b"a")
+    part = http.get(f"/api/v1/jobs/{key}/peek", params={"name": "out", "wait": 20}).json()
+    assert part["next"] == 1
+    wrapper.put("/output/out", content=b"ab")
+    wrapper.post("/events", content=event("Finished", 1, 2, exit_code=0))
+    part = http.get(f"/api/v1/jobs/{key}/peek", params={"name": "out", "offset": 1, "wait": 20}).json()
+    assert part["data"] == "Yg=="
+    part = http.get(f"/api/v1/jobs/{key}/peek", params={"name": "out", "offset": 2, "wait": 20}).json()
+    assert part["finished"] is True
+
+
+def test_a_hundred_listeners_hear_the_same(home: House) -> None:
+    async def listen(http: httpx.AsyncClient, ready: asyncio.Barrier) -> list[str]:
+        heard: list[str] = []
+        async with http.stream("GET", "/api/v1/events") as answer:
+            first = True
+            async for line in answer.aiter_lines():
+                if line.startswith("id: ") and first:
+                    first = False
+                    await ready.wait()
+                elif line.startswith("id: "):
+                    heard.append(line)
+                if len(set(heard)) == 40:
+                    return sorted(set(heard))
+        return heard
+
+    async def whole() -> None:
+        headers = {"Authorization": f"Bearer {home.tokens['ann']}"}
+        ready = asyncio.Barrier(101)
+        limits = httpx.Limits(max_connections=None)
+        async with httpx.AsyncClient(
+            base_url=home.url, headers=headers, limits=limits, timeout=30, trust_env=False, verify=False
+        ) as http:
+            listeners = [asyncio.create_task(listen(http, ready)) for _ in range(100)]
+            await ready.wait()
+            for _ in range(20):
+                await http.post("/api/v1/jobs", json={"jdl": HELLO})
+            heard = await asyncio.gather(*listeners)
+        assert all(one == heard[0] for one in heard)
+
+    asyncio.run(whole())
+
+
+def test_a_stream_outlives_a_store_that_is_away(home: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    with home.http().stream("GET", "/api/v1/events") as answer:
+        stream = messages(answer)
+        next(stream)
+        real, failed = status.events_after, threading.Event()
+
+        def away(*_: object, **__: object) -> None:
+            failed.set()
+            raise StoreUnavailable("the disk is busy")
+
+        monkeypatch.setattr(status, "events_after", away)
+        home.submit()
+        assert failed.wait(10)
+    monkeypatch.setattr(status, "events_after", real)
+    with home.http().stream("GET", "/api/v1/events", params={"after": "0"}) as answer:
+        assert next(messages(answer))[2]["type"] == "Registered"

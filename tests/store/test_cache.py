@@ -1,0 +1,60 @@
+"""The cache of the writer never shows what is not in the database."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Connection
+
+from gridwms.jobs.job import Job
+from gridwms.store import cache as module
+from gridwms.store import jobs as rows
+from gridwms.store.cache import JobCache
+from gridwms.store.database import Database
+from tests.jobs.histories import run
+
+
+def a_job(seed: int) -> Job:
+    return run(random.Random(seed))[0]._replace(key=f"{seed:022d}")
+
+
+def test_what_a_failed_write_changed_is_read_anew(database: Database) -> None:
+    job = a_job(5)._replace(attempts=())
+    number = database.write(lambda c: rows.add(c, [job])[job.key])
+
+    def fails(connection: Connection) -> None:
+        rows.save(connection, {job.key: job}, {job.key: (number, job._replace(deep_count=99))})
+        raise KeyError("undone")
+
+    with pytest.raises(KeyError):
+        database.write(fails)
+    assert database.write(lambda c: rows.load(c, [job.key])) == {job.key: (number, job)}
+
+
+def test_cached_and_read_jobs_are_equal(tmp_path: Path) -> None:
+    path = tmp_path / "a.sqlite"
+    first = Database.sqlite(path)
+    jobs = [a_job(seed) for seed in range(80)]
+    plain = [job._replace(attempts=()) for job in jobs]
+    numbers = first.write(lambda c: rows.add(c, plain))
+    after = {job.key: (numbers[job.key], job) for job in jobs}
+    first.write(lambda c: rows.save(c, {job.key: job for job in plain}, after))
+    cached = first.write(lambda c: rows.load(c, list(after)))
+    by_number = first.write(lambda c: rows.load_numbers(c, list(numbers.values())))
+    first.close()
+    second = Database.sqlite(path)
+    assert cached == by_number == second.write(lambda c: rows.load(c, list(after))) == after
+    second.close()
+
+
+def test_the_oldest_go_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_MOST", 2)
+    cache, jobs = JobCache(), [a_job(seed) for seed in range(3)]
+    for number, job in enumerate(jobs):
+        cache.put(number, job)
+    assert [cache.get(number) for number in range(3)] == [None, (1, jobs[1]), (2, jobs[2])]
+    assert cache.get(jobs[0].key) is None
+    cache.clear()
+    assert cache.get(2) is None
