@@ -179,10 +179,9 @@ def explained(text: str, theirs: list) -> bool:
         return True  # a second may pass between the two
     if "evalineachcontext(" in words or "countmatches(" in words:
         return True  # a bare attribute is looked up in the wrong place, and the library may crash
-    if "=?=" in words or "=!=" in words or " is " in words or " isnt " in words:
-        # Of two lists of which one was made by a function the library says that they are of different types.
-        if any(f"{name}(" in words for name in ("split", "splitusername", "splitslotname", "argstolist")):
-            return True
+    compares = any(word in words for word in ("=?=", "=!=", " is ", " isnt "))
+    if compares and any(f"{name}(" in words for name in ("split", "splitusername", "splitslotname", "argstolist")):
+        return True  # a list that a function made is of another type than a written one, to the library
     if any(f"{name}(" in words for name in ("splittime", "formattime", "abstime", "getyear")):
         # Times beyond 32 bits turn up as 1901; formatTime() without argument is now.
         return any(mark in words for mark in ("e10", "e308", "e400", "9223372036854775807", "4611686018427387904", "formattime()",

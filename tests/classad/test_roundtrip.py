@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - a strategy reads better in one line
 """What is printed reads back as the same expression, and other notations keep the meaning."""
 
 from __future__ import annotations
