@@ -390,3 +390,73 @@ class TimeGrammar:
 
     def cases(self, count: int) -> list[tuple[str, str | None, str | None]]:
         return [(self.date() if self.random.random() < 0.5 else self.span(), None, None) for _ in range(count)]
+
+
+class ScopeGrammar:
+    """Nested ads and lists full of references: which name is seen from where."""
+
+    NAMES = ["a", "b", "c", "n", "m", "l"]
+
+    def __init__(self, seed: int) -> None:
+        self.random = random.Random(seed)
+
+    def reference(self) -> str:
+        pick = self.random.choice
+        name = pick(self.NAMES)
+        chance = self.random.random()
+        if chance < 0.35:
+            return name
+        if chance < 0.8:
+            prefixes = [
+                "self",
+                "parent",
+                "toplevel",
+                "root",
+                "my",
+                "other",
+                "target",
+                "n",
+                "m",
+                "l",
+                "a",
+                "parent.parent",
+                "n.m",
+                "other.n",
+            ]
+            return f"{pick(prefixes)}.{name}"
+        if chance < 0.86:
+            return f".{name}"
+        if chance < 0.93:
+            return f'{pick(["n", "m", "other", "self"])}["{name}"]'
+        return f"l[{pick(['0', '1'])}]"
+
+    def expression(self, depth: int) -> str:
+        chance = self.random.random()
+        if chance < 0.3 or depth <= 0:
+            return str(self.random.randint(0, 9)) if chance < 0.12 else self.reference()
+        if chance < 0.5:
+            return f"({self.expression(depth - 1)} {self.random.choice(['+', '?:', '=?=', '&&', '<'])} {self.expression(depth - 1)})"
+        if chance < 0.6:
+            return f"isUndefined({self.expression(depth - 1)})"
+        if chance < 0.66:
+            return f'eval("{self.random.choice(["a", "parent.b", "my.c", "other.a + 1", "n.m"])}")'
+        if chance < 0.8:
+            return "{" + ", ".join(self.expression(depth - 1) for _ in range(2)) + "}"
+        return self.ad(depth - 1)
+
+    def ad(self, depth: int) -> str:
+        names = self.random.sample(self.NAMES, self.random.randint(1, 4))
+        parts = []
+        for name in names:
+            value = self.ad(depth - 1) if name in "nm" and depth > 0 else self.expression(depth)
+            if name == "l":
+                value = "{" + f"{self.expression(depth - 1)}, {self.ad(depth - 1)}" + "}" if depth > 0 else "{1}"
+            parts.append(f"{name} = {value}")
+        return "[" + "; ".join(parts) + "]"
+
+    def cases(self, count: int) -> list[tuple[str, str | None, str | None]]:
+        found = []
+        while len(found) < count:
+            my, target = self.ad(3), self.ad(2) if self.random.random() < 0.7 else None
+            found += [(self.expression(1), my, target) for _ in range(10)]
+        return found[:count]

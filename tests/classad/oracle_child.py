@@ -60,7 +60,11 @@ def canonical(text, my, target, depth=0):
         pairs = {}
         for name in list(value.keys()):
             quoted = name.replace("\\", "\\\\").replace("'", "\\'")
-            pairs[name.lower()] = canonical(f"({text}).'{quoted}'", my, target, depth + 1)
+            inner = canonical(f"({text}).'{quoted}'", my, target, depth + 1)
+            if inner == ["undefined"]:  # of an ad out of ad["name"] this is always so
+                named = name.replace("\\", "\\\\").replace('"', '\\"')
+                inner = canonical(f'({text})["{named}"]', my, target, depth + 1)
+            pairs[name.lower()] = inner
         return ["classad", pairs]
     return ["unknown", repr(value)]
 

@@ -17,6 +17,7 @@ from gridwms.classad.lookup import (
     look_up,
     look_up_absolute,
     look_up_unscoped,
+    named_item,
     select,
 )
 from gridwms.classad.operators import BINARY, UNARY, equal_strings, truth
@@ -224,8 +225,7 @@ def index(base: Run, position: Run, depth: int) -> Run:
                 if 0 <= key < len(container.items):
                     return item_value(container, key, scope, depth)
             elif isinstance(container, Scope) and isinstance(key, str):
-                name = fold(key)
-                return look_up(container, name, depth) if name in container.ad.expressions else UNDEFINED
+                return named_item(container, fold(key), depth)
         except TooDeep:  # HTCondor makes an ERROR of a failed item, and goes on
             return ERROR
         return ERROR
