@@ -11,12 +11,13 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "src"))
 
-from gridwms.classad import ClassAd, parse_ad, unparse  # noqa: E402
+from gridwms.classad import ClassAd, parse_ad, unparse
 
 JOB = """[
     Executable = "/bin/sh"; Arguments = "run.sh 17 18"; StdOutput = "out"; StdError = "err";
     InputSandbox = {"run.sh", "gsiftp://se.example.org/data/input.tar"}; OutputSandbox = {"out", "err", "result.root"};
-    VirtualOrganisation = "cms"; RetryCount = 3; ShallowRetryCount = 5; MyProxyServer = "myproxy.example.org"; CpuNumber = 1;
+    VirtualOrganisation = "cms"; RetryCount = 3; ShallowRetryCount = 5; MyProxyServer = "myproxy.example.org";
+    CpuNumber = 1;
     PerusalFileEnable = false; Environment = {"CMS_PATH=/opt/cms", "SCRAM_ARCH=slc5"}; JobType = "Normal"; wall = 1440;
     Requirements = other.GlueCEStateStatus == "Production" && other.GlueCEPolicyMaxWallClockTime >= wall
         && Member("VO-cms-17", other.GlueHostApplicationSoftwareRunTimeEnvironment)

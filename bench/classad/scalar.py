@@ -7,12 +7,11 @@ import os
 os.environ["CONDOR_CONFIG"] = "ONLY_ENV"
 os.environ["_CONDOR_STRICT_CLASSAD_EVALUATION"] = "true"
 
-import htcondor2  # noqa: E402, F401
-import classad2  # noqa: E402
+import htcondor2  # noqa: F401, I001 - before classad2: it sets the semantics
+import classad2
+from market import JOB, job, report, resources, seconds, unparse
 
-from market import JOB, job, report, resources, seconds, unparse  # noqa: E402
-
-from gridwms.classad import evaluate  # noqa: E402
+from gridwms.classad import evaluate
 
 COUNT = 10_000
 ADS = resources(COUNT)

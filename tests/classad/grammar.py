@@ -1,3 +1,4 @@
+# ruff: noqa: E501, RUF012 - tables are easier to read with one group a line
 """Random expressions that reach every operator, function, type pair, UNDEFINED and ERROR.
 
 Driven by a seed that Hypothesis draws: one seed gives a batch of cases, since asking the oracle costs per batch.
@@ -168,7 +169,7 @@ class Grammar:
             case "i":
                 return self.pick(["0", "1", "2", "-1", "3", "-2", "10", "i", "3600"])
             case "r":
-                return self.pick(INTEGERS[:12] + ["1.5", "2.0", "0.5", "-2.5", '"12"', "r", "100000", "3.0"])
+                return self.pick([*INTEGERS[:12], "1.5", "2.0", "0.5", "-2.5", '"12"', "r", "100000", "3.0"])
             case "s":
                 return self.pick([*STRINGS, "s", "c"])
             case "b":
@@ -336,3 +337,126 @@ class PatternGrammar:
 
     def cases(self, count: int) -> list[tuple[str, str | None, str | None]]:
         return [(self.case(), None, None) for _ in range(count)]
+
+
+class TimeGrammar:
+    """Texts that are dates and spans of time, or nearly."""
+
+    TAILS = ["", "", " ", "x"]
+    ZONES = [
+        "",
+        "",
+        "Z",
+        "z",
+        "+01:00",
+        "-05:00",
+        "+0530",
+        "-00:00",
+        " Z",
+        "+1",
+        "Zx",
+        "+01:0",
+        "+ab:cd",
+        " +01:00",
+        "-01:00 ",
+        "+25:99",
+    ]
+
+    def __init__(self, seed: int) -> None:
+        self.random = random.Random(seed)
+
+    def digits(self, count: int) -> str:
+        return "".join(self.random.choice("0123456789") for _ in range(count))
+
+    def date(self) -> str:
+        pick = self.random.choice
+        text = pick(["", "-", "x", " "]) + pick(
+            ["2020", "1970", "1969", "0001", "9999", self.digits(4), self.digits(3)]
+        )
+        for _ in range(self.random.randint(0, 6)):
+            text += pick(["-", ":", "T", "", "/", " ", "--"]) + self.digits(pick([2, 2, 2, 1, 3]))
+        return f'absTime("{text}{pick(self.ZONES)}")'
+
+    def span(self) -> str:
+        pick = self.random.choice
+        text = pick(["", "-", " ", "- ", "+"])
+        if self.random.random() < 0.4:
+            text += pick(["", "1+", "10+", "0+", "+"]) + pick(["", "1:", "10:", "25:"]) + pick(["", "2:", "61:"])
+            text += pick(["", "3", "59", "75", "3.5", ".5", "5.", "1e3"])
+        else:
+            text += pick(["", "1d", "2 d", "1D"]) + pick(["", "3h", " 4 h", "H"]) + pick(["", "5m", "6 M"])
+            text += pick(["", "7s", "8.25s", "9", "9 S", "s", " 7 s "])
+        return f'relTime("{text}{pick(self.TAILS)}")'
+
+    def cases(self, count: int) -> list[tuple[str, str | None, str | None]]:
+        return [(self.date() if self.random.random() < 0.5 else self.span(), None, None) for _ in range(count)]
+
+
+class ScopeGrammar:
+    """Nested ads and lists full of references: which name is seen from where."""
+
+    NAMES = ["a", "b", "c", "n", "m", "l"]
+
+    def __init__(self, seed: int) -> None:
+        self.random = random.Random(seed)
+
+    def reference(self) -> str:
+        pick = self.random.choice
+        name = pick(self.NAMES)
+        chance = self.random.random()
+        if chance < 0.35:
+            return name
+        if chance < 0.8:
+            prefixes = [
+                "self",
+                "parent",
+                "toplevel",
+                "root",
+                "my",
+                "other",
+                "target",
+                "n",
+                "m",
+                "l",
+                "a",
+                "parent.parent",
+                "n.m",
+                "other.n",
+            ]
+            return f"{pick(prefixes)}.{name}"
+        if chance < 0.86:
+            return f".{name}"
+        if chance < 0.93:
+            return f'{pick(["n", "m", "other", "self"])}["{name}"]'
+        return f"l[{pick(['0', '1'])}]"
+
+    def expression(self, depth: int) -> str:
+        chance = self.random.random()
+        if chance < 0.3 or depth <= 0:
+            return str(self.random.randint(0, 9)) if chance < 0.12 else self.reference()
+        if chance < 0.5:
+            return f"({self.expression(depth - 1)} {self.random.choice(['+', '?:', '=?=', '&&', '<'])} {self.expression(depth - 1)})"
+        if chance < 0.6:
+            return f"isUndefined({self.expression(depth - 1)})"
+        if chance < 0.66:
+            return f'eval("{self.random.choice(["a", "parent.b", "my.c", "other.a + 1", "n.m"])}")'
+        if chance < 0.8:
+            return "{" + ", ".join(self.expression(depth - 1) for _ in range(2)) + "}"
+        return self.ad(depth - 1)
+
+    def ad(self, depth: int) -> str:
+        names = self.random.sample(self.NAMES, self.random.randint(1, 4))
+        parts = []
+        for name in names:
+            value = self.ad(depth - 1) if name in "nm" and depth > 0 else self.expression(depth)
+            if name == "l":
+                value = "{" + f"{self.expression(depth - 1)}, {self.ad(depth - 1)}" + "}" if depth > 0 else "{1}"
+            parts.append(f"{name} = {value}")
+        return "[" + "; ".join(parts) + "]"
+
+    def cases(self, count: int) -> list[tuple[str, str | None, str | None]]:
+        found = []
+        while len(found) < count:
+            my, target = self.ad(3), self.ad(2) if self.random.random() < 0.7 else None
+            found += [(self.expression(1), my, target) for _ in range(10)]
+        return found[:count]

@@ -58,9 +58,13 @@ def canonical(text, my, target, depth=0):
         return ["list", [canonical(f"({text})[{i}]", my, target, depth + 1) for i in range(len(value))]]
     if isinstance(value, classad2.ClassAd):
         pairs = {}
-        for name in value.keys():
+        for name in list(value.keys()):
             quoted = name.replace("\\", "\\\\").replace("'", "\\'")
-            pairs[name.lower()] = canonical(f"({text}).'{quoted}'", my, target, depth + 1)
+            inner = canonical(f"({text}).'{quoted}'", my, target, depth + 1)
+            if inner == ["undefined"]:  # of an ad out of ad["name"] this is always so
+                named = name.replace("\\", "\\\\").replace('"', '\\"')
+                inner = canonical(f'({text})["{named}"]', my, target, depth + 1)
+            pairs[name.lower()] = inner
         return ["classad", pairs]
     return ["unknown", repr(value)]
 

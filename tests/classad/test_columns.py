@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - tables are easier to read with one case a line
 """The column engine gives what the scalar evaluator gives, on every row, UNDEFINED and ERROR included."""
 
 from __future__ import annotations

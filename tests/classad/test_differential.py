@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from gridwms.classad import conformance
 from tests.classad import oddities
-from tests.classad.grammar import Grammar, PatternGrammar, SyntaxGrammar
+from tests.classad.grammar import Grammar, PatternGrammar, SyntaxGrammar, TimeGrammar
 from tests.classad.oracle import Oracle
 
 BATCH = 500
@@ -84,6 +84,15 @@ def test_regular_expressions(oracles: Callable[[str], Oracle]) -> None:
     @settings(max_examples=4, deadline=None, derandomize=True, database=None)
     def run(seed: int) -> None:
         compare(oracles("strict"), PatternGrammar(seed).cases(BATCH))
+
+    run()
+
+
+def test_times_as_text(oracles: Callable[[str], Oracle]) -> None:
+    @given(st.integers(0, 2**40))
+    @settings(max_examples=4, deadline=None, derandomize=True, database=None)
+    def run(seed: int) -> None:
+        compare(oracles("strict"), TimeGrammar(seed).cases(BATCH))
 
     run()
 

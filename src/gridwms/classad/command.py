@@ -71,6 +71,7 @@ def check_text(text: str) -> list[Problem]:
             problems.append(Problem(node.line, node.column, f"there is no function {node.name}; its value is ERROR"))
         elif known is not None and not known.minimum <= count <= known.maximum:
             wanted = str(known.minimum) if known.minimum == known.maximum else f"{known.minimum} to {known.maximum}"
-            message = f"{node.name} takes {wanted} arguments, not {count}; its value is ERROR"
+            noun = "argument" if wanted == "1" else "arguments"
+            message = f"{node.name} takes {wanted} {noun}, not {count}; its value is ERROR"
             problems.append(Problem(node.line, node.column, message))
     return sorted(problems, key=lambda problem: (problem.line, problem.column))

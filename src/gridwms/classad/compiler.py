@@ -12,10 +12,12 @@ from typing import NoReturn
 from gridwms.classad.ad import ClassAd
 from gridwms.classad.lookup import (
     charge_text,
+    find,
     item_value,
     look_up,
     look_up_absolute,
     look_up_unscoped,
+    named_item,
     select,
 )
 from gridwms.classad.operators import BINARY, UNARY, equal_strings, truth
@@ -90,6 +92,8 @@ class Compiler:
     def reference(self, node: Reference, depth: int) -> Run:
         self.deepest = max(depth + 1, self.deepest)
         name = fold(node.name)
+        if depth >= DEPTH_LIMIT:
+            return lambda scope: too_deep(scope) if node.base or find(scope, name) else UNDEFINED
         if node.base is not None:
             if type(node.base) is Reference and node.base.base is None and not node.base.absolute:
                 prefix = fold(node.base.name)
@@ -221,8 +225,7 @@ def index(base: Run, position: Run, depth: int) -> Run:
                 if 0 <= key < len(container.items):
                     return item_value(container, key, scope, depth)
             elif isinstance(container, Scope) and isinstance(key, str):
-                name = fold(key)
-                return look_up(container, name, depth) if name in container.ad.expressions else UNDEFINED
+                return named_item(container, fold(key), depth)
         except TooDeep:  # HTCondor makes an ERROR of a failed item, and goes on
             return ERROR
         return ERROR

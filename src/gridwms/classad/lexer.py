@@ -42,6 +42,7 @@ _TOKEN = re.compile(
   | (?P<real>(?:\d+\.\d+|\.\d+)(?:[eE][+-]?\d+)?|\d+[eE][+-]?\d+)
   | (?P<integer>0[xX][0-9a-fA-F]+|\d+)
   | (?P<name>[A-Za-z_][A-Za-z0-9_]*)
+  | (?P<text>"[^"\\\n\0]*")
   | (?P<string>")
   | (?P<quoted>')
   | (?P<operator>=\?=|=!=|>>>|<<|>>|<=|>=|==|!=|&&|\|\||\?:|[-+*/%()\[\]{}<>=!~&^|?:;,.])
@@ -120,6 +121,8 @@ def tokenize(
             add(make(Token, (Kind.OPERATOR, match[group], line, column, start, position)))
         elif group == "name":
             add(make(Token, (Kind.NAME, match[group], line, column, start, position)))
+        elif group == "text":  # a string in which nothing is escaped
+            add(make(Token, (Kind.STRING, match[group][1:-1], line, column, start, position)))
         elif group == "newline":
             line += 1
             line_start = position

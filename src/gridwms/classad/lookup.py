@@ -19,6 +19,8 @@ _SIDES = (
 )
 # The place of an expression that stands in no ad.
 NOWHERE = ClassAd()
+# The place of what was taken out of its ad.
+LOST = ClassAd()
 _SPECIAL = frozenset(("self", "parent", "toplevel", "root"))
 _COMPAT_SPECIAL = frozenset(("self", "parent", "toplevel", "root", "my", "currenttime"))
 _OTHER = frozenset(("other", "target"))
@@ -80,7 +82,7 @@ def look_up_absolute(scope: Scope, name: str, depth: int) -> Inner:
     outer = outermost(scope)
     if outer.ad is NOWHERE:
         raise EvaluationFailed("there is no outermost ad")
-    return look_up(outer, name, depth)
+    return UNDEFINED if outer.ad is LOST else look_up(outer, name, depth)
 
 
 def find(scope: Scope, name: str) -> tuple[Expr, Scope] | Scope | LazyList | None:
@@ -106,16 +108,16 @@ def find(scope: Scope, name: str) -> tuple[Expr, Scope] | Scope | LazyList | Non
 
 def _special(scope: Scope, name: str) -> tuple[Expr, Scope] | Scope | None:
     if name in ("self", "my"):
-        return None if scope.ad is NOWHERE else scope
+        return None if scope.ad is NOWHERE or scope.ad is LOST else scope
     if name == "parent":
         parent = around(scope)
-        return None if parent is None or parent.ad is NOWHERE else parent
+        return None if parent is None or parent.ad is NOWHERE or parent.ad is LOST else parent
     if name == "currenttime":
         return Literal(int(scope.evaluation.context.now())), scope
     outer = outermost(scope)
-    if outer.ad is not NOWHERE:
+    if outer.ad is not NOWHERE and outer.ad is not LOST:
         return outer
-    if outer is scope:
+    if outer is scope or outer.ad is LOST:
         return None
     raise EvaluationFailed("there is no outermost ad")
 
@@ -186,9 +188,33 @@ def item_values(items: LazyList, scope: Scope, depth: int) -> list[Inner]:
     return [item_value(items, position, scope, depth) for position in range(len(items.items))]
 
 
+def taken_out(value: Inner, scope: Scope) -> Inner:
+    """An ad or list that comes out of a selection over a list: it has lost the ads around it (HTCondor 25.14)."""
+    if type(value) is Scope:
+        return Scope(value.ad, value.evaluation, Scope(LOST, value.evaluation), value.side)
+    if type(value) is LazyList and value.scope is not None:
+        return LazyList(value.items, Scope(LOST, scope.evaluation))
+    return value
+
+
+def named_item(ad: Scope, name: str, depth: int) -> Inner:
+    """`ad["name"]`, of that ad only.
+
+    An ad that comes out of it has lost the ads around it and, in HTCondor 25.14, shows nothing to `.name`.
+    """
+    if name not in ad.ad.expressions:
+        return UNDEFINED
+    value = taken_out(look_up(ad, name, depth), ad)
+    if type(value) is Scope:
+        value.closed = True
+    return value
+
+
 def select(base: Inner, name: str, scope: Scope, depth: int) -> Inner:
     """`base.name`: in an ad and the ads around it; over a list, item by item."""
     if type(base) is Scope:
+        if base.closed:
+            return UNDEFINED
         value = base.constants.get(name)
         if value is not None:
             return value
@@ -196,5 +222,6 @@ def select(base: Inner, name: str, scope: Scope, depth: int) -> Inner:
     if base is UNDEFINED:
         return UNDEFINED
     if type(base) is LazyList:
-        return LazyList.of([select(item, name, scope, depth) for item in item_values(base, scope, depth)])
+        values = (select(item, name, scope, depth) for item in item_values(base, scope, depth))
+        return LazyList.of([taken_out(value, scope) for value in values])
     return ERROR

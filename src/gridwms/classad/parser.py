@@ -38,6 +38,7 @@ LEVELS = {
 }
 WORD_OPERATORS = {"is": "=?=", "isnt": "=!="}
 WORDS: dict[str, Scalar] = {"true": True, "false": False, "undefined": UNDEFINED, "error": ERROR}
+_ENDS = frozenset(";,]}")
 _BRACKETS = frozenset("({[")
 RESERVED = {*WORDS, *WORD_OPERATORS}
 
@@ -106,6 +107,11 @@ class Parser:
 
     def expression(self, after: str = "") -> Expr:
         """A full expression; `after` says what came before it, for the error message."""
+        token, follows = self.tokens[self.at], self.tokens[self.at + 1 : self.at + 2]
+        if token.kind is Kind.STRING and follows and follows[0].text in _ENDS and follows[0].kind is Kind.OPERATOR:
+            # Nearly everything that is published is a plain string.
+            self.at += 1
+            return Literal(token.text, token.line, token.column)
         test = self.binary(1, after)
         if self.operator() != "?":
             return test
@@ -410,7 +416,8 @@ class Parser:
                         open_brackets.pop()
                 elif token.text == ";" and position >= self.at:
                     # A `;` where it cannot stand ends the attribute too: a bracket before it was not closed.
-                    if not open_brackets or (position == self.at and "[" not in open_brackets):
+                    unclosed = position == self.at and "[" not in open_brackets
+                    if unclosed or not open_brackets:
                         break
             position += 1
         self.at = position

@@ -58,7 +58,7 @@ class Evaluation:
 class Scope:
     """An ad in its place. `other` is set on the two outermost ads of a match, `side` tells them apart."""
 
-    __slots__ = ("ad", "constants", "evaluation", "other", "parent", "side")
+    __slots__ = ("ad", "closed", "constants", "evaluation", "other", "parent", "side")
 
     def __init__(
         self,
@@ -74,6 +74,8 @@ class Scope:
         self.parent = parent
         self.side = side
         self.other: Scope | None = None
+        # An ad out of `ad["name"]`: `.name` finds nothing in it.
+        self.closed = False
 
 
 class LazyList:

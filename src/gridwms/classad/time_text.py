@@ -15,7 +15,7 @@ _SPAN = re.compile(
     (?:(?P<days>\d*)\s*[dD+]\s*)?
     (?:(?P<hours>\d*)\s*[hH:]\s*)?
     (?:(?P<minutes>\d*)\s*[mM:]\s*)?
-    (?:(?P<seconds>\d*\.?\d*)\s*[sS]?)?\s*\Z""",
+    (?:(?P<seconds>\d*\.\d+|\d*)\s*[sS]?)?\s*\Z""",
     re.VERBOSE | re.ASCII,
 )
 
@@ -96,7 +96,7 @@ def read_relative(text: str) -> RelativeTime | None:
         hours, minutes = None, hours
     seconds = match["seconds"]
     total = int(days or 0) * 86400 + int(hours or 0) * 3600 + int(minutes or 0) * 60
-    result = total + (float(seconds) if seconds not in (None, "", ".") else 0.0)
+    result = total + (float(seconds) if seconds else 0.0)
     return RelativeTime(-result if match["sign"] else result)
 
 

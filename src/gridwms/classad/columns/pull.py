@@ -28,6 +28,7 @@ from gridwms.classad.tree import Expr, Literal
 from gridwms.classad.unparse import unparse
 from gridwms.classad.values import UNDEFINED
 
+_REMEMBERED = 4096
 Words = NDArray[numpy.uint64]
 
 
@@ -57,6 +58,8 @@ class PullIndex:
         self.wide: list[tuple[int, frozenset[str], Probe]] = []
         self.order = 0
         self.gone: set[Hashable] = set()
+        # The classes that match, by the terms that are TRUE.
+        self._found: dict[int, NDArray[numpy.int64]] = {}
         self._needs: Words = numpy.zeros((0, 1), dtype=numpy.uint64)
         self._priorities = numpy.full(0, -numpy.inf)
 
@@ -75,6 +78,7 @@ class PullIndex:
             number = self.by_key[key] = len(self.classes)
             parts, own_terms = self._enter(conjuncts(residue), texts, my)
             self.classes.append(JobClass(number, my, own_terms, parts, ranking))
+            self._found.clear()
             self._grow(parts)
         return number
 
@@ -143,9 +147,17 @@ class PullIndex:
     def matching(self, resource: ClassAd) -> NDArray[numpy.int64]:
         """The numbers of the classes whose Requirements are TRUE for a resource."""
         true, unsettled = self.true_terms(resource)
+        if not unsettled and (known := self._found.get(true)) is not None:
+            return known
         words = self._needs.shape[1]
         settled = numpy.frombuffer((true | unsettled).to_bytes(words * 8, "little"), dtype="<u8")
         found = numpy.flatnonzero(~(self._needs[: len(self.classes)] & ~settled).any(axis=1))
+        personal = unsettled or any(self.classes[n].own_terms for n in found.tolist())
+        if not personal:
+            if len(self._found) >= _REMEMBERED:
+                self._found.clear()
+            self._found[true] = found
+            return found
         refused = [n for n in found.tolist() if not self._holds(self.classes[n], resource, unsettled)]
         return found[~numpy.isin(found, refused)] if refused else found
 
@@ -159,7 +171,8 @@ class PullIndex:
     def true_terms(self, resource: ClassAd) -> tuple[int, int]:
         """The terms that are TRUE for a resource, and those that depend on the job that asks, as sets of bits."""
         cells = cells_of(resource, self.context)
-        computed = {name for name, value in cells.items() if value is OPEN}
+        # The cells are the constants themselves if nothing else is in the ad.
+        computed = set() if cells is resource.constants else {n for n, value in cells.items() if value is OPEN}
         true = unsettled = 0
         for name, terms in self.by_name.items():
             value = cells.get(name, UNDEFINED)

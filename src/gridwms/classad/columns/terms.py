@@ -88,7 +88,9 @@ class Terms:
 
     def true(self, value: Inner) -> int:
         """The terms that are TRUE for a value."""
-        key: object = value.items if isinstance(value, LazyList) else (type(value), value)
+        if isinstance(value, LazyList):
+            return self._true(value)  # looking into a list costs less than comparing it with known ones
+        key = (type(value), value)
         bits = self.known.get(key)
         if bits is None:
             bits = self._true(value)
@@ -100,9 +102,10 @@ class Terms:
     def _true(self, value: Inner) -> int:
         bits = 0
         if isinstance(value, LazyList):
-            held = folded_strings(value)
-            for text in held & self.members.keys():
-                bits |= self.members[text]
+            members = self.members
+            for text in folded_strings(value):
+                if text in members:
+                    bits |= members[text]
         elif isinstance(value, str):
             bits = self.equals.get(fold(value), 0)
         elif isinstance(value, bool | int | float) and value == value:

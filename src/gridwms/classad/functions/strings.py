@@ -4,23 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from gridwms.classad.compiler import Compiler
 from gridwms.classad.functions.conversions import bounded, to_text
-from gridwms.classad.functions.registry import ANY, Body, function
+from gridwms.classad.functions.registry import ANY, Body, builder, function
 from gridwms.classad.lookup import item_values
-from gridwms.classad.scope import EvaluationFailed, Inner, LazyList, Scope
+from gridwms.classad.scope import EvaluationFailed, Inner, LazyList, Run, Scope
 from gridwms.classad.text import decode, encode, fold, rejoined, upper
+from gridwms.classad.tree import Call
 from gridwms.classad.values import ERROR, UNDEFINED, wrap_32
 
 
-@function(0, ANY, "strcat")
-def _strcat(scope: Scope, arguments: list[Inner]) -> Inner:
-    """Stops at the first UNDEFINED or ERROR, which is then the result."""
-    parts: list[str] = []
-    for value in arguments:
-        if value is UNDEFINED or value is ERROR:
-            return value
-        parts.append(to_text(value, scope))
-    return bounded(rejoined(parts), scope)
+@builder("strcat")
+def _strcat(compiler: Compiler, node: Call, depth: int) -> Run:
+    """Stops at the first UNDEFINED or ERROR, which is then the result; what follows is not evaluated."""
+    arguments = [compiler.build(argument, depth) for argument in node.arguments]
+
+    def run(scope: Scope) -> Inner:
+        parts: list[str] = []
+        for argument in arguments:
+            value = argument(scope)
+            if value is UNDEFINED or value is ERROR:
+                return value
+            parts.append(to_text(value, scope))
+        return bounded(rejoined(parts), scope)
+
+    return run
 
 
 @function(0, ANY, "join")
