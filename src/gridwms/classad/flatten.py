@@ -67,6 +67,12 @@ _ELSEWHERE = frozenset(
         "whichmatch",
     ]
 )
+_VALUES_ONLY = frozenset(
+    (
+        *("member", "ismember", "identicalmember", "size", "sum", "avg", "min", "max"),
+        *("anycompare", "allcompare", "regexpmember", "fqanmember", "islist"),
+    )
+)
 _TRUTHS = frozenset(("&&", "||", "<", "<=", ">", ">=", "==", "!=", "=?=", "=!="))
 _TRUTH_FUNCTIONS = frozenset(
     [
@@ -157,9 +163,8 @@ class _Flattener:
                 return Index(self.fold(node.base), self.fold(node.index))
             case Call():
                 return self.call(node)
-            case ListExpression():
-                return ListExpression(tuple(self.fold(item) for item in node.items))
-        return node  # a nested ad with open parts: its names would have to be told apart
+        # A list or ad with open parts stays: string() shows what is written in it, and an ad has names of its own.
+        return node
 
     def reference(self, node: Reference) -> Expr:
         scope = scope_of(node)
@@ -231,7 +236,13 @@ class _Flattener:
             return node
         if name == "ifthenelse" and len(node.arguments) == 3:
             return self.conditional(*node.arguments, node)
-        return Call(node.name, tuple(self.fold(argument) for argument in node.arguments))
+        return Call(node.name, tuple(self.argument(argument, name) for argument in node.arguments))
+
+    def argument(self, node: Expr, function: str) -> Expr:
+        """A list stays as it is written unless the function looks at the values of its items only."""
+        folded = self.fold(node)
+        shown = isinstance(folded, ListExpression | ClassAd) and function not in _VALUES_ONLY
+        return node if shown else folded
 
 
 def yields_truth(node: Expr) -> bool:
