@@ -15,7 +15,8 @@ from gridwms.classad.text import fold
 from gridwms.classad.tree import Expr, Literal
 from gridwms.classad.unparse import name_text, unparse
 
-_STRING = re.compile(r'"((?:[^"\\]|\\.)*)"', re.DOTALL)
+_STRING = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"", re.DOTALL)
+"""A quoted name, which is left as it is, or a string."""
 
 
 def parse_ads_old(text: str, *, compat: bool = True) -> list[ClassAd]:
@@ -90,7 +91,6 @@ def _old_strings(text: str) -> str:
     """Rewrite the strings of an expression in the new syntax."""
 
     def replacement(match: re.Match[str]) -> str:
-        literal = tokenize(match[0])[0]
-        return _quoted(literal.text)
+        return match[0] if match[0].startswith("'") else _quoted(tokenize(match[0])[0].text)
 
     return _STRING.sub(replacement, text)
