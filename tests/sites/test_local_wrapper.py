@@ -16,6 +16,9 @@ from tests.sites.contract import receipts_of, tags
 from tests.sites.test_local import LocalRig
 from tests.wrapper.service import Attempt, Service
 
+WORK = "*/*/*/*/work"
+"""Where payloads work, below the directory of the attempts."""
+
 
 @pytest.fixture
 def service() -> Iterator[Service]:
@@ -81,7 +84,7 @@ def test_cancel_ends_the_payload_and_keeps_its_output(rig: LocalRig, service: Se
     receipts = receipts_of(rig.site.submit([handover(service, tag, "echo begun; exec sleep 300")]))
     service.wait_for(lambda: service.attempts[tag].instance)
     out = rig.settings.directory / "attempts"
-    rig.wait(lambda: any(path.read_bytes() for path in out.glob("*/*/*/*/work/out")))
+    rig.wait(lambda: any(path.read_bytes() for path in out.glob(f"{WORK}/out")))
     rig.site.cancel(receipts)
     finish(rig, receipts)
     sighting = rig.site.status(receipts)[0]

@@ -13,11 +13,14 @@ from tests.wrapper.conftest import Node
 
 WAITING = "echo started >>out; exec sleep 300"
 
+WORK = "gw-*/work"
+"""Where a payload works, below its node's directory."""
+
 
 def interrupt(node: Node, process: subprocess.Popen[bytes], number: int, whole_group: bool) -> int:
     """Send a signal as soon as the payload has written its first line; the wrapper's exit status."""
     node.service.wait_for(lambda: node.attempt.instance)
-    out = next(iter(_poll(lambda: list(node.directory.glob("gw-*/work/out")))))
+    out = next(iter(_poll(lambda: list(node.directory.glob(f"{WORK}/out")))))
     assert _poll(lambda: out.read_text().startswith("started"))
     if whole_group:
         os.killpg(process.pid, number)
@@ -86,7 +89,7 @@ def test_warnings_of_batch_systems_are_not_the_end(node: Node, name: str) -> Non
     script = "echo started >out; while [ ! -e ../../go ]; do sleep 0.01; done"
     process = node.start(node.task(script, outputs=("out",)))
     node.service.wait_for(lambda: node.attempt.instance)
-    assert _poll(lambda: list(node.directory.glob("gw-*/work/out")))
+    assert _poll(lambda: list(node.directory.glob(f"{WORK}/out")))
     os.killpg(process.pid, signal.Signals[f"SIG{name}"])
     (node.directory / "go").touch()
     assert node.finish(process) == 0, node.log
@@ -109,7 +112,7 @@ def test_a_signal_during_the_prologue(node: Node) -> None:
     node.attempt.inputs[:] = []
     script = "-c 'echo started >out; sleep 300'"
     process = node.start(node.task(prologue="/bin/sh", prologue_arguments=script, outputs=("out",)))
-    out = next(iter(_poll(lambda: list(node.directory.glob("gw-*/work/out")))))
+    out = next(iter(_poll(lambda: list(node.directory.glob(f"{WORK}/out")))))
     assert _poll(lambda: out.read_text())
     os.kill(process.pid, signal.SIGTERM)
     assert node.finish(process) == 19
@@ -120,7 +123,7 @@ def test_a_second_signal_does_not_spoil_the_end(node: Node) -> None:
     node.service.break_down("PUT", "/output/out", 503, times=3)
     process = node.start(node.task(WAITING, outputs=("out",)))
     node.service.wait_for(lambda: node.attempt.instance)
-    out = next(iter(_poll(lambda: list(node.directory.glob("gw-*/work/out")))))
+    out = next(iter(_poll(lambda: list(node.directory.glob(f"{WORK}/out")))))
     assert _poll(lambda: out.read_text())
     os.kill(process.pid, signal.SIGTERM)
     node.service.wait_for(lambda: any(line.startswith("PUT") for line in node.service.requests))

@@ -98,7 +98,7 @@ gw_collect() {
     eval "gw_file=\$gw_file_$gw_index gw_leaf=\$gw_leaf_$gw_index gw_size=\$gw_size_$gw_index"
     case $gw_file in
       /*) gw_path=$gw_file ;;
-      *) gw_path=$gw_dir/work/$gw_file ;;
+      *) gw_path="$gw_dir/work"/$gw_file ;;
     esac
     if [ "$gw_limit" -ge 0 ] && [ $((gw_sum + gw_size)) -gt "$gw_limit" ]; then
       gw_share=$(((gw_limit - gw_sum) / (gw_count - gw_index + 1)))
