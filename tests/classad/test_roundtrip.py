@@ -125,6 +125,21 @@ def test_the_old_syntax_keeps_an_ad(ad: ClassAd) -> None:
     assert without_groups(parse_ad_old(text, compat=False)) == without_groups(ad), text
 
 
+@pytest.mark.parametrize(
+    ("tree", "text"),
+    [
+        (Binary("+", Binary("*", Binary("+", Literal(1), Literal(2)), Literal(3)), Literal(4)), "(1 + 2) * 3 + 4"),
+        (Binary("-", Literal(1), Binary("-", Literal(2), Literal(3))), "1 - (2 - 3)"),
+        (Binary("*", Binary("-", Literal(1), Literal(2)), Literal(3)), "(1 - 2) * 3"),
+        (Binary("||", Binary("&&", Binary("||", Literal(True), Literal(False)), Literal(True)), Literal(False)),
+         "(true || false) && true || false"),
+        (Binary("+", Binary("*", Literal(1), Literal(2)), Literal(3)), "1 * 2 + 3"),
+    ],
+)  # fmt: skip
+def test_parentheses_stand_where_they_must(tree: Expr, text: str) -> None:
+    assert unparse(tree) == text
+
+
 def test_old_syntax() -> None:
     text = '# comment\nA = "c:\\dir\\"\nB = "say \\"hi\\" x"\nRequirements = (x > 5) && y == "a\\b"\n\n\nC = 1\n'
     first, second = parse_ads_old(text)

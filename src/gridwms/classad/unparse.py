@@ -170,15 +170,15 @@ class _Writer:
         words = {"=?=": "is", "=!=": "isnt"} if self.canonical else {}
         parts: list[str] = []
         left_node: Expr = node
-        # The left side of a long chain is walked in a loop: thousands of terms are no depth.
-        while isinstance(left_node, Binary) and LEVELS.get(left_node.operator, -1) >= level:
-            inner = LEVELS[left_node.operator]
-            parts.append(self.write(left_node.right, inner + 1))
+        lowest = level
+        # The left side of a long chain is walked in a loop: thousands of terms are no depth. What stands to the left
+        # of an operator must bind at least as tightly as that operator, not as the one that the chain began with.
+        while isinstance(left_node, Binary) and LEVELS.get(left_node.operator, -1) >= lowest:
+            lowest = LEVELS[left_node.operator]
+            parts.append(self.write(left_node.right, lowest + 1))
             parts.append(words.get(left_node.operator, left_node.operator))
-            level_here, left_node = inner, left_node.left
-            if isinstance(left_node, Binary) and LEVELS.get(left_node.operator, -1) < level_here:
-                break
-        parts.append(self.write(left_node, level))
+            left_node = left_node.left
+        parts.append(self.write(left_node, lowest))
         return " ".join(reversed(parts)), level
 
     def ad(self, node: ClassAd) -> str:
