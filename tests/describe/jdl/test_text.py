@@ -21,7 +21,7 @@ def test_a_text_that_is_too_long_names_the_attribute_that_makes_it_so() -> None:
     tracemalloc.stop()
     assert (error.code, error.attribute, error.line) == ("too_large", "Arguments", 2)
     assert "at most 1,000,000 bytes" in error.accepted
-    assert seconds < 0.1
+    assert seconds < 1.0
     assert peak < 1_000_000
 
 
