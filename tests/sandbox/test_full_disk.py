@@ -1,8 +1,5 @@
 from __future__ import annotations
 
-import os
-import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,25 +8,14 @@ from gridwms.sandbox.area import Area
 from gridwms.sandbox.errors import SandboxFull
 
 KEY = "ab0123456789ABCDEFGHIJ"
-pytestmark = [pytest.mark.root, pytest.mark.skipif(os.geteuid() != 0, reason="only root can mount a file system")]
+pytestmark = [
+    pytest.mark.root,
+    pytest.mark.parametrize("small_disk", ["size=1m,nr_inodes=60,mode=700"], indirect=True),
+]
 
 
-@pytest.fixture
-def small(tmp_path: Path) -> Iterator[Path]:
-    """A file system of one MiB and 60 files."""
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=1m,nr_inodes=60,mode=700", "tmpfs", str(tmp_path)],
-        capture_output=True,
-        check=False,
-    )
-    if mounted.returncode:
-        pytest.skip(f"no file system can be mounted here: {mounted.stderr.decode().strip()}")
-    yield tmp_path
-    subprocess.run(["umount", str(tmp_path)], check=True)
-
-
-def test_a_full_disk_harms_nothing_that_is_there(small: Path) -> None:
-    area = Area(small / "sandbox")
+def test_a_full_disk_harms_nothing_that_is_there(small_disk: Path) -> None:
+    area = Area(small_disk / "sandbox")
     area.put_output(KEY, 1, "first", [b"x" * 100_000])
     with pytest.raises(SandboxFull, match="full"):
         area.put_output(KEY, 1, "second", [b"y" * 65_536] * 32)
@@ -41,8 +27,8 @@ def test_a_full_disk_harms_nothing_that_is_there(small: Path) -> None:
     assert area.put_output(KEY, 1, "third", [b"z" * 500_000]) == 500_000
 
 
-def test_no_room_for_a_directory_is_told_too(small: Path) -> None:
-    area = Area(small / "sandbox")
+def test_no_room_for_a_directory_is_told_too(small_disk: Path) -> None:
+    area = Area(small_disk / "sandbox")
     number = 0
     with pytest.raises(SandboxFull):
         for number in range(10_000):

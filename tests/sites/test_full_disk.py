@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,18 +11,7 @@ import pytest
 from gridwms.sites.contract import Handover, Phase, Receipt, Refusal
 from gridwms.sites.local import LocalSettings, LocalSite
 
-pytestmark = [pytest.mark.root, pytest.mark.skipif(os.geteuid() != 0, reason="only root can mount a small disk")]
-
-
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    mount = tmp_path / "disk"
-    mount.mkdir()
-    made = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=256k", "none", str(mount)], check=False)
-    if made.returncode:
-        pytest.skip("no file system can be mounted here")
-    yield mount
-    subprocess.run(["umount", "--lazy", str(mount)], check=True)
+pytestmark = [pytest.mark.root, pytest.mark.parametrize("small_disk", ["size=256k"], indirect=True)]
 
 
 def wait_until_over(site: LocalSite, receipts: list[Receipt]) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -12,6 +10,7 @@ import typer
 from gridwms.cli import say
 from gridwms.cli.exit_codes import Exit
 from gridwms.cli.options import Json
+from gridwms.cli.refusals import refusals
 
 app = typer.Typer(help="Check, back up and restore the database of a service.", no_args_is_help=True)
 Data = Annotated[
@@ -28,7 +27,7 @@ def check(
     """Prove that every job's record is what its events make it. The service may run meanwhile."""
     from gridwms.daemon import maintenance
 
-    with _sentences():
+    with refusals():
         wrong = maintenance.check(_directory(data), config)
     if json:
         say.data({"wrong": wrong})
@@ -48,7 +47,7 @@ def backup(
     """Save the SQLite database while the service runs. The sandbox directory is not in it."""
     from gridwms.daemon import maintenance
 
-    with _sentences():
+    with refusals():
         size = maintenance.backup(_directory(data), target)
     if json:
         say.data({"file": str(target), "bytes": size})
@@ -63,7 +62,7 @@ def restore(
     """Put a backup in the place of the database of a service that is stopped. The old one is kept aside."""
     from gridwms.daemon import maintenance
 
-    with _sentences():
+    with refusals():
         aside = maintenance.restore(_directory(data), source)
     if json:
         say.data({"before": str(aside) if aside else None})
@@ -75,15 +74,3 @@ def _directory(data: Path | None) -> Path:
     from gridwms.client.find import data_directory
 
     return (data or data_directory()).expanduser()
-
-
-@contextmanager
-def _sentences() -> Iterator[None]:
-    """What the service's parts refuse with is a sentence already."""
-    try:
-        yield
-    except Exception as error:
-        if type(error).__module__.split(".")[0] != "gridwms":
-            raise
-        say.note(f"error: {error}")
-        raise typer.Exit(Exit.FAILED) from error

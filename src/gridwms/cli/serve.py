@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from gridwms.cli import say
-from gridwms.cli.exit_codes import Exit
+from gridwms.cli.refusals import refusals
 
 
 def serve(
@@ -25,15 +25,5 @@ def serve(
     from gridwms.client.find import data_directory
     from gridwms.daemon.serve import serve as run
 
-    try:
+    with suppress(KeyboardInterrupt), refusals():
         run((data or data_directory()).expanduser(), config_file=config, host=host, port=port)
-    except KeyboardInterrupt:
-        return
-    except Exception as error:
-        if type(error).__module__.split(".")[0] != "gridwms":
-            raise
-        # Whatever the parts of a service refuse to start with is a sentence already.
-        say.note(f"error: {getattr(error, 'sentence', '') or error}")
-        if getattr(error, "advice", ""):
-            say.note(f"       {getattr(error, 'advice', '')}")
-        raise typer.Exit(Exit.FAILED) from error
