@@ -45,7 +45,7 @@ def check_listen(host: str, tls: Tls | None, resolve: Callable[[str], Sequence[s
         raise ListenRefused(
             f"The service does not listen on '{host}'{meaning}: others could reach it, and without TLS they could "
             "read tokens and jobs on the way.",
-            "Listen on 127.0.0.1, or configure a certificate and its key ([tls] in the configuration).",
+            "Listen on 127.0.0.1, or configure tls_certificate and tls_key under [service].",
         )
 
 
