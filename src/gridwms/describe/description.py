@@ -12,12 +12,17 @@ class SandboxFile:
     """A file of the input sandbox.
 
     `name`: its leaf name on the worker node. `local`: the path on the user's machine, when the client has to
-    upload it. `url`: where the wrapper fetches it, when it lives elsewhere. Exactly one of the two is set.
+    upload it. `url`: where the wrapper fetches it, when it lives elsewhere. `shared`: the number of the file in the
+    input sandbox of the parent. `node`: the name of another node of the same DAG, whose output file `output` it is.
+    Exactly one of `local`, `url`, `shared` and `node` is set.
     """
 
     name: str
     local: str = ""
     url: str = ""
+    shared: int | None = None
+    node: str = ""
+    output: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
