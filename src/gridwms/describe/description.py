@@ -14,7 +14,8 @@ class SandboxFile:
     `name`: its leaf name on the worker node. `local`: the path on the user's machine, when the client has to
     upload it. `url`: where the wrapper fetches it, when it lives elsewhere. `shared`: the number of the file in the
     input sandbox of the parent. `node`: the name of another node of the same DAG, whose output file `output` it is.
-    Exactly one of `local`, `url`, `shared` and `node` is set.
+    Exactly one of `local`, `url`, `shared` and `node` is set. `archive`: a tar file (packed with gzip or not) that is
+    unpacked in the job's directory, links kept, and is not itself a file of the job (ZippedISB).
     """
 
     name: str
@@ -23,6 +24,7 @@ class SandboxFile:
     shared: int | None = None
     node: str = ""
     output: str = ""
+    archive: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +33,11 @@ class Description:
 
     Times in seconds; `expires_at` seconds since the epoch or None. `requirements` and `rank` are the expressions
     used for matching (user's, client's and server's parts joined).
+
+    `output_targets`: empty, or for each of `outputs` the URL it is sent to, "" when the service keeps it; one that ends
+    in "/" is a place where each file gets its own leaf name. `mpi`: the kind of MPI whose launcher the wrapper is to
+    start ("mpi" for any, "mpich", "openmpi"), "" for none. `hosts`: on how many hosts the CPUs are to be;
+    `smp_granularity`: how many of them on each host at least; 0 when the job does not say.
     """
 
     ad: ClassAd
@@ -45,6 +52,7 @@ class Description:
     environment: tuple[tuple[str, str], ...] = ()
     inputs: tuple[SandboxFile, ...] = ()
     outputs: tuple[str, ...] = ()
+    output_targets: tuple[str, ...] = ()
     prologue: str = ""
     prologue_arguments: str = ""
     epilogue: str = ""
@@ -58,4 +66,9 @@ class Description:
     peek: bool = False
     peek_seconds: int = 0
     cpus: int = 1
+    hosts: int = 0
+    smp_granularity: int = 0
+    whole_nodes: bool = False
+    mpi: str = ""
+    interactive: bool = False
     user_tags: tuple[tuple[str, str], ...] = field(default=())

@@ -145,6 +145,9 @@ def _describe(draft: Draft) -> Description | None:
         peek=draft.flag("PerusalFileEnable"),
         peek_seconds=peek_seconds,
         cpus=cpus,
+        hosts=draft.number("HostNumber") or 0,
+        smp_granularity=draft.number("SMPGranularity") or 0,
+        whole_nodes=draft.flag("WholeNodes"),
         user_tags=tags,
     )
 
