@@ -46,6 +46,17 @@ def test_promised_slots_are_not_given_twice(stage: Stage) -> None:
     assert {stage.job(key).attempts[0].ce[:3] for key in second} == {"ce2"}
 
 
+def test_promised_slots_are_processors_and_not_jobs(stage: Stage) -> None:
+    cpus = {"GlueCEInfoTotalCPUs": 8}
+    stage.market.put(place(1, GlueCEStateFreeJobSlots=8, **cpus), place(2, GlueCEStateFreeJobSlots=4, **cpus))
+    wide = stage.submit(extra="CPUNumber = 3;", count=2)
+    stage.schedule()
+    narrow = stage.submit(count=3)
+    stage.schedule()
+    assert {stage.job(key).attempts[0].ce[:3] for key in wide} == {"ce1"}
+    assert Counter(stage.job(key).attempts[0].ce[:3] for key in narrow) == {"ce1": 2, "ce2": 1}
+
+
 def test_a_site_gets_no_more_than_it_may_hold(stage: Stage) -> None:
     stage.world.settings = replace(stage.world.settings, site_policies={"scripted": SitePolicy(max_jobs=2)})
     keys = stage.submit(count=5)

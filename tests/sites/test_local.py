@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -202,6 +203,26 @@ def test_wide_attempts_take_several_slots_and_are_not_overtaken(rig: LocalRig) -
     rig.site.cancel(receipts[:1])
     rig.wait(lambda: all(one.phase is Phase.ENDED for one in rig.site.status(receipts)))
     assert rig.ran(wide) == rig.ran(last) == 1
+
+
+def test_a_whole_node_is_this_machine_alone(rig: LocalRig) -> None:
+    whole, last = tags(2)
+    alone = replace(rig.endless(whole), whole_nodes=True)
+    receipts = receipts_of(rig.site.submit([alone, rig.quick(last)]))
+    rig.wait(lambda: rig.ran(whole) == 1)
+    assert [one.phase for one in rig.site.status(receipts)] == [Phase.RUNNING, Phase.QUEUED]
+    rig.restart()
+    assert [one.phase for one in rig.site.status(receipts)] == [Phase.RUNNING, Phase.QUEUED]
+
+
+@pytest.mark.parametrize(
+    ("wish", "words"),
+    [({"cpus": 2, "nodes": 2}, "one host, and 2"), ({"cpus": 2, "smp_granularity": 64}, "64 on each")],
+)
+def test_what_one_machine_cannot_give_is_refused(rig: LocalRig, wish: dict[str, Any], words: str) -> None:
+    (refusal,) = rig.site.submit([replace(rig.quick(tags(1)[0]), **wish)])
+    assert isinstance(refusal, Refusal)
+    assert words in refusal.reason.sentence
 
 
 def test_one_service_a_directory(rig: LocalRig) -> None:

@@ -6,6 +6,7 @@ the jobs that get a place are read and written.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
@@ -53,6 +54,7 @@ class Scheduler:
         self._verdicts: dict[str, Verdict | Reason] = {}
         self._version = -1
         self._said: dict[str, str | None] = {}
+        self._slots: dict[str, int] = {}
 
     def round(self) -> bool:
         """Place what can be placed now; whether another round at once may place more."""
@@ -68,7 +70,7 @@ class Scheduler:
         promised, held = world.database.read(
             lambda connection: (present.promised(connection, snapshot.taken_at), present.held(connection))
         )
-        room = capacities(snapshot, promised)
+        room = capacities(snapshot, self._promised_slots(promised))
         sites = {name: world.settings.policy(name).max_jobs - held.get(name, 0) for name in world.sites}
         more = False
         for match_class, count in waiting.items():
@@ -89,6 +91,18 @@ class Scheduler:
             for match_class in kept.keys() - waiting.keys():
                 del kept[match_class]
 
+    def _promised_slots(self, promised: Mapping[tuple[str, str], int]) -> dict[str, int]:
+        """Slots by computing element, from attempts by computing element and match class."""
+        classes = {match_class for _ce, match_class in promised}
+        known = {one: self._slots[one] for one in classes & self._slots.keys()}
+        missing = classes - known.keys()
+        ads = self._world.database.read(lambda connection: descriptions.get_classes(connection, missing))
+        self._slots = known | {one: _slots(parse_ad(ads[one])) if one in ads else 1 for one in missing}
+        taken: dict[str, int] = defaultdict(int)
+        for (ce, match_class), count in promised.items():
+            taken[ce] += count * self._slots[match_class]
+        return taken
+
     def _load(self, missing: set[str]) -> None:
         if not missing:
             return
@@ -104,12 +118,12 @@ class Scheduler:
             except ClassAdSyntaxError as error:
                 logger.error("the ad of a match class cannot be read", match_class=match_class, why=str(error))
                 continue
-            submit_to, cpus = evaluate_attribute(ad, "SubmitTo"), evaluate_attribute(ad, "CPUNumber")
+            submit_to = evaluate_attribute(ad, "SubmitTo")
             self._classes[match_class] = _Class(
                 ad,
                 submit_to if isinstance(submit_to, str) else "",
                 _fuzzy_factor(ad),
-                cpus if isinstance(cpus, int) else 1,
+                _slots(ad),
             )
         self._said |= {match_class: v.reason.code if v.reason else None for match_class, v in said.items()}
 
@@ -190,6 +204,15 @@ class Scheduler:
         data.pop("reason", None)
         new = verdicts.ClassVerdict(match_class, self._world.clock(), why, data)
         self._world.database.write(lambda connection: verdicts.add(connection, [new]))
+
+
+def _slots(ad: ClassAd) -> int:
+    """How many slots a job of this class takes: its processors."""
+    for name in ("CPUNumber", "NodeNumber"):
+        value = evaluate_attribute(ad, name)
+        if isinstance(value, int):
+            return value
+    return 1
 
 
 def _fuzzy_factor(ad: ClassAd) -> float | None:

@@ -21,9 +21,9 @@ def capacities(
 ) -> dict[str, Capacity]:
     """Room by ce_id, for the resources that a site leads to.
 
-    `promised`: jobs sent to each resource since the snapshot was taken. `queue_limit`: how many jobs may wait at a
-    resource beyond its free slots, None for any number. A resource never gets more than its GlueCEPolicyMaxTotalJobs
-    (gLite reference §2.3, clause 2) or GlueCEPolicyMaxWaitingJobs allow.
+    `promised`: slots of the jobs sent to each resource since the snapshot was taken. `queue_limit`: how many jobs may
+    wait at a resource beyond its free slots, None for any number. A resource never gets more than its
+    GlueCEPolicyMaxTotalJobs (gLite reference §2.3, clause 2) or GlueCEPolicyMaxWaitingJobs allow.
     """
     published = _KEPT.get(snapshot)
     if published is None:

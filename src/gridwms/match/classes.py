@@ -8,7 +8,7 @@ The rule: a job takes part in matching with its matching ad alone, never with it
 2. the attributes of the job that these two still read, directly or through each other;
 3. the attributes in `PUBLIC`, which are all that the Requirements of a resource can read of a job, and what
    `SignificantAttributes` names besides;
-4. what the choice among the matching depends on: SubmitTo, FuzzyRank and its factor.
+4. what the choice among the matching depends on: SubmitTo, FuzzyRank and its factor, and how many slots a job takes.
 
 Two jobs are in one class when their matching ads are equal. As nobody can read of a job what is not in its matching
 ad, one verdict holds for the whole class.
@@ -35,7 +35,7 @@ PUBLIC = (
 )
 """Attributes that a resource may read of every job (`other.VirtualOrganisation`)."""
 
-_CHOICE = ("SubmitTo", "FuzzyRank", "FuzzyFactor", "fuzzy_factor")
+_CHOICE = ("SubmitTo", "FuzzyRank", "FuzzyFactor", "fuzzy_factor", "NodeNumber")
 
 
 def matching_ad(ad: ClassAd, requirements: Expr, rank: Expr) -> ClassAd:

@@ -24,12 +24,20 @@ class SiteUnavailable(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Handover:
-    """One attempt, ready to go. `wrapper` is a whole POSIX sh script and holds a secret: never on a command line."""
+    """One attempt, ready to go. `wrapper` is a whole POSIX sh script and holds a secret: never on a command line.
+
+    `cpus`: processors in all. `nodes`: hosts that they are to be spread over, 0 when that is the site's affair.
+    `smp_granularity`: processors on each host at least, 0 when the job does not say; exclusive with `nodes` unless
+    `whole_nodes`, which asks for hosts that nobody else uses (gLite reference §1.2).
+    """
 
     tag: str
     ce: str
     wrapper: str
     cpus: int = 1
+    nodes: int = 0
+    smp_granularity: int = 0
+    whole_nodes: bool = False
     wall_seconds: int | None = None
 
 

@@ -49,11 +49,15 @@ def held(connection: Connection) -> dict[str, int]:
     return {row[0]: row[1] for row in connection.execute(query)}
 
 
-def promised(connection: Connection, since: float) -> dict[str, int]:
-    """How many attempts each computing element was given that it could not have counted at the time `since`."""
+def promised(connection: Connection, since: float) -> dict[tuple[str, str], int]:
+    """How many attempts each computing element was given that it could not have counted at the time `since`.
+
+    By computing element and match class: the class says how many processors each of them takes.
+    """
     query = (
-        select(attempts.c.ce, func.count())
+        select(attempts.c.ce, jobs.c.match_class, func.count())
+        .join_from(attempts, jobs, attempts.c.job == jobs.c.number)
         .where(_HERE, ~attempts.c.over, or_(attempts.c.delivered_at.is_(None), attempts.c.delivered_at > since))
-        .group_by(attempts.c.ce)
+        .group_by(attempts.c.ce, jobs.c.match_class)
     )
-    return {row[0]: row[1] for row in connection.execute(query)}
+    return {(row[0], row[1]): row[2] for row in connection.execute(query)}

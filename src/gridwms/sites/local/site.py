@@ -21,6 +21,7 @@ from gridwms.sites.local import place as files
 from gridwms.sites.local.attempt import Attempt
 from gridwms.sites.local.describe import Load, describe
 from gridwms.sites.local.keeper import Keeper
+from gridwms.sites.local.room import cannot_hold
 from gridwms.sites.local.settings import LocalSettings
 
 Watcher = Callable[[Sequence[str]], None]
@@ -184,19 +185,21 @@ class LocalSite:
         tag = handover.tag
         if tag in self._attempts:
             return Receipt(tag=tag, id=tag)
-        if handover.cpus > self.settings.slots:
-            return self._refuse(tag, f"it has {self.settings.slots} slots, and {handover.cpus} were asked for")
+        trouble = cannot_hold(handover, self.settings.slots)
+        if trouble:
+            return self._refuse(tag, trouble)
+        cpus = self.settings.slots if handover.whole_nodes else handover.cpus
         if not tag or "/" in tag or tag.startswith("."):
             return self._refuse(tag, f"{tag!r} cannot be the name of a directory")
         place = files.place_of(self._root, tag)
         wall = handover.wall_seconds
-        needs = "" if handover.cpus == 1 and wall is None else f"{handover.cpus} {'-' if wall is None else wall}\n"
+        needs = "" if cpus == 1 and wall is None else f"{cpus} {'-' if wall is None else wall}\n"
         self._order = max(self._order + 1, time.time_ns())
         try:
             files.create(place, handover.wrapper.encode("utf-8", "surrogateescape"), needs, self._order)
         except OSError as error:
             return self._refuse(tag, f"cannot write to {self.settings.directory}: {error.strerror}")
-        attempt = Attempt(tag, place, order=self._order, cpus=handover.cpus, wall_seconds=wall, time=time.time())
+        attempt = Attempt(tag, place, order=self._order, cpus=cpus, wall_seconds=wall, time=time.time())
         self._attempts[tag] = attempt
         self._queue.append(tag)
         return Receipt(tag=tag, id=tag)
