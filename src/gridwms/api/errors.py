@@ -24,6 +24,7 @@ from gridwms.flow.errors import (
     StoreFull,
     UnknownJob,
 )
+from gridwms.flow.once import BadKey, KeyReused
 from gridwms.sandbox.errors import BadName, CutShort, NotThere, SandboxError, SandboxFull, TooLarge, WrongOffset
 from gridwms.security.errors import NotIdentified, SecurityError
 from gridwms.store.database import StoreUnavailable
@@ -49,6 +50,8 @@ _STATUS: Mapping[type[Exception], int] = {
     Refused: 422,
     BadQuery: 422,
     BadName: 422,
+    BadKey: 422,
+    KeyReused: 422,
     CutShort: 400,
     Overloaded: 503,
     StoreFull: 507,

@@ -21,6 +21,12 @@ if TYPE_CHECKING:
 def submit(
     files: Descriptions,
     save: Annotated[Path | None, typer.Option("-o", "--save", metavar="FILE", help="Append the ids to FILE.")] = None,
+    key: Annotated[
+        str,
+        typer.Option(
+            "--key", metavar="KEY", help="Submitting again with this key and the same FILEs makes no new jobs."
+        ),
+    ] = "",
     wait: Annotated[bool, typer.Option("-w", "--wait", help="Then wait for the jobs, as 'gridwms wait' does.")] = False,
     json: Json = False,
     service: Service = "",
@@ -36,7 +42,7 @@ def submit(
 
     sources = [source(file) for file in files]
     with Client(service) as client:
-        done = client.submit(sources, each=None if json else _tell)
+        done = client.submit(sources, key=key, each=None if json else _tell)
         accepted = [submission.id for submission in done if submission.error is None]
         if save is not None:
             _append(save, accepted)

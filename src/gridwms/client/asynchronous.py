@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import TypeVar
@@ -16,7 +17,18 @@ from gridwms.client.events import CaughtUp, StreamReader
 from gridwms.client.files import CHUNK, arriving
 from gridwms.client.find import Address, find, key_at, keys_at
 from gridwms.client.following import Following, Until, over
-from gridwms.client.submission import Description, Source, Submission, accepted, batches, find_inputs, read, refused
+from gridwms.client.patience import Patience
+from gridwms.client.submission import (
+    Description,
+    Source,
+    Submission,
+    accepted,
+    batch_keys,
+    batches,
+    find_inputs,
+    read,
+    refused,
+)
 from gridwms.client.synchronous import PEEK_BYTES, PEEK_WAIT, SENDERS
 from gridwms.client.transport import AsyncTransport
 
@@ -53,37 +65,45 @@ class AsyncClient:
 
     # handing in
 
-    async def submit(self, sources: Sequence[Source]) -> list[Submission]:
+    async def submit(self, sources: Sequence[Source], *, key: str = "") -> list[Submission]:
         """Submit descriptions: one answer each, in order."""
         descriptions = await asyncio.to_thread(lambda: [read(source) for source in sources])
-        return [submission for batch in batches(descriptions) for submission in await self._submit(batch)]
+        return [
+            submission
+            for batch, batch_key in zip(batches(descriptions), batch_keys(key), strict=False)
+            for submission in await self._submit(batch, batch_key, keep=bool(key))
+        ]
 
-    async def _submit(self, batch: Sequence[Description]) -> list[Submission]:
-        registered = await self._transport.run(calls.register([description.text for description in batch]))
+    async def _submit(self, batch: Sequence[Description], key: str, *, keep: bool) -> list[Submission]:
+        register = calls.register([description.text for description in batch], key)
+        registered = await _patiently(lambda: self._transport.run(register))
         pairs = list(zip(batch, registered, strict=True))
         senders = asyncio.Semaphore(SENDERS)
-        errors = await asyncio.gather(*(self._send_inputs(senders, *pair) for pair in pairs))
+        errors = await asyncio.gather(*(self._send_inputs(senders, *pair, keep=keep) for pair in pairs))
         ready = [a.key for (_, a), error in zip(pairs, errors, strict=True) if a.key and a.uploads and error is None]
         if ready:
-            await self._transport.run(calls.start(ready))
+            await _patiently(lambda: self._transport.run(calls.start(ready)), met=True)
         return [
             accepted(description, answer, error) if answer.key else refused(description, answer)
             for (description, answer), error in zip(pairs, errors, strict=True)
         ]
 
     async def _send_inputs(
-        self, senders: asyncio.Semaphore, description: Description, answer: answers.Registered
+        self, senders: asyncio.Semaphore, description: Description, answer: answers.Registered, *, keep: bool
     ) -> ClientError | None:
         try:
             for upload, path in find_inputs(description, answer.uploads):
                 async with senders:
-                    size = path.stat().st_size
-                    await self._transport.send(calls.input_path(answer.key, upload.index), _chunks(path), size)
+                    await _patiently(partial(self._send, calls.input_path(answer.key, upload.index), path), met=True)
         except ClientError as error:
-            with contextlib.suppress(ClientError):
-                await self.cancel([answer.key])
+            if not keep:
+                with contextlib.suppress(ClientError):
+                    await self.cancel([answer.key])
             return error
         return None
+
+    async def _send(self, where: str, path: Path) -> None:
+        await self._transport.send(where, _chunks(path), path.stat().st_size)
 
     async def check(self, source: Source) -> tuple[answers.Problem, ...]:
         """What is wrong with a description; nothing is submitted."""
@@ -246,6 +266,16 @@ class AsyncClient:
 
     def _keys(self, jobs: Sequence[str]) -> list[str]:
         return [self._key(job) for job in jobs]
+
+
+async def _patiently(ask: Callable[[], Awaitable[T]], *, met: bool = False) -> T:
+    """Ask, and ask again while answers are lost; only for what may happen twice."""
+    patience = Patience(time.monotonic, met)
+    while True:
+        try:
+            return await ask()
+        except ServiceUnreachable as error:
+            await asyncio.sleep(patience.pause(error))
 
 
 async def _chunks(path: Path) -> AsyncIterator[bytes]:

@@ -19,25 +19,25 @@ BATCH = 1000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call(Generic[T]):
-    """One request and how to read its answer. `json` None: no body. `repeatable`: may be sent again after a doubt."""
+    """One request and how to read its answer. `json` None: no body."""
 
     method: str
     path: str
     read: Callable[[Any], T]
     json: Any = None
     params: dict[str, str] = field(default_factory=dict)
-    repeatable: bool = True
+    headers: dict[str, str] = field(default_factory=dict)
 
 
-def register(texts: Sequence[bytes]) -> Call[list[answers.Registered]]:
-    """Register a job for each text. Not repeatable: a second request would make second jobs."""
+def register(texts: Sequence[bytes], key: str) -> Call[list[answers.Registered]]:
+    """Register a job for each text. Sent again with the same key it gives the same jobs."""
     body = {"jobs": [_jdl(text) for text in texts]}
     return Call(
         method="POST",
         path=f"{API}/jobs",
         json=body,
         read=lambda told: [answers.Registered.read(each) for each in told["jobs"]],
-        repeatable=False,
+        headers={"Idempotency-Key": key},
     )
 
 

@@ -20,9 +20,13 @@ class ClientError(Exception):
 
 
 class ServiceUnreachable(ClientError):
-    """Nothing answers, or not in time. What was asked may or may not have happened."""
+    """Nothing answers, or not in time. `sent`: what was asked may have happened."""
 
     code = "unreachable"
+
+    def __init__(self, sentence: str, advice: str = "", code: str = "", *, sent: bool = True) -> None:
+        super().__init__(sentence, advice, code)
+        self.sent = sent
 
 
 class WrongService(ClientError):

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
+import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -84,6 +86,14 @@ def batches(descriptions: Sequence[Description]) -> Iterator[Sequence[Descriptio
         size += len(description.text)
     if first < len(descriptions):
         yield descriptions[first:]
+
+
+def batch_keys(key: str) -> Iterator[str]:
+    """The key of each batch of a submission: made of the one that was given, or of a new one."""
+    key = key or str(uuid.uuid4())
+    yield key
+    for number in itertools.count(2):
+        yield f"{key}/{number}"
 
 
 def find_inputs(description: Description, uploads: Iterable[Upload]) -> list[tuple[Upload, Path]]:

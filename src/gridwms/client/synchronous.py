@@ -6,6 +6,7 @@ import contextlib
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import TypeVar
@@ -16,7 +17,18 @@ from gridwms.client.events import CaughtUp, StreamReader
 from gridwms.client.files import arriving, chunks
 from gridwms.client.find import Address, find, key_at, keys_at
 from gridwms.client.following import Following, Until, over
-from gridwms.client.submission import Description, Source, Submission, accepted, batches, find_inputs, read, refused
+from gridwms.client.patience import Patience
+from gridwms.client.submission import (
+    Description,
+    Source,
+    Submission,
+    accepted,
+    batch_keys,
+    batches,
+    find_inputs,
+    read,
+    refused,
+)
 from gridwms.client.transport import Transport
 
 T = TypeVar("T")
@@ -63,43 +75,50 @@ class Client:
     # handing in
 
     def submit(
-        self, sources: Sequence[Source], *, each: Callable[[Submission], None] | None = None
+        self, sources: Sequence[Source], *, key: str = "", each: Callable[[Submission], None] | None = None
     ) -> list[Submission]:
         """Submit descriptions: one answer each, in order. Input sandboxes are sent, then the jobs start.
 
-        `each` is called as soon as a description has its answer. A job whose input cannot be sent is cancelled.
+        `each` is called as soon as a description has its answer. A lost answer is asked for again: with the same
+        `key` (made here when none is given) and contents the service makes no second jobs. A job whose input cannot
+        be sent is cancelled; with a `key` of yours it is left, to be completed by submitting again with that key.
         """
         done: list[Submission] = []
-        for batch in batches([read(source) for source in sources]):
-            for submission in self._submit(batch):
+        for batch, batch_key in zip(batches([read(source) for source in sources]), batch_keys(key), strict=False):
+            for submission in self._submit(batch, batch_key, keep=bool(key)):
                 done.append(submission)
                 if each:
                     each(submission)
         return done
 
-    def _submit(self, batch: Sequence[Description]) -> list[Submission]:
-        registered = self._transport.run(calls.register([description.text for description in batch]))
+    def _submit(self, batch: Sequence[Description], key: str, *, keep: bool) -> list[Submission]:
+        register = calls.register([description.text for description in batch], key)
+        registered = _patiently(lambda: self._transport.run(register))
         pairs = list(zip(batch, registered, strict=True))
         with ThreadPoolExecutor(SENDERS) as pool:
-            errors = list(pool.map(lambda pair: self._send_inputs(*pair), pairs))
+            errors = list(pool.map(lambda pair: self._send_inputs(*pair, keep=keep), pairs))
         ready = [a.key for (_, a), error in zip(pairs, errors, strict=True) if a.key and a.uploads and error is None]
         if ready:
-            self._transport.run(calls.start(ready))
+            _patiently(lambda: self._transport.run(calls.start(ready)), met=True)
         return [
             accepted(description, answer, error) if answer.key else refused(description, answer)
             for (description, answer), error in zip(pairs, errors, strict=True)
         ]
 
-    def _send_inputs(self, description: Description, answer: answers.Registered) -> ClientError | None:
+    def _send_inputs(self, description: Description, answer: answers.Registered, *, keep: bool) -> ClientError | None:
         try:
             for upload, path in find_inputs(description, answer.uploads):
-                with path.open("rb") as file:
-                    self._transport.send(calls.input_path(answer.key, upload.index), chunks(file), path.stat().st_size)
+                _patiently(partial(self._send, calls.input_path(answer.key, upload.index), path), met=True)
         except ClientError as error:
-            with contextlib.suppress(ClientError):
-                self.cancel([answer.key])
+            if not keep:
+                with contextlib.suppress(ClientError):
+                    self.cancel([answer.key])
             return error
         return None
+
+    def _send(self, where: str, path: Path) -> None:
+        with path.open("rb") as file:
+            self._transport.send(where, chunks(file), path.stat().st_size)
 
     def check(self, source: Source) -> tuple[answers.Problem, ...]:
         """What is wrong with a description; nothing is submitted."""
@@ -272,6 +291,16 @@ class Client:
 
     def _keys(self, jobs: Sequence[str]) -> list[str]:
         return [self._key(job) for job in jobs]
+
+
+def _patiently(ask: Callable[[], T], *, met: bool = False) -> T:
+    """Ask, and ask again while answers are lost; only for what may happen twice."""
+    patience = Patience(time.monotonic, met)
+    while True:
+        try:
+            return ask()
+        except ServiceUnreachable as error:
+            time.sleep(patience.pause(error))
 
 
 def _left(end: float | None) -> float | None:

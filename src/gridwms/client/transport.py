@@ -33,7 +33,9 @@ class Transport:
     def run(self, call: Call[T]) -> T:
         """Ask, and read the answer. Raises a ClientError."""
         with _sentences(self.url):
-            answer = self._http.request(call.method, call.path, params=call.params, content=_body(call), headers=_JSON)
+            answer = self._http.request(
+                call.method, call.path, params=call.params, content=_body(call), headers=_JSON | call.headers
+            )
         return _read(call, answer)
 
     def send(self, path: str, content: Iterable[bytes], length: int) -> None:
@@ -75,7 +77,7 @@ class AsyncTransport:
     async def run(self, call: Call[T]) -> T:
         with _sentences(self.url):
             answer = await self._http.request(
-                call.method, call.path, params=call.params, content=_body(call), headers=_JSON
+                call.method, call.path, params=call.params, content=_body(call), headers=_JSON | call.headers
             )
         return _read(call, answer)
 
@@ -139,7 +141,7 @@ def _sentences(url: str) -> Iterator[None]:
                 "If it is the right service, let SSL_CERT_FILE name the certificate of its authority.",
             ) from error
         raise ServiceUnreachable(
-            f"The service at {url} does not answer ({_cause(error)}).", "Is 'gridwms serve' running?"
+            f"The service at {url} does not answer ({_cause(error)}).", "Is 'gridwms serve' running?", sent=False
         ) from error
     except httpx.TimeoutException as error:
         raise ServiceUnreachable(

@@ -79,6 +79,7 @@ def _settings(config: Config, url: str) -> FlowSettings:
             State.ABORTED: jobs.keep_aborted_days * _DAY,
             State.CANCELLED: jobs.keep_cancelled_days * _DAY,
         },
+        submit_key_seconds=jobs.submit_key_days * _DAY,
         max_output_bytes=jobs.max_output_bytes,
         min_peek_seconds=jobs.peek_least_seconds,
         site_policies={

@@ -46,6 +46,7 @@ class Jobs(_Section):
     keep_cleared_days: float = Field(default=3.0, ge=0)
     keep_aborted_days: float = Field(default=15.0, ge=0)
     keep_cancelled_days: float = Field(default=15.0, ge=0)
+    submit_key_days: float = Field(default=7.0, gt=0)
     max_output_bytes: int = Field(default=-1, ge=-1)
     peek_least_seconds: int = Field(default=2, ge=1)
 

@@ -13,6 +13,7 @@ from gridwms.daemon.courier import Courier
 from gridwms.daemon.leaseholder import Leaseholder
 from gridwms.daemon.loop import Loop
 from gridwms.flow.expire import expire
+from gridwms.flow.once import forget_old
 from gridwms.flow.purge import purge_old
 from gridwms.flow.schedule import Scheduler
 from gridwms.flow.world import Signal, World
@@ -22,6 +23,7 @@ logger = structlog.get_logger(__name__)
 _SCHEDULE_SECONDS = 5.0
 _EXPIRE_SECONDS = 5.0
 _PURGE_SECONDS = 300.0
+_FORGET_SECONDS = 3600.0
 
 
 class Service:
@@ -36,6 +38,7 @@ class Service:
             Loop("schedule", self._if_ours("schedule", scheduler.round), _SCHEDULE_SECONDS, world.waiting),
             Loop("expire", self._if_ours("expire", lambda: expire(world)), _EXPIRE_SECONDS),
             Loop("purge", self._if_ours("expire", lambda: purge_old(world)), _PURGE_SECONDS),
+            Loop("submit keys", self._if_ours("expire", lambda: forget_old(world)), _FORGET_SECONDS),
             Loop("market", self._expire_market, 10.0),
         ]
         # The first look at each source, then its own pace; a source that hangs holds up itself alone.

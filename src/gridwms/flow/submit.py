@@ -13,9 +13,10 @@ from sqlalchemy import Connection
 from gridwms.classad import unparse
 from gridwms.describe.description import Description
 from gridwms.describe.jdl.read import read_jdl
-from gridwms.describe.problem import Problem
+from gridwms.describe.problem import Problem, Severity
 from gridwms.flow.errors import NotFound, NotInState
 from gridwms.flow.find import the_job
+from gridwms.flow.once import Once
 from gridwms.flow.record import Recorded, announce, apply
 from gridwms.flow.world import World
 from gridwms.jobs.events import Accepted, Event, Registered
@@ -62,12 +63,16 @@ class _Prepared:
     match_ad: str
 
 
-def register(world: World, owner: str, vo: str, texts: Sequence[bytes]) -> list[Registration]:
+def register(world: World, owner: str, vo: str, texts: Sequence[bytes], key: str = "") -> list[Registration]:
     """Register a job a text; the good ones are durable on return, whatever is wrong with the others.
 
-    Jobs without files to upload start at once. `vo`: the one that the identity speaks for, "" for any.
+    Jobs without files to upload start at once. `vo`: the one that the identity speaks for, "" for any. `key`: chosen
+    by the client; the same key and texts again give the jobs of the first time. Raises KeyReused, BadKey.
     """
     now = world.clock()
+    once = Once.of(owner, vo, key, texts) if key else None
+    if once is not None and (before := world.database.read(once.recall)) is not None:
+        return _again(world, texts, before, now)
     prepared: dict[bytes, _Prepared | tuple[Problem, ...]] = {}
     answers: list[Registration] = []
     new: dict[str, tuple[Event, ...]] = {}
@@ -78,21 +83,58 @@ def register(world: World, owner: str, vo: str, texts: Sequence[bytes]) -> list[
         if isinstance(ready, tuple):
             answers.append(Registration(key=None, state=None, problems=ready))
             continue
-        key = new_key(secrets.choice)
-        new[key] = _first_events(world, key, owner, vo, ready, now)
+        job = new_key(secrets.choice)
+        new[job] = _first_events(world, job, owner, vo, ready, now)
         state = State.SUBMITTED if ready.uploads else State.WAITING
-        answers.append(Registration(key=key, state=state, problems=ready.problems, uploads=ready.uploads))
+        answers.append(Registration(key=job, state=state, problems=ready.problems, uploads=ready.uploads))
     good = [ready for ready in prepared.values() if isinstance(ready, _Prepared)]
 
-    def work(connection: Connection) -> None:
+    def work(connection: Connection) -> list[str | None] | None:
+        # Asked again: the same request may have come by another connection in the meantime.
+        if once is not None and (before := once.recall(connection)) is not None:
+            return before
         descriptions.put_descriptions(connection, {ready.digest: ready.jdl for ready in good})
         descriptions.put_classes(connection, {ready.match_class: ready.match_ad for ready in good})
         _insert(connection, new, now)
+        if once is not None:
+            once.remember(connection, [answer.key for answer in answers], now)
+        return None
 
     if new:
-        world.database.write(work)
+        done_before = world.database.write(work)
+        if done_before is not None:
+            return _again(world, texts, done_before, now)
         world.waiting.set()
     return answers
+
+
+def _again(world: World, texts: Sequence[bytes], keys: Sequence[str | None], now: float) -> list[Registration]:
+    """The answers to a submission that was made before; files that have not arrived are asked for again."""
+    stored = world.database.read(lambda connection: rows.load(connection, {key for key in keys if key}))
+    findings = {text: _findings(_prepare(world, text, now)) for text in set(texts)}
+    answers = []
+    for text, key in zip(texts, keys, strict=True):
+        found = findings[text]
+        if key is None:
+            errors = found if any(one.severity is Severity.ERROR for one in found) else (_REFUSED_BEFORE,)
+            answers.append(Registration(key=None, state=None, problems=errors))
+            continue
+        job = stored[key][1]
+        warnings = tuple(one for one in found if one.severity is not Severity.ERROR)
+        uploads = uploads_of(world.descriptions.of(job)) if job.state is State.SUBMITTED else ()
+        answers.append(Registration(key=key, state=job.state, problems=warnings, uploads=uploads))
+    return answers
+
+
+_REFUSED_BEFORE = Problem(
+    severity=Severity.ERROR,
+    code="refused_before",
+    message="This was refused when it came with this key first; it would be accepted now: send it with a new key.",
+)
+
+
+def _findings(ready: _Prepared | tuple[Problem, ...]) -> tuple[Problem, ...]:
+    return ready if isinstance(ready, tuple) else ready.problems
 
 
 def _prepare(world: World, text: bytes, now: float) -> _Prepared | tuple[Problem, ...]:

@@ -92,6 +92,8 @@ class FlowSettings:
     """How long a site may leave a cancellation unconfirmed."""
     keep_seconds: Mapping[State, float] = field(default_factory=dict)
     """How long the files of an ended job are kept, by its state; for ever in states that are not named."""
+    submit_key_seconds: float = 7 * 86400.0
+    """How long the key of a submission is remembered."""
     max_output_bytes: int = -1
     min_peek_seconds: int = 5
     site_policies: Mapping[str, SitePolicy] = field(default_factory=dict)

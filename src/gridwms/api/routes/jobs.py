@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Header, Query, Response
 
 from gridwms.api.descriptions import DESCRIPTIONS, Texts
 from gridwms.api.desk import AtDesk, Desk, key_in
@@ -22,14 +22,19 @@ router = APIRouter(prefix="/api/v1/jobs", tags=["jobs"], responses=ERRORS)
 
 
 @router.post("", status_code=201, openapi_extra=DESCRIPTIONS)
-def submit_jobs(at: AtDesk, handed: Texts, response: Response) -> RegistrationsOut:
+def submit_jobs(
+    at: AtDesk,
+    handed: Texts,
+    response: Response,
+    idempotency_key: Annotated[str, Header(description="the same key and body again: the same jobs")] = "",
+) -> RegistrationsOut:
     """Submit descriptions: one JDL as the body, or many as JSON. The good ones are accepted whatever the others are.
 
     A job without files to upload starts at once; for the others send the files, then POST to `/jobs/start`. A single
     description that is refused is answered with 422; of many, each has its answer (200 when none is accepted).
     """
     at.may(Action.SUBMIT)
-    answers = submit.register(at.world, at.identity.subject, at.identity.vo, handed.texts)
+    answers = submit.register(at.world, at.identity.subject, at.identity.vo, handed.texts, idempotency_key)
     if all(answer.key is None for answer in answers):
         if not handed.many:
             raise Refused(answers[0].problems)

@@ -5,5 +5,17 @@ from gridwms.store.tables.jobs import attempts, descriptions, jobs, match_classe
 from gridwms.store.tables.leases import leases
 from gridwms.store.tables.metadata import metadata
 from gridwms.store.tables.outbox import outbox
+from gridwms.store.tables.submit_keys import submit_keys
 
-__all__ = ["attempts", "descriptions", "events", "jobs", "leases", "match_classes", "metadata", "outbox", "verdicts"]
+__all__ = [
+    "attempts",
+    "descriptions",
+    "events",
+    "jobs",
+    "leases",
+    "match_classes",
+    "metadata",
+    "outbox",
+    "submit_keys",
+    "verdicts",
+]

@@ -85,6 +85,18 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("digest", name=op.f("pk_match_classes")),
     )
     op.create_table(
+        "submit_keys",
+        sa.Column("owner", sa.String(length=255), nullable=False),
+        sa.Column("key", sa.String(length=255), nullable=False),
+        sa.Column("contents", sa.String(length=43), nullable=False),
+        sa.Column("answers", sa.Text(), nullable=False),
+        sa.Column("made_at", sa.Double(), nullable=False),
+        sa.PrimaryKeyConstraint("owner", "key", name=op.f("pk_submit_keys")),
+    )
+    with op.batch_alter_table("submit_keys", schema=None) as batch_op:
+        batch_op.create_index("ix_submit_keys_made_at", ["made_at"], unique=False)
+
+    op.create_table(
         "verdicts",
         sa.Column("number", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("match_class", sa.String(length=43), nullable=False),
