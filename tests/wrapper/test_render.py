@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
+from dataclasses import replace
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -116,16 +118,28 @@ def test_a_refused_capability_is_not_told() -> None:
     assert "secret" not in str(caught.value)
 
 
+EVERYTHING = replace(PLAIN, cpus=2, mpi="mpi")
+"""A task whose wrapper has every part."""
+
+
 @pytest.mark.parametrize("name", list(SHELLS))
-def test_every_shell_can_read_it(name: str) -> None:
+@pytest.mark.parametrize("task", [PLAIN, EVERYTHING], ids=["plain", "everything"])
+def test_every_shell_can_read_it(name: str, task: Task) -> None:
     shell = SHELLS[name]
     if shutil.which(shell[0]) is None:
         pytest.skip(f"{name} is not installed here")
-    subprocess.run([*shell, "-n"], input=render(PLAIN).encode(), check=True)
+    subprocess.run([*shell, "-n"], input=render(task).encode(), check=True)
 
 
-def test_no_bashism() -> None:
+@pytest.mark.parametrize("task", [PLAIN, EVERYTHING], ids=["plain", "everything"])
+def test_no_bashism(task: Task) -> None:
     if shutil.which("shellcheck") is None:
         pytest.skip("shellcheck is not installed here")
     # 2317: functions that rendered data or traps call; 2016: quoted data that looks like code
-    subprocess.run(["shellcheck", "-s", "sh", "-e", "SC2317,SC2016", "-"], input=render(PLAIN).encode(), check=True)
+    subprocess.run(["shellcheck", "-s", "sh", "-e", "SC2317,SC2016", "-"], input=render(task).encode(), check=True)
+
+
+def test_a_plain_job_carries_nothing_of_the_special_ones() -> None:
+    names = set(re.findall(r"^(gw_[a-z_]+)\(\)", render(EVERYTHING), re.MULTILINE))
+    assert names > set(re.findall(r"^(gw_[a-z_]+)\(\)", render(PLAIN), re.MULTILINE))
+    assert "machines" not in render(PLAIN)

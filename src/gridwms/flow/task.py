@@ -42,9 +42,19 @@ def handover(world: World, job: Job, attempt: Attempt, description: Description)
         prologue_arguments=description.prologue_arguments,
         epilogue=description.epilogue,
         epilogue_arguments=description.epilogue_arguments,
+        cpus=description.cpus,
+        mpi=description.mpi,
         max_output_bytes=settings.max_output_bytes,
         peek_seconds=max(description.peek_seconds, settings.min_peek_seconds) if description.peek else 0,
         ce=attempt.ce,
         site_hooks=settings.policy(attempt.site).hooks,
     )
-    return Handover(tag=tag, ce=attempt.ce, wrapper=render(task), cpus=description.cpus)
+    return Handover(
+        tag=tag,
+        ce=attempt.ce,
+        wrapper=render(task),
+        cpus=description.cpus,
+        nodes=description.hosts,
+        smp_granularity=description.smp_granularity,
+        whole_nodes=description.whole_nodes,
+    )

@@ -152,6 +152,16 @@ _REGISTRY = (
         Retry.NEVER,
     ),
     Kind(
+        "mpi_missing",
+        "The worker node has no launcher for programs of this kind of MPI ($kind).",
+        "The site must offer mpirun, mpiexec or srun; name sites that do in Requirements.",
+    ),
+    Kind(
+        "spread_failed",
+        "Cannot copy the sandbox to the host $host: $text",
+        "The hosts of a job must reach each other by ssh without a password.",
+    ),
+    Kind(
         "prologue_missing",
         "prologue failed: $file not found",
         "Put the prologue into InputSandbox, or give a path that exists on the worker node.",

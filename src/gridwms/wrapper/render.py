@@ -19,7 +19,7 @@ PARTS = (
     "words", "clock", "processes", "events", "transfers", "ending", "peeking", "sandboxes", "usage", "preparation",
     "steps",
 )  # fmt: skip
-"""The files of `shell/` in the order in which they stand in the script."""
+"""The files of `shell/` in the order in which they stand in every script; those of some jobs follow."""
 
 _COMMENT = re.compile(r"^[ \t]*#(?! shellcheck disable).*\n|^\n", re.MULTILINE)
 _TAG = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,199}")
@@ -38,6 +38,10 @@ _SHELLS_OWN = re.compile(
 """Variables that a shell sets, reads or forbids for itself: given to the payload by `env`, past every shell."""
 
 
+GIVEN = ("GLITE_WMS_JOBID", "GRIDWMS_JOB_ID", "GRIDWMS_ATTEMPT", "GRIDWMS_CE")
+"""What every payload finds in its environment besides its own."""
+
+
 def quote(text: str) -> str:
     """`text` as one word of a shell, whatever it holds. ValueError: NUL, which no shell can hold."""
     if "\0" in text:
@@ -50,17 +54,22 @@ def render(task: Task) -> str:
 
     Written to a file as UTF-8 with surrogate escapes. ValueError says which value cannot be handed over.
     """
-    head, tail = _template()
+    head, tail = _template(_special(task))
     return "".join((head, "\n".join(_data(task)), "\n", tail))
 
 
+def _special(task: Task) -> tuple[str, ...]:
+    """The parts that this job needs besides those of every job."""
+    return ("mpi",) if task.mpi or task.cpus > 1 else ()
+
+
 @cache
-def _template() -> tuple[str, str]:
+def _template(special: tuple[str, ...]) -> tuple[str, str]:
     """What stands before and after the data: the frame, and in it the parts, without their comments."""
     folder = resources.files("gridwms.wrapper")
     before, rest = folder.joinpath("wrapper.sh").read_text("utf-8").split("#: data\n", 1)
     middle, end = rest.split("#: end of data\n", 1)[1].split("#: parts\n", 1)
-    parts = [folder.joinpath(f"shell/{name}.sh").read_text("utf-8") for name in PARTS]
+    parts = [folder.joinpath(f"shell/{name}.sh").read_text("utf-8") for name in (*PARTS, *special)]
     body = _COMMENT.sub("", "".join([middle, *parts, end]))
     own = sorted({*_OWN.findall(rest), *_OWN.findall(body)})
     python, bash = (folder.joinpath(f"transport.{kind}").read_text("utf-8") for kind in ("py", "bash"))
@@ -83,7 +92,8 @@ def _data(task: Task) -> Iterable[str]:
     yield f"gw_hooks={quote(task.site_hooks)}"
     yield f"gw_executable={quote(task.executable)}"
     yield f"gw_executable_word={quote(_word(task.executable))}"
-    yield f"gw_line={quote(_command(env, task.executable, task.arguments))}"
+    line = _command(env, task.executable, task.arguments)
+    yield f"gw_line={quote(line.removeprefix('exec ') if task.mpi else line)}"
     yield f"gw_stdin={quote(_place(task.std_input))}"
     yield f"gw_stdout={quote(_place(task.std_output))}"
     yield f"gw_stderr={quote(_place(task.std_error))}"
@@ -96,6 +106,11 @@ def _data(task: Task) -> Iterable[str]:
         yield f"gw_{step}_line={quote(_command(env, script, arguments) if script else '')}"
     yield f"gw_limit={task.max_output_bytes:d}"
     yield f"gw_peek_seconds={task.peek_seconds:d}"
+    if task.mpi or task.cpus > 1:
+        names = (name for name, _ in task.environment if not _is_odd(name))
+        yield f"gw_cpus={task.cpus:d}"
+        yield f"gw_mpi={quote(task.mpi)}"
+        yield f"gw_names={quote(' '.join((*GIVEN, *names)))}"
     yield from _function("environment", (f"export {n}={quote(v)}" for n, v in task.environment if not _is_odd(n)))
     yield from _function("inputs", (f"gw_input {i.index:d} {quote(i.name)} {quote(_url(i))}" for i in task.inputs))
     yield from _function("outputs", (f"gw_output {quote(name)}" for name in task.outputs))

@@ -22,6 +22,7 @@ class Task:
     """One attempt as its wrapper sees it. Text may hold any byte but NUL; the renderer quotes it.
 
     `arguments` and the two script arguments are split and expanded by the shell, as gLite does.
+    `cpus`: processors in all. `mpi`: whose launcher the wrapper starts ("mpich", "openmpi", "mpi" for either), "" none.
     `max_output_bytes` -1: no limit. `peek_seconds` 0: no peeking. `service` is the base URL of the service
     (`http://127.0.0.1:8080`); `capability` opens the routes of this attempt alone.
     """
@@ -44,6 +45,8 @@ class Task:
     prologue_arguments: str = ""
     epilogue: str = ""
     epilogue_arguments: str = ""
+    cpus: int = 1
+    mpi: str = ""
     max_output_bytes: int = -1
     peek_seconds: int = 0
     ce: str = ""

@@ -39,6 +39,9 @@ gw_limit=-1
 gw_peek_seconds=0
 gw_python=''
 gw_bash=''
+gw_cpus=1
+gw_mpi=''
+gw_names=''
 gw_environment() { :; }
 gw_inputs() { :; }
 gw_outputs() { :; }
@@ -52,6 +55,7 @@ gw_newline='
 gw_base=$gw_service/worker/v1/$gw_tag
 gw_where=start gw_dir='' gw_status=0 gw_done='' gw_failure='' gw_signal='' gw_hook_status=''
 gw_spool='' gw_sequence=0 gw_batch='' gw_code='' gw_result='' gw_count=0 gw_file=''
+gw_before_token='' gw_before_payload='' gw_after_payload=''
 gw_payload='' gw_reaped='' gw_child='' gw_peeker='' gw_started='' gw_usage='' gw_exit_field=''
 
 #: parts

@@ -17,6 +17,7 @@ gw_finish() {
   trap '' XCPU QUIT INT TERM USR1
   gw_peek_end
   gw_stop
+  gw_after
   gw_sent=$gw_spool
   gw_make Finished "$gw_usage$gw_failure"
   gw_keep "$gw_sent$gw_made$gw_newline"

@@ -90,6 +90,7 @@ gw_main() {
   gw_is_there "$gw_executable" "$gw_executable_word" || gw_fail 14 executable_missing file "$gw_executable"
   gw_check_streams
   gw_step "$gw_prologue" "$gw_prologue_word" "$gw_prologue_line" 15 prologue
+  gw_also "$gw_before_token"
   gw_token
   gw_payload_runs
   gw_step "$gw_epilogue" "$gw_epilogue_word" "$gw_epilogue_line" 17 epilogue
@@ -102,6 +103,7 @@ gw_payload_runs() {
   gw_times
   gw_user_before=$gw_user gw_system_before=$gw_system
   gw_started=$gw_clock
+  gw_also "$gw_before_payload"
   gw_launch "$gw_line" "$gw_stdin" "$gw_stdout" "$gw_stderr"
   gw_peek_begin
   gw_notice_hook cp_1_5.sh
@@ -113,7 +115,17 @@ gw_payload_runs() {
   gw_notice_hook cp_2.sh
   gw_peek_end
   gw_stop
+  gw_after
 }
+
+# Once, when there will be no payload any more.
+gw_after() {
+  gw_items=$gw_after_payload gw_after_payload=''
+  gw_also "$gw_items"
+}
+
+# Runs the functions $1: what the parts of some kinds of jobs have to do at this place.
+gw_also() { for gw_item in $1; do "$gw_item"; done; }
 
 # A hook that fails once the payload has started is worth a notice, not another run of the payload.
 gw_notice_hook() {
