@@ -25,8 +25,8 @@ class Clock:
 class Fake:
     """A source that says what it is told to."""
 
-    def __init__(self, name: str, *ads: ClassAd, seconds: float = 60.0) -> None:
-        self.name, self.seconds = name, seconds
+    def __init__(self, name: str, *ads: ClassAd, seconds: float = 60.0, complete: bool = True) -> None:
+        self.name, self.seconds, self.complete = name, seconds, complete
         self.answer: Callable[[], list[ClassAd]] = lambda: list(ads)
 
     def says(self, *ads: ClassAd) -> None:
@@ -225,3 +225,32 @@ def test_an_ad_that_has_not_changed_stays_the_same_object() -> None:
     (second,) = market.refresh("one").resources
     assert second.ad is first.ad
     assert second.updated_at == first.updated_at + 9
+
+
+def test_what_an_index_forgets_stays_until_it_expires() -> None:
+    clock, source = Clock(), Fake("one", ad("a"), ad("b"), complete=False)
+    market = Market([source], clock=clock, keep=3.0)
+    market.refresh("one")
+    source.says(ad("b"))
+    clock.now += 60
+    assert ids(market.refresh("one")) == ["a", "b"]
+    clock.now += 120
+    assert ids(market.refresh("one")) == ["b"]
+
+
+def test_columns_follow_the_resources() -> None:
+    source = Fake("one", *(ad(f"c{n}", x=n) for n in range(9)))
+    market = Market([source], clock=Clock())
+    before = market.refresh("one")
+    assert before.columns.count == 9
+    source.says(*(ad(f"c{n}", x=n if n != 4 else 40) for n in range(1, 10)))
+    after = market.refresh("one")
+    assert ids(after) == [f"c{n}" for n in range(1, 10)]
+    assert {after.at(row).ce_id for row in range(after.columns.count) if after.columns.alive >> row & 1} == set(
+        ids(after)
+    )
+    column = after.columns.column("x")
+    assert column is not None
+    assert column.value(after.columns.row_of["c4"]) == 40
+    assert before.columns.column("x") is not None
+    assert before.at(before.columns.row_of["c0"]).ce_id == "c0"

@@ -2,36 +2,29 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-from gridwms.classad import ClassAd, parse_ad, parse_expression
+from gridwms.classad import parse_ad, parse_expression
+from gridwms.market import Resource, Snapshot
 from gridwms.match import Verdict, match
 
 
-@dataclass(frozen=True)
-class Place:
-    ce_id: str
-    ad: ClassAd
-    site: str | None = "here"
-    host: str = ""
-
-
-@dataclass(frozen=True, eq=False)
-class Places:
-    resources: tuple[Place, ...]
-    version: int = 7
-
-
-def place(ce_id: str, text: str = "", site: str | None = "here", host: str = "") -> Place:
+def place(ce_id: str, text: str = "", site: str | None = "here", host: str = "") -> Resource:
     """A resource whose ad is `text`; its host is the id in front of ':' when none is given."""
-    return Place(ce_id, parse_ad(f'[ GlueCEUniqueID = "{ce_id}"; {text} ]'), site, host or ce_id.split(":")[0])
+    ad = parse_ad(f'[ GlueCEUniqueID = "{ce_id}"; {text} ]')
+    host = host or ce_id.split(":")[0]
+    return Resource(ce_id=ce_id, host=host, site=site, source="test", ad=ad, updated_at=0.0, expires_at=1e12)
 
 
-def matched(requirements: str, rank: str, *places: Place, job: str = "") -> Verdict:
+def snapshot_of(*places: Resource) -> Snapshot:
+    """A snapshot of version 7."""
+    return Snapshot(7, 0.0, places)
+
+
+def matched(requirements: str, rank: str, *places: Resource, job: str = "") -> Verdict:
     """The verdict on a job whose ad is `job`."""
     ad = parse_ad(f"[ {job} ]")
-    return match(ad, parse_expression(requirements), parse_expression(rank), Places(places))
+    return match(ad, parse_expression(requirements), parse_expression(rank), snapshot_of(*places))
 
 
 def ids(verdict: Verdict) -> list[str]:
-    return [candidate.ce_id for candidate in verdict.candidates]
+    """Best first, ties in order of id."""
+    return [place.ce_id for place in sorted(verdict.candidates, key=lambda place: (-place.rank, place.ce_id))]

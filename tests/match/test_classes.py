@@ -5,7 +5,7 @@ from hypothesis import given, settings
 
 from gridwms.classad import ClassAd, parse_ad, parse_expression, unparse
 from gridwms.match import match, match_class_key, matching_ad
-from tests.match.resources import Places, place
+from tests.match.resources import place, snapshot_of
 from tests.match.test_matching import CONDITIONS, RESOURCES
 
 
@@ -81,13 +81,13 @@ def test_the_matching_ad_matches_as_the_whole_ad_does(requirements: str, rank: s
     # What a resource reads of a job must be public: `k` is what the resources of this test read.
     public = whole.with_({"SignificantAttributes": ["k"]})
     small = matching_ad(public, whole["Requirements"], whole["Rank"])
-    one = match(whole, whole["Requirements"], whole["Rank"], Places(places))
-    other = match(small, small["Requirements"], small["Rank"], Places(places))
-    assert one.candidates == other.candidates
+    one = match(whole, whole["Requirements"], whole["Rank"], snapshot_of(*places))
+    other = match(small, small["Requirements"], small["Rank"], snapshot_of(*places))
+    assert list(one.candidates) == list(other.candidates)
     assert one.unranked == other.unranked
 
 
 def test_a_resource_reads_public_attributes_only() -> None:
-    places = Places((place("a", 'Requirements = other.VirtualOrganisation == "atlas" && isUndefined(other.Secret)'),))
+    places = snapshot_of(place("a", 'Requirements = other.VirtualOrganisation == "atlas" && isUndefined(other.Secret)'))
     ad = seen('VirtualOrganisation = "atlas"; Secret = 1')
     assert match(ad, ad["Requirements"], ad["Rank"], places).matching == 1

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from gridwms.jobs.reasons import Reason
 from gridwms.match import Verdict, explain, named, reason_of
-from tests.match.resources import Places, matched, place
+from tests.match.resources import matched, place, snapshot_of
 
 PLACES = (
     place("a", 'status = "Production"; cpus = 10'),
@@ -79,12 +79,12 @@ def test_a_match_needs_no_reason() -> None:
 
 
 def test_submit_to() -> None:
-    snapshot = Places((place("a", host="h"), place("b", site=None)))
+    snapshot = snapshot_of(place("a", host="h"), place("b", site=None))
     found = named("a", snapshot)
     assert isinstance(found, Verdict)
     assert [(c.ce_id, c.host, c.site) for c in found.candidates] == [("a", "h", "here")]
     codes = [outcome.code for outcome in (named("b", snapshot), named("x", snapshot)) if isinstance(outcome, Reason)]
     assert codes == ["not_deliverable", "unknown_ce"]
-    nowhere = named("a", Places(()))
+    nowhere = named("a", snapshot_of())
     assert isinstance(nowhere, Reason)
     assert nowhere.code == "no_resources"

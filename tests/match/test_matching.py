@@ -8,8 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gridwms.classad import ClassAd, Literal, conjuncts, evaluate, parse_ad, parse_expression
+from gridwms.market import Resource
 from gridwms.match import ClauseCount, match
-from tests.match.resources import Place, Places, ids, matched, place
+from tests.match.resources import ids, matched, place, snapshot_of
 
 FIVE = (
     place("a", 'status = "Production"; cpus = 10; free = 3'),
@@ -69,7 +70,7 @@ def test_ranks_that_are_no_numbers_leave_the_resource_out() -> None:
         place("a", "r = 1"),
         place("b", 'r = "x"'),
         place("c"),
-        place("d", "r = true"),
+        place("d", "r = {1}"),
         place("e", "r = 0.5"),
         place("f", 'r = real("NaN")'),
         place("g", 'r = real("-INF")'),
@@ -81,7 +82,12 @@ def test_ranks_that_are_no_numbers_leave_the_resource_out() -> None:
     assert verdict.matching == 7
 
 
-def test_ties_stand_in_order_of_id() -> None:
+def test_a_truth_value_ranks_as_a_number_as_in_condor() -> None:
+    places = (place("a", "r = true"), place("b", "r = 2"), place("c", "r = false"))
+    assert ids(matched("true", "other.r", *places)) == ["b", "a", "c"]
+
+
+def test_ties_are_all_there() -> None:
     assert ids(matched("true", "1", place("c"), place("a"), place("b"))) == ["a", "b", "c"]
 
 
@@ -128,7 +134,7 @@ def test_equal_numbers_of_different_types_are_told_apart() -> None:
 
 
 def test_many_threads_over_one_snapshot() -> None:
-    places = Places(tuple(place(f"p{n:03}", f"x = {n}; y = {n % 7}") for n in range(300)))
+    places = snapshot_of(*(place(f"p{n:03}", f"x = {n}; y = {n % 7}") for n in range(300)))
     job = parse_ad("[ k = 1 ]")
     failures: list[BaseException] = []
 
@@ -174,7 +180,7 @@ CONDITIONS = st.recursive(
 )
 
 
-def plainly(job: ClassAd, requirements: str, rank: str, places: tuple[Place, ...]) -> list[tuple[str, float]]:
+def plainly(job: ClassAd, requirements: str, rank: str, places: tuple[Resource, ...]) -> list[tuple[str, float]]:
     """Matching as its definition reads: one resource at a time."""
     found = []
     for resource in places:
@@ -184,18 +190,19 @@ def plainly(job: ClassAd, requirements: str, rank: str, places: tuple[Place, ...
         if own is not None and evaluate(own, resource.ad, job) is not True:
             continue
         value = evaluate(parse_expression(rank), job, resource.ad)
-        if isinstance(value, int | float) and not isinstance(value, bool):
+        if isinstance(value, int | float) and value == value:
             found.append((resource.ce_id, float(value)))
     return sorted(found, key=lambda pair: (-pair[1], pair[0]))
 
 
 @settings(max_examples=300, deadline=None)
 @given(CONDITIONS, CONDITIONS, RESOURCES)
-def test_the_same_as_one_by_one(requirements: str, rank: str, places: tuple[Place, ...]) -> None:
+def test_the_same_as_one_by_one(requirements: str, rank: str, places: tuple[Resource, ...]) -> None:
     job = parse_ad("[ k = 1; m = other.x ]")
-    verdict = match(job, parse_expression(requirements), parse_expression(rank), Places(places))
+    verdict = match(job, parse_expression(requirements), parse_expression(rank), snapshot_of(*places))
     found = [(candidate.ce_id, candidate.rank) for candidate in verdict.candidates]
-    assert found == plainly(job, requirements, rank, places)
+    assert [rank for _, rank in found] == sorted((rank for _, rank in found), reverse=True)
+    assert sorted(found, key=lambda pair: (-pair[1], pair[0])) == plainly(job, requirements, rank, places)
     clauses = [clause for clause in conjuncts(parse_expression(requirements)) if clause != Literal(True)]
     for count in (*verdict.clauses, *verdict.refusals):
         assert count.rejects == count.false + count.undefined + count.error

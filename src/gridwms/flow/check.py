@@ -48,4 +48,5 @@ def match(world: World, text: bytes) -> MatchAnswer:
     if isinstance(verdict, Reason):
         return MatchAnswer((), (), verdict, None, reading.problems)
     explanation = explain(verdict)
-    return MatchAnswer(verdict.candidates, verdict.unranked, explanation.reason, explanation, reading.problems)
+    candidates = tuple(sorted(verdict.candidates, key=lambda place: (-place.rank, place.ce_id)))
+    return MatchAnswer(candidates, verdict.unranked, explanation.reason, explanation, reading.problems)

@@ -7,8 +7,9 @@ the jobs that get a place are read and written.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
+from functools import partial
 
 import structlog
 from sqlalchemy import Connection
@@ -22,10 +23,10 @@ from gridwms.jobs.reasons import Reason, reason
 from gridwms.jobs.retry import decision_id
 from gridwms.jobs.states import State
 from gridwms.market.snapshot import Snapshot
-from gridwms.match.capacity import capacities
-from gridwms.match.choose import Capacity, choose
-from gridwms.match.explain import Explanation, explain
-from gridwms.match.matching import match
+from gridwms.match.capacity import Room, room_of
+from gridwms.match.choose import choose
+from gridwms.match.explain import Explanation, code_of, explain
+from gridwms.match.matching import Matching
 from gridwms.match.submit_to import named
 from gridwms.match.verdict import Candidate, Verdict
 from gridwms.store import descriptions, listing, present, verdicts
@@ -33,6 +34,7 @@ from gridwms.store import jobs as rows
 
 logger = structlog.get_logger(__name__)
 
+_Told = tuple[Reason | None, Explanation | None]
 _MOST = 2000
 """How many jobs of one class are placed in one transaction."""
 
@@ -51,6 +53,7 @@ class Scheduler:
     def __init__(self, world: World) -> None:
         self._world = world
         self._classes: dict[str, _Class] = {}
+        self._compiled: dict[str, Matching] = {}
         self._verdicts: dict[str, Verdict | Reason] = {}
         self._version = -1
         self._said: dict[str, str | None] = {}
@@ -70,24 +73,24 @@ class Scheduler:
         promised, held = world.database.read(
             lambda connection: (present.promised(connection, snapshot.taken_at), present.held(connection))
         )
-        room = capacities(snapshot, self._promised_slots(promised))
         sites = {name: world.settings.policy(name).max_jobs - held.get(name, 0) for name in world.sites}
+        room = room_of(snapshot, self._promised_slots(promised), site_room=sites)
         more = False
         for match_class, count in waiting.items():
             verdict = self._verdict(match_class, snapshot)
             if isinstance(verdict, Reason):
-                self._say(match_class, verdict, None)
+                self._say(match_class, verdict.code, partial(_alone, verdict))
                 continue
             wanted = min(count, _MOST)
-            placed = self._place(match_class, verdict, wanted, room, sites)
+            placed = self._place(match_class, verdict, wanted, room, snapshot)
             more = more or (placed == wanted and count > wanted)
-            explanation = explain(verdict)
-            full = reason("all_full", matching=len(verdict.candidates))
-            self._say(match_class, explanation.reason or (full if placed < wanted else None), explanation)
+            full = reason("all_full", matching=len(verdict.candidates)) if placed < wanted else None
+            code = code_of(verdict) or (full.code if full else None)
+            self._say(match_class, code, partial(_explained, verdict, full))
         return more
 
     def _forget_all_but(self, waiting: Mapping[str, int]) -> None:
-        for kept in (self._classes, self._verdicts, self._said):
+        for kept in (self._classes, self._compiled, self._verdicts, self._said):
             for match_class in kept.keys() - waiting.keys():
                 del kept[match_class]
 
@@ -144,20 +147,20 @@ class Scheduler:
             return reason("description_lost", text="its matching ad is not in the database, or of another version")
         if known.submit_to:
             return named(known.submit_to, snapshot)
-        return match(known.ad, known.ad["Requirements"], known.ad["Rank"], snapshot)
+        if match_class not in self._compiled:
+            self._compiled[match_class] = Matching(known.ad, known.ad["Requirements"], known.ad["Rank"])
+        return self._compiled[match_class].on(snapshot)
 
-    def _place(
-        self, match_class: str, verdict: Verdict, count: int, room: dict[str, Capacity], sites: dict[str, int]
-    ) -> int:
-        """Give places to the oldest jobs of a class; how many got one. `room` and `sites` shrink by them."""
+    def _place(self, match_class: str, verdict: Verdict, count: int, room: Room, snapshot: Snapshot) -> int:
+        """Give places to the oldest jobs of a class; how many got one. `room` shrinks by them."""
         world = self._world
         known = self._classes[match_class]
-        picks = choose(
-            verdict, count, room, world.rng, fuzzy_factor=known.fuzzy_factor, slots=known.cpus, site_room=sites
-        )
-        found = [pick for pick in picks if pick is not None]
-        if not found:
+        candidates = verdict.candidates
+        picks = choose(candidates, count, room, world.rng, fuzzy_factor=known.fuzzy_factor, slots=known.cpus)
+        if not picks:
             return 0
+        made = {index: candidates[index] for index in set(picks)}
+        found = [made[index] for index in picks]
         now = world.clock()
 
         def work(connection: Connection) -> Recorded:
@@ -166,7 +169,7 @@ class Scheduler:
             events: list[tuple[str, Event]] = []
             places = list(reversed(found))
             for key, (_number, job) in stored.items():
-                place = self._for_job(job, verdict, places, room, sites)
+                place = self._for_job(job, verdict, places, room, snapshot, known.cpus)
                 if place is not None:
                     events.append((key, _matched(job, place, verdict, now)))
             return apply(connection, world, stored, events)
@@ -175,31 +178,26 @@ class Scheduler:
         announce(world, recorded)
         placed = [job.attempts[-1] for job in recorded.jobs.values() if job.state is State.READY]
         for attempt in placed:
-            here = room[attempt.ce]
-            left = here.queue_limit_left
-            if here.free >= known.cpus:
-                room[attempt.ce] = Capacity(here.free - known.cpus, left)
-            elif left is not None:
-                room[attempt.ce] = Capacity(0, left - 1)
-            sites[attempt.site] -= 1
+            room.take(snapshot.columns.row_of[attempt.ce], known.cpus)
         return len(placed)
 
     def _for_job(
-        self, job: Job, verdict: Verdict, places: list[Candidate], room: dict[str, Capacity], sites: dict[str, int]
+        self, job: Job, verdict: Verdict, places: list[Candidate], room: Room, snapshot: Snapshot, slots: int
     ) -> Candidate | None:
         """The next place; for a job that was tried before, one on another host where there is one (bug 28235)."""
         if not job.attempts:
             return places.pop() if places else None
-        tried_ces = {attempt.ce for attempt in job.attempts}
-        tried = [candidate.host for candidate in verdict.candidates if candidate.ce_id in tried_ces]
-        return choose(verdict, 1, room, self._world.rng, tried=tried, site_room=sites)[0]
+        known = (snapshot.find(attempt.ce) for attempt in job.attempts)
+        tried = {place.host for place in known if place is not None}
+        picks = choose(verdict.candidates, 1, room, self._world.rng, tried=tried, slots=slots)
+        return verdict.candidates[picks[0]] if picks else None
 
-    def _say(self, match_class: str, why: Reason | None, explanation: Explanation | None) -> None:
-        """Keep why a class waits, when that has changed."""
-        code = why.code if why else None
+    def _say(self, match_class: str, code: str | None, tell: Callable[[], _Told]) -> None:
+        """Keep why a class waits, when that has changed; only then is it worked out in full."""
         if self._said.get(match_class) == code:
             return
         self._said[match_class] = code
+        why, explanation = tell()
         data = asdict(explanation) if explanation else {}
         data.pop("reason", None)
         new = verdicts.ClassVerdict(match_class, self._world.clock(), why, data)
@@ -213,6 +211,15 @@ def _slots(ad: ClassAd) -> int:
         if isinstance(value, int):
             return value
     return 1
+
+
+def _alone(why: Reason) -> _Told:
+    return why, None
+
+
+def _explained(verdict: Verdict, full: Reason | None) -> _Told:
+    explanation = explain(verdict)
+    return explanation.reason or full, explanation
 
 
 def _fuzzy_factor(ad: ClassAd) -> float | None:

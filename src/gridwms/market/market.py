@@ -103,7 +103,8 @@ class Market:
                     expires_at=now + self._keep * shelf.source.seconds,
                     sites=self._sites,
                 )
-                shelf.resources = {ce_id: _unless_equal(new, shelf.resources) for ce_id, new in taken.items()}
+                told = {ce_id: _unless_equal(new, shelf.resources) for ce_id, new in taken.items()}
+                shelf.resources = told if shelf.source.complete else shelf.resources | told
                 shelf.health = Health(source=name, last_try=started, last_good=now, notes=notes)
             else:
                 kept = sum(1 for resource in shelf.resources.values() if resource.expires_at > now)
@@ -134,14 +135,8 @@ class Market:
                         f"'{ce_id}' is told of by the sources '{first.source}' and '{resource.source}'; "
                         f"'{first.source}' is believed"
                     )
-        resources = tuple(merged[ce_id] for ce_id in sorted(merged))
-        old = self._snapshot
-        changed = len(resources) != len(old.resources) or any(
-            new.ce_id != had.ce_id or new.site != had.site or (new.ad is not had.ad and new.ad != had.ad)
-            for new, had in zip(resources, old.resources, strict=True)
-        )
         self._conflicts = tuple(conflicts)
-        self._snapshot = Snapshot(old.version + changed, now, resources)
+        self._snapshot = self._snapshot.followed_by(merged, now)
         return self._snapshot
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from threading import Lock
 
 from gridwms.classad import ClassAd
+from gridwms.classad.columns import ColumnStore
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,17 +27,64 @@ class Resource:
     expires_at: float
 
 
-@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Snapshot:
     """All resources, in order of ce_id. `version` grows whenever a resource appears, goes or changes.
 
-    Compared and hashed by identity: two snapshots are the same only when they are one object.
+    Compared and hashed by identity: two snapshots are the same only when they are one object. `columns`: the same ads
+    turned on their side, taken over from the snapshot before and brought up to date where there was one.
     """
 
-    version: int
-    taken_at: float
-    resources: tuple[Resource, ...] = ()
+    __slots__ = ("__weakref__", "_by_id", "_columns", "_making", "resources", "taken_at", "version")
+
+    def __init__(
+        self,
+        version: int,
+        taken_at: float,
+        resources: Iterable[Resource] = (),
+        columns: ColumnStore | None = None,
+    ) -> None:
+        self.version = version
+        self.taken_at = taken_at
+        self.resources = tuple(resources)
+        self._by_id = {resource.ce_id: resource for resource in self.resources}
+        self._columns = columns
+        self._making = Lock()
+
+    @property
+    def columns(self) -> ColumnStore:
+        """The ads as columns; a row is found by `row_of`, and its resource by `at`."""
+        with self._making:
+            if self._columns is None:
+                self._columns = ColumnStore.build((resource.ce_id, resource.ad) for resource in self.resources)
+            return self._columns
+
+    def followed_by(self, resources: Mapping[str, Resource], now: float) -> Snapshot:
+        """The next snapshot, with these resources by id; columns that were made are brought up to date."""
+        changes: dict[str, ClassAd | None] = {}
+        moved = False
+        for ce_id, resource in resources.items():
+            had = self._by_id.get(ce_id)
+            if had is None or (resource.ad is not had.ad and resource.ad != had.ad):
+                changes[ce_id] = resource.ad
+            elif resource.site != had.site:
+                moved = True
+        kept = [resource.ce_id for resource in self.resources if resource.ce_id in resources]
+        if len(kept) < len(self.resources):
+            changes |= {resource.ce_id: None for resource in self.resources if resource.ce_id not in resources}
+        new = [ce_id for ce_id in changes if ce_id not in self._by_id]
+        # Sorting what is nearly sorted costs little more than looking at it.
+        order = sorted(kept + sorted(new)) if new else kept
+        with self._making:
+            columns = self._columns
+        if columns is not None and changes:
+            columns = columns.updated(changes) if len(changes) * 2 < len(resources) else None
+        version = self.version + bool(changes or moved)
+        return Snapshot(version, now, (resources[ce_id] for ce_id in order), columns)
+
+    def at(self, row: int) -> Resource:
+        """The resource of a row of the columns that is alive."""
+        return self._by_id[self.columns.keys[row] or ""]
 
     def find(self, ce_id: str) -> Resource | None:
         """The resource with this id."""
-        return next((resource for resource in self.resources if resource.ce_id == ce_id), None)
+        return self._by_id.get(ce_id)

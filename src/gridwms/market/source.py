@@ -23,6 +23,11 @@ class Source(Protocol):
     def seconds(self) -> float:
         """How often to ask."""
 
+    @property
+    def complete(self) -> bool:
+        """Whether what its answer does not mention is gone. If not, it stays until it expires: an index often
+        forgets a site for a minute."""
+
     def fetch(self) -> list[ClassAd]:
         """All resources that it knows now, each with GlueCEUniqueID. Raises SourceError."""
 

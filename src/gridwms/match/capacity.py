@@ -2,61 +2,156 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from threading import Lock
 from weakref import WeakKeyDictionary
 
-from gridwms.classad import ClassAd, evaluate_attribute
-from gridwms.match.choose import Capacity
+import numpy
+from numpy.typing import NDArray
+
+from gridwms.classad import evaluate_attribute
+from gridwms.classad.columns.column import INTEGER, OTHER, REAL
+from gridwms.classad.columns.planes import Rows
+from gridwms.classad.columns.store import ColumnStore
 from gridwms.match.resources import Snapshot
+from gridwms.match.verdict import Ranking, Reals
 
 UNKNOWN = 400_000
 """GLUE providers publish 444444 and more for "no information" (gLite reference §3.2); nothing of use is that large."""
 
-_Published = tuple[int, int | None]
-_KEPT: WeakKeyDictionary[Snapshot, dict[str, _Published]] = WeakKeyDictionary()
+NO_SITE = -1
+Numbers = NDArray[numpy.int32]
 
 
-def capacities(
-    snapshot: Snapshot, promised: Mapping[str, int] | None = None, queue_limit: int | None = None
-) -> dict[str, Capacity]:
-    """Room by ce_id, for the resources that a site leads to.
+class _Numbered:
+    """Texts of the resources as numbers by row; `NO_SITE` where there is none."""
+
+    def __init__(self, count: int) -> None:
+        self.by_row: Numbers = numpy.full(count, NO_SITE, dtype=numpy.int32)
+        self.of: dict[str, int] = {}
+
+    def put(self, row: int, text: str) -> None:
+        self.by_row[row] = self.of.setdefault(text, len(self.of))
+
+
+class Room:
+    """Room at the resources of a snapshot, by row of its columns, and at the sites that lead to them.
+
+    `free`: slots in which a job can start now. `queue`: jobs that may still be sent there to wait, infinity for no
+    limit; jobs in free slots do not count against it. `site`: the number of the site that leads there.
+    `site_room`: by that number, how many jobs the site may still get in all its resources together.
+    """
+
+    def __init__(self, free: Reals, queue: Reals, site: _Numbered, host: _Numbered, limits: Mapping[str, int]) -> None:
+        self.free = free
+        self.queue = queue
+        self.site = site.by_row
+        self.site_room: list[float] = [limits.get(name, numpy.inf) for name in site.of]
+        self._host = host
+
+    def untried(self, rows: Rows, hosts: Collection[str]) -> NDArray[numpy.bool_]:
+        """Which of these rows are on none of these hosts."""
+        numbers = [self._host.of[host.lower()] for host in hosts if host.lower() in self._host.of]
+        return ~numpy.isin(self._host.by_row[rows], numbers)
+
+    def take(self, row: int, slots: int) -> None:
+        """A job that occupies `slots` was sent there."""
+        if self.free[row] >= slots:
+            self.free[row] -= slots
+        else:
+            self.free[row] = 0
+            self.queue[row] -= 1
+        self.site_room[self.site[row]] -= 1
+
+
+class _Published:
+    """What a snapshot says by itself, worked out once."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        store = snapshot.columns
+        free = _numbers(store, "gluecestatefreejobslots")
+        free = numpy.where(numpy.isnan(free), _numbers(store, "gluecestatefreecpus"), free)
+        slots = numpy.nan_to_num(free)
+        most, total = _limit(store, "gluecepolicymaxtotaljobs"), _numbers(store, "gluecestatetotaljobs")
+        left = numpy.maximum(0, most - total)
+        known = ~numpy.isnan(left)
+        slots[known] = numpy.minimum(slots, left)[known]
+        beyond = left - slots
+        most_waiting, waiting = _limit(store, "gluecepolicymaxwaitingjobs"), _numbers(store, "gluecestatewaitingjobs")
+        queue = numpy.fmin(beyond, numpy.maximum(0, most_waiting - waiting))
+        self.free: Reals = slots
+        self.queue: Reals = numpy.where(numpy.isnan(queue), numpy.inf, queue)
+        self.site, self.host = _Numbered(store.count), _Numbered(store.count)
+        for resource in snapshot.resources:
+            row = store.row_of[resource.ce_id]
+            self.host.put(row, resource.host.lower())
+            if resource.site is not None:
+                self.site.put(row, resource.site)
+
+
+_KEEPING = Lock()
+_KEPT: WeakKeyDictionary[Snapshot, _Published] = WeakKeyDictionary()
+
+
+def room_of(
+    snapshot: Snapshot,
+    promised: Mapping[str, int] | None = None,
+    *,
+    queue_limit: int | None = None,
+    site_room: Mapping[str, int] | None = None,
+) -> Room:
+    """The room now.
 
     `promised`: slots of the jobs sent to each resource since the snapshot was taken. `queue_limit`: how many jobs may
-    wait at a resource beyond its free slots, None for any number. A resource never gets more than its
-    GlueCEPolicyMaxTotalJobs (gLite reference §2.3, clause 2) or GlueCEPolicyMaxWaitingJobs allow.
+    wait at a resource beyond its free slots, None for any number. `site_room`: how many jobs each site may still get;
+    one that is not named has no limit. A resource never gets more than its GlueCEPolicyMaxTotalJobs (gLite reference
+    §2.3, clause 2) or GlueCEPolicyMaxWaitingJobs allow.
     """
-    published = _KEPT.get(snapshot)
-    if published is None:
-        published = {r.ce_id: _published(r.ad) for r in snapshot.resources if r.site is not None}
-        _KEPT[snapshot] = published
-    room: dict[str, Capacity] = {}
-    for ce_id, (free, most_queued) in published.items():
-        sent = (promised or {}).get(ce_id, 0)
-        limits = [limit for limit in (most_queued, queue_limit) if limit is not None]
-        left = min(limits) - max(0, sent - free) if limits else None
-        room[ce_id] = Capacity(free=max(0, free - sent), queue_limit_left=left)
-    return room
+    known = _published(snapshot)
+    free = known.free.copy()
+    queue = known.queue.copy() if queue_limit is None else numpy.minimum(known.queue, queue_limit)
+    row_of = snapshot.columns.row_of
+    for ce_id, sent in (promised or {}).items():
+        row = row_of.get(ce_id)
+        if row is not None:
+            queue[row] -= max(0.0, sent - free[row])
+            free[row] = max(0.0, free[row] - sent)
+    return Room(free, queue, known.site, known.host, site_room or {})
 
 
-def _published(ad: ClassAd) -> _Published:
-    """Free slots, and how many more jobs than that may be sent (None: as many as one likes)."""
-    free = _number(ad, "GlueCEStateFreeJobSlots")
-    if free is None:
-        free = _number(ad, "GlueCEStateFreeCPUs")
-    total, most = _number(ad, "GlueCEStateTotalJobs"), _number(ad, "GlueCEPolicyMaxTotalJobs")
-    waiting, most_waiting = _number(ad, "GlueCEStateWaitingJobs"), _number(ad, "GlueCEPolicyMaxWaitingJobs")
-    slots = free or 0
-    limits: list[int] = []
-    if most and total is not None:
-        slots = min(slots, max(0, most - total))
-        limits.append(max(0, most - total - slots))
-    if most_waiting and waiting is not None:
-        limits.append(max(0, most_waiting - waiting))
-    return slots, min(limits) if limits else None
+def deliverable(ranking: Ranking) -> int:
+    """How many of them a configured site leads to."""
+    return int(numpy.count_nonzero(_published(ranking.snapshot).site.by_row[ranking.rows] != NO_SITE))
 
 
-def _number(ad: ClassAd, name: str) -> int | None:
-    value = evaluate_attribute(ad, name)
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < UNKNOWN:
-        return None
-    return int(value)
+def _published(snapshot: Snapshot) -> _Published:
+    with _KEEPING:
+        known = _KEPT.get(snapshot)
+    if known is None:
+        known = _Published(snapshot)
+        with _KEEPING:
+            _KEPT[snapshot] = known
+    return known
+
+
+def _numbers(store: ColumnStore, name: str) -> Reals:
+    """The numbers of an attribute by row; NaN where there is none that can be believed."""
+    column = store.column(name)
+    if column is None:
+        return numpy.full(store.count, numpy.nan)
+    values = numpy.where(column.kinds == INTEGER, column.numbers.astype(numpy.float64), numpy.nan)
+    values = numpy.where(column.kinds == REAL, column.reals, values)
+    for row in numpy.flatnonzero(column.kinds == OTHER).tolist():
+        ad = store.ads[row]
+        value = None if ad is None else evaluate_attribute(ad, name)
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            values[row] = value
+    values[~((values >= 0) & (values < UNKNOWN))] = numpy.nan
+    return numpy.floor(values)
+
+
+def _limit(store: ColumnStore, name: str) -> Reals:
+    """The same for a limit, where 0 stands for none."""
+    values = _numbers(store, name)
+    values[values == 0] = numpy.nan
+    return values

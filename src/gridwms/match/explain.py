@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from gridwms.jobs.reasons import Reason, reason
+from gridwms.match.capacity import deliverable
 from gridwms.match.verdict import ClauseCount, Verdict
 
 
@@ -42,28 +43,41 @@ def explain(verdict: Verdict) -> Explanation:
         *(_line("resource", count, verdict.considered) for count in verdict.refusals),
     ]
     lines.sort(key=lambda line: (-line.alone, -line.rejects))
-    deliverable = sum(1 for candidate in verdict.candidates if candidate.site is not None)
+    led_to = deliverable(verdict.candidates)
     return Explanation(
         reason=reason_of(verdict),
-        summary=_summary(verdict, deliverable),
+        summary=_summary(verdict, led_to),
         considered=verdict.considered,
         matching=verdict.matching,
-        deliverable=deliverable,
+        deliverable=led_to,
         lines=tuple(lines),
     )
 
 
-def reason_of(verdict: Verdict) -> Reason | None:
-    """Why no resource of this verdict can be chosen, or None when one can."""
+def code_of(verdict: Verdict) -> str | None:
+    """The code of the reason why no resource of this verdict can be chosen, or None when one can."""
     if verdict.considered == 0:
-        return reason("no_resources")
+        return "no_resources"
     if verdict.matching == 0:
-        return reason("no_match", considered=verdict.considered, clause=_culprit(verdict))
-    if not verdict.candidates:
-        return reason("no_rank", matching=verdict.matching)
-    if all(candidate.site is None for candidate in verdict.candidates):
-        return reason("not_deliverable", matching=verdict.matching, ce=verdict.candidates[0].ce_id)
-    return None
+        return "no_match"
+    if not len(verdict.candidates):
+        return "no_rank"
+    return None if deliverable(verdict.candidates) else "not_deliverable"
+
+
+def reason_of(verdict: Verdict) -> Reason | None:
+    """The reason itself, which takes counting."""
+    match code_of(verdict):
+        case "no_match":
+            return reason("no_match", considered=verdict.considered, clause=_culprit(verdict))
+        case "no_rank":
+            return reason("no_rank", matching=verdict.matching)
+        case "not_deliverable":
+            return reason("not_deliverable", matching=verdict.matching, ce=verdict.candidates[0].ce_id)
+        case None:
+            return None
+        case code:
+            return reason(code)
 
 
 def _culprit(verdict: Verdict) -> str:
@@ -77,15 +91,15 @@ def _culprit(verdict: Verdict) -> str:
     return f"{worst.clause} rejects {worst.rejects}"
 
 
-def _summary(verdict: Verdict, deliverable: int) -> str:
+def _summary(verdict: Verdict, led_to: int) -> str:
     if verdict.considered == 0:
         return "The market holds no resource at all."
     meet = "meets" if verdict.matching == 1 else "meet"
     parts = [f"{verdict.matching} of {_resources(verdict.considered)} {meet} the requirements"]
     if verdict.unranked:
         parts.append(f"{len(verdict.unranked)} of these have no numeric rank")
-    if deliverable < len(verdict.candidates):
-        parts.append(f"a configured site leads to {deliverable} of them")
+    if led_to < len(verdict.candidates):
+        parts.append(f"a configured site leads to {led_to} of them")
     return "; ".join(parts) + "."
 
 

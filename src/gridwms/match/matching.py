@@ -6,40 +6,90 @@ job. Undefined and error are no match. A rank that is not a number leaves the re
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
+from functools import partial
 
-import numpy as np
-from numpy.typing import NDArray
+import numpy
 
-from gridwms.classad import UNDEFINED, ClassAd, Expr, Group, Literal, Value, conjuncts, unparse
-from gridwms.match.columns import Columns, Numbers, columns_of
-from gridwms.match.resources import Resource, Snapshot
-from gridwms.match.verdict import Candidate, ClauseCount, Verdict
+from gridwms.classad import Call, ClassAd, Expr, Group, Literal, conjuncts, unparse
+from gridwms.classad.columns import Condition, Planes, Rank, rows_of
+from gridwms.classad.columns.store import ColumnStore
+from gridwms.classad.text import fold
+from gridwms.classad.tree import Binary, Unary
+from gridwms.match.owners import own_conditions
+from gridwms.match.resources import Snapshot
+from gridwms.match.verdict import ClauseCount, Counts, Ranking, Verdict
 
-_TRUE, _FALSE, _UNDEFINED, _ERROR = 0.0, 1.0, 2.0, 3.0
-_TRUTHS = {True: _TRUE, False: _FALSE}
-_Counts = NDArray[np.int64]
+_TRUTH_OPERATORS = frozenset(("<", "<=", ">", ">=", "==", "!=", "=?=", "=!=", "&&", "||"))
+_TRUTH_FUNCTIONS = frozenset(("member", "regexp", "isundefined", "iserror", "isstring", "stringlistmember"))
+
+
+class Matching:
+    """The Requirements and Rank of one class of jobs, compiled once, for any number of snapshots."""
+
+    def __init__(self, ad: ClassAd, requirements: Expr, rank: Expr) -> None:
+        """`ad`: the matching ad of the class."""
+        self._ad = ad
+        self._terms = _terms(requirements)
+        self._whole = Condition.of(requirements, ad)
+        self._rank = Rank(rank, ad)
+        self._alone = len(self._terms) == 1 and not _is_truth(self._terms[0])
+
+    def on(self, snapshot: Snapshot) -> Verdict:
+        """The verdict on all resources of a snapshot."""
+        store = snapshot.columns
+        matching = self._whole.true_rows(store)
+        if self._alone and matching:
+            matching &= _truths(self._terms[0], self._ad, store)
+        for condition in own_conditions(store):
+            asked = condition.rows & matching
+            if asked:
+                matching &= ~asked | condition.truth(self._ad, store, asked).true
+        rows = rows_of(matching, store.count)
+        ranks = self._rank.values(store, rows)
+        ranked = ~numpy.isnan(ranks)
+        order = numpy.argsort(-ranks[ranked], kind="stable")
+        return Verdict(
+            snapshot=snapshot.version,
+            considered=store.alive.bit_count(),
+            candidates=Ranking(snapshot, rows[ranked][order], ranks[ranked][order]),
+            unranked=tuple(sorted(store.names(rows[~ranked]))),
+            count=partial(self._count, store),
+        )
+
+    def _count(self, store: ColumnStore) -> Counts:
+        """How many each condition rejects, and how many it alone."""
+        asked = [(term, self._planes(term, store)) for term in self._terms if term != Literal(True)]
+        refusals: dict[Expr, Planes] = {}
+        for condition in own_conditions(store):
+            for term, planes in condition.terms(self._ad, store):
+                known = refusals.get(term, Planes(store.alive, 0, 0))
+                kept = ~condition.rows
+                refusals[term] = Planes(
+                    (known.true & kept) | planes.true,
+                    (known.false & kept) | planes.false,
+                    (known.error & kept) | planes.error,
+                )
+        refused = [(term, planes) for term, planes in refusals.items() if planes.true != store.alive]
+        alone = _rejected_once((planes for _, planes in (*asked, *refused)), store.alive)
+        counts = [_clause_count(term, planes, alone, store.alive) for term, planes in refused]
+        return (
+            tuple(_clause_count(term, planes, alone, store.alive) for term, planes in asked),
+            tuple(sorted(counts, key=lambda count: (-count.rejects, count.clause))),
+        )
+
+    def _planes(self, term: Expr, store: ColumnStore) -> Planes:
+        planes = Condition.of(term, self._ad).planes(store)
+        if not self._alone:
+            return planes
+        truths = _truths(term, self._ad, store)
+        numbers = (planes.true | planes.false) & ~truths
+        return Planes(planes.true & truths, planes.false & truths, planes.error | numbers)
 
 
 def match(ad: ClassAd, requirements: Expr, rank: Expr, snapshot: Snapshot) -> Verdict:
     """Match one class of jobs, whose matching ad is `ad`, against all resources of a snapshot."""
-    columns = columns_of(snapshot)
-    terms = _terms(requirements)
-    meaning = _condition if len(terms) == 1 else _operand
-    outcomes = [(term, columns.evaluate(term, ad, meaning)) for term in terms if term != Literal(True)]
-    refusals = [(clause, outcome) for clause, outcome in _refusals(ad, columns).items() if outcome.any()]
-    rejections = _rejections((outcome for _, outcome in (*outcomes, *refusals)), columns.size)
-    candidates, unranked = _ranked(ad, rank, snapshot.resources, columns, rejections == 0)
-    refused = [_count(clause, outcome, rejections) for clause, outcome in refusals]
-    return Verdict(
-        snapshot=snapshot.version,
-        considered=columns.size,
-        candidates=candidates,
-        unranked=unranked,
-        clauses=tuple(_count(clause, outcome, rejections) for clause, outcome in outcomes),
-        refusals=tuple(sorted(refused, key=lambda count: (-count.rejects, count.clause))),
-    )
+    return Matching(ad, requirements, rank).on(snapshot)
 
 
 def _terms(expr: Expr) -> list[Expr]:
@@ -52,70 +102,43 @@ def _terms(expr: Expr) -> list[Expr]:
     return terms
 
 
-def _condition(value: Value) -> float:
-    """What a condition says that stands alone: it must be a truth value."""
-    if isinstance(value, bool):
-        return _TRUTHS[value]
-    return _UNDEFINED if value is UNDEFINED else _ERROR
+def _is_truth(term: Expr) -> bool:
+    """Whether it can be seen that the value of a term is a truth value, undefined or error, and no number.
+
+    As an operand of `&&` a number counts as true or false; a condition that stands alone must be a truth value.
+    """
+    if isinstance(term, Binary):
+        return term.operator in _TRUTH_OPERATORS
+    if isinstance(term, Unary):
+        return term.operator == "!"
+    if isinstance(term, Call):
+        return fold(term.name) in _TRUTH_FUNCTIONS
+    return isinstance(term, Literal) and isinstance(term.value, bool)
 
 
-def _operand(value: Value) -> float:
-    """What an operand of `&&` says: there a number counts too, true when it is not zero."""
-    if isinstance(value, int | float):
-        return _TRUTHS[bool(value)]
-    return _UNDEFINED if value is UNDEFINED else _ERROR
+def _truths(term: Expr, ad: ClassAd, store: ColumnStore) -> int:
+    """The rows where a term is a truth value, as bits."""
+    return Condition.of(Call("isBoolean", (term,)), ad).planes(store).true
 
 
-def _refusals(ad: ClassAd, columns: Columns) -> dict[Expr, Numbers]:
-    """For each conjunct of the resources' own Requirements its outcome on each resource, true where it is not asked."""
-    refusals: dict[Expr, Numbers] = {}
-    for own, rows in columns.requirements.items():
-        terms = _terms(own)
-        for term in terms:
-            outcome = refusals.setdefault(term, np.full(columns.size, _TRUE))
-            outcome[rows] = columns.evaluate(term, ad, _condition if len(terms) == 1 else _operand, rows)
-    return refusals
+def _rejected_once(outcomes: Iterable[Planes], alive: int) -> int:
+    """The rows that exactly one condition rejects."""
+    once = more = 0
+    for planes in outcomes:
+        rejected = alive & ~planes.true
+        more |= once & rejected
+        once |= rejected
+    return once & ~more
 
 
-def _rejections(outcomes: Iterable[Numbers], size: int) -> _Counts:
-    """How many conditions reject each resource."""
-    counts = np.zeros(size, dtype=np.int64)
-    for outcome in outcomes:
-        counts += outcome != _TRUE
-    return counts
-
-
-def _count(clause: Expr, outcome: Numbers, rejections: _Counts) -> ClauseCount:
-    rejected = outcome != _TRUE
+def _clause_count(clause: Expr, planes: Planes, alone: int, alive: int) -> ClauseCount:
+    rejected = alive & ~planes.true
+    false, error = (planes.false & alive).bit_count(), (planes.error & alive).bit_count()
     return ClauseCount(
         clause=unparse(clause),
-        rejects=int(np.count_nonzero(rejected)),
-        alone=int(np.count_nonzero(rejected & (rejections == 1))),
-        false=int(np.count_nonzero(outcome == _FALSE)),
-        undefined=int(np.count_nonzero(outcome == _UNDEFINED)),
-        error=int(np.count_nonzero(outcome == _ERROR)),
+        rejects=rejected.bit_count(),
+        alone=(rejected & alone).bit_count(),
+        false=false,
+        undefined=rejected.bit_count() - false - error,
+        error=error,
     )
-
-
-def _ranked(
-    ad: ClassAd, rank: Expr, resources: Sequence[Resource], columns: Columns, matching: NDArray[np.bool_]
-) -> tuple[tuple[Candidate, ...], tuple[str, ...]]:
-    """Those with a rank, best first; and the ids of those without."""
-    if not matching.any():
-        return (), ()
-    ranks = columns.evaluate(rank, ad, _number)
-    rows = np.flatnonzero(matching & ~np.isnan(ranks))
-    rows = rows[np.lexsort((columns.order[rows], -ranks[rows]))]
-    candidates = tuple(
-        Candidate(ce_id=resource.ce_id, host=resource.host, site=resource.site, rank=number)
-        for resource, number in zip((resources[row] for row in rows.tolist()), ranks[rows].tolist(), strict=True)
-    )
-    unranked = np.flatnonzero(matching & np.isnan(ranks)).tolist()
-    return candidates, tuple(sorted(resources[row].ce_id for row in unranked))
-
-
-def _number(value: Value) -> float:
-    """The rank, or NaN when it is none."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return math.nan
-    return float(value)

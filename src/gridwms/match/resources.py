@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from gridwms.classad import ClassAd
+from gridwms.classad.columns import ColumnStore
 
 
 class Resource(Protocol):
@@ -28,3 +29,10 @@ class Snapshot(Protocol):
     def version(self) -> int: ...
     @property
     def resources(self) -> Sequence[Resource]: ...
+    @property
+    def columns(self) -> ColumnStore: ...
+    def at(self, row: int) -> Resource:
+        """The resource of a row of the columns."""
+
+    def find(self, ce_id: str) -> Resource | None:
+        """The resource with this id."""

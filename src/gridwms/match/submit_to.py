@@ -5,21 +5,21 @@ Unlike gLite, which sends the job whatever the id, the id must be known to the m
 
 from __future__ import annotations
 
+import numpy
+
 from gridwms.jobs.reasons import Reason, reason
 from gridwms.match.resources import Snapshot
-from gridwms.match.verdict import Candidate, Verdict
+from gridwms.match.verdict import Ranking, Verdict
 
 
 def named(ce_id: str, snapshot: Snapshot) -> Verdict | Reason:
     """A verdict with that one candidate (rank 0), or the reason why the job has to wait."""
     if not snapshot.resources:
         return reason("no_resources")
-    for resource in snapshot.resources:
-        if resource.ce_id == ce_id:
-            if resource.site is None:
-                return reason("not_deliverable", matching=1, ce=ce_id)
-            only = Candidate(ce_id=ce_id, host=resource.host, site=resource.site, rank=0.0)
-            return Verdict(
-                snapshot=snapshot.version, considered=1, candidates=(only,), unranked=(), clauses=(), refusals=()
-            )
-    return reason("unknown_ce", ce=ce_id, considered=len(snapshot.resources))
+    resource = snapshot.find(ce_id)
+    if resource is None:
+        return reason("unknown_ce", ce=ce_id, considered=len(snapshot.resources))
+    if resource.site is None:
+        return reason("not_deliverable", matching=1, ce=ce_id)
+    only = Ranking(snapshot, numpy.array([snapshot.columns.row_of[ce_id]]), numpy.zeros(1))
+    return Verdict(snapshot=snapshot.version, considered=1, candidates=only)

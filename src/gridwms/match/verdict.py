@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import overload
+
+import numpy
+from numpy.typing import NDArray
+
+from gridwms.classad.columns.planes import Rows
+from gridwms.match.resources import Snapshot
+
+Reals = NDArray[numpy.float64]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,22 +42,67 @@ class ClauseCount:
     error: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
-    """`candidates`: those with a rank, best first, ties in order of ce_id. `unranked`: ids that match without a rank.
+@dataclass(frozen=True, slots=True, eq=False)
+class Ranking(Sequence[Candidate]):
+    """Those that match and have a rank, best first: rows of the snapshot's columns.
 
-    `clauses`: the conjuncts of the job's Requirements in their order; `refusals`: conjuncts of the resources' own
-    Requirements, most rejecting first. `snapshot`: version of the snapshot.
+    A candidate is only made of a row when it is looked at: ten thousand resources may match, and one is chosen.
+    """
+
+    snapshot: Snapshot
+    rows: Rows
+    ranks: Reals
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    @overload
+    def __getitem__(self, index: int) -> Candidate: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Candidate]: ...
+    def __getitem__(self, index: int | slice) -> Candidate | list[Candidate]:
+        if isinstance(index, slice):
+            pairs = zip(self.rows[index].tolist(), self.ranks[index].tolist(), strict=True)
+            return [self.candidate(row, rank) for row, rank in pairs]
+        return self.candidate(int(self.rows[index]), float(self.ranks[index]))
+
+    def candidate(self, row: int, rank: float) -> Candidate:
+        """The candidate that a row with this rank is."""
+        resource = self.snapshot.at(row)
+        return Candidate(ce_id=resource.ce_id, host=resource.host, site=resource.site, rank=rank)
+
+
+Counts = tuple[tuple[ClauseCount, ...], tuple[ClauseCount, ...]]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Verdict:
+    """`candidates`: those with a rank, best first. `unranked`: ids that match without a rank.
+
+    `count`: makes `clauses` and `refusals` when somebody asks why. `snapshot`: version of the snapshot.
     """
 
     snapshot: int
     considered: int
-    candidates: tuple[Candidate, ...]
-    unranked: tuple[str, ...]
-    clauses: tuple[ClauseCount, ...]
-    refusals: tuple[ClauseCount, ...] = ()
+    candidates: Ranking
+    unranked: tuple[str, ...] = ()
+    count: Callable[[], Counts] = field(default=lambda: ((), ()), repr=False)
 
     @property
     def matching(self) -> int:
         """How many meet the requirements, ranked or not."""
         return len(self.candidates) + len(self.unranked)
+
+    @cached_property
+    def _counts(self) -> Counts:
+        return self.count()
+
+    @property
+    def clauses(self) -> tuple[ClauseCount, ...]:
+        """The conjuncts of the job's Requirements in their order."""
+        return self._counts[0]
+
+    @property
+    def refusals(self) -> tuple[ClauseCount, ...]:
+        """Conjuncts of the resources' own Requirements, most rejecting first."""
+        return self._counts[1]

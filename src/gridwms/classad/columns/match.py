@@ -20,11 +20,11 @@ from gridwms.classad.text import fold
 from gridwms.classad.tree import Call, Expr, Literal
 from gridwms.classad.unparse import unparse
 
-_NO_RANK = -numpy.inf
+_NO_RANK = numpy.nan
 
 
 class Rank:
-    """A Rank expression of `my`, folded once. UNDEFINED, ERROR and what is no number rank as minus infinity."""
+    """A Rank expression of `my`, folded once. UNDEFINED, ERROR and what is no number rank as NaN."""
 
     __slots__ = ("columnar", "key", "names", "node", "probe")
 
@@ -63,24 +63,25 @@ class Rank:
 
 
 def rank_number(value: Inner) -> float:
-    if not isinstance(value, bool | int | float) or value != value:
-        return _NO_RANK
-    return float(value)
+    return float(value) if isinstance(value, bool | int | float) else _NO_RANK
 
 
 @dataclass(frozen=True, slots=True)
 class Matches:
-    """The rows that match and their ranks, in the order of the store."""
+    """The rows that match and their ranks (NaN: none), in the order of the store."""
 
     rows: Rows
     ranks: Reals
 
     def best(self) -> int | None:
-        """The first row of the highest rank."""
-        return int(self.rows[int(numpy.argmax(self.ranks))]) if len(self.rows) else None
+        """The first row of the highest rank; one without a rank when none has one."""
+        if not len(self.rows):
+            return None
+        ranks = numpy.where(numpy.isnan(self.ranks), -numpy.inf, self.ranks)
+        return int(self.rows[int(numpy.argmax(ranks))])
 
     def ordered(self) -> Matches:
-        """Highest rank first; equals stay in the order of the store."""
+        """Highest rank first, those without a rank last; equals stay in the order of the store."""
         order = numpy.argsort(-self.ranks, kind="stable")
         return Matches(self.rows[order], self.ranks[order])
 

@@ -211,8 +211,7 @@ def compared(operator: str, left: Vector, right: Vector) -> Planes:
 
 
 def rank_values(value: Vector) -> Reals:
-    """Numbers as they are, minus infinity where there is none."""
+    """Numbers as they are, NaN where there is none."""
     ranks = numpy.where(value.kinds == REAL, value.reals, value.numbers.astype(numpy.float64))
-    ranks[~_NUMERIC[value.kinds]] = -numpy.inf
-    ranks[numpy.isnan(ranks)] = -numpy.inf
+    ranks[~_NUMERIC[value.kinds]] = numpy.nan
     return ranks

@@ -20,6 +20,7 @@ class CallableSource:
     seconds: float
     describe: Callable[[], Sequence[ClassAd]]
     site: str = ""
+    complete: bool = True
 
     def fetch(self) -> list[ClassAd]:
         """The ads, each with GridwmsSite. Raises SourceError."""

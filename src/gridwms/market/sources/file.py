@@ -25,6 +25,7 @@ class FileSource:
     name: str
     path: Path
     seconds: float = 60.0
+    complete: bool = True
 
     def fetch(self) -> list[ClassAd]:
         """All ads of the file. Raises SourceError naming file and line."""
