@@ -14,8 +14,7 @@ from gridwms.flow.schedule import Scheduler
 from gridwms.flow.status import status
 from gridwms.flow.world import SitePolicy
 from gridwms.jobs.states import State
-from gridwms.market.snapshot import Snapshot
-from gridwms.match.verdict import Verdict
+from gridwms.match.matching import Matching
 from gridwms.store import verdicts
 from tests.flow.conftest import Stage, place
 
@@ -131,14 +130,14 @@ def test_a_job_takes_as_many_slots_as_it_asks_for(stage: Stage) -> None:
 def test_a_class_that_cannot_be_matched_keeps_no_other_waiting(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     (bad,) = stage.submit("Rank = other.GlueCEStateFreeJobSlots;")
     (good,) = stage.submit()
-    real = schedule.match
 
-    def match(ad: ClassAd, requirements: Expr, rank: Expr, snapshot: Snapshot) -> Verdict:
-        if "FreeJobSlots" in unparse(rank):
-            raise RecursionError("too deep")
-        return real(ad, requirements, rank, snapshot)
+    class Fragile(Matching):
+        def __init__(self, ad: ClassAd, requirements: Expr, rank: Expr) -> None:
+            if "FreeJobSlots" in unparse(rank):
+                raise RecursionError("too deep")
+            super().__init__(ad, requirements, rank)
 
-    monkeypatch.setattr(schedule, "match", match)
+    monkeypatch.setattr(schedule, "Matching", Fragile)
     stage.schedule()
     assert stage.job(good).state is State.READY
     assert stage.job(bad).state is State.WAITING
