@@ -9,7 +9,7 @@ from gridwms.flow.collect import clear
 from gridwms.flow.purge import purge, purge_old
 from gridwms.flow.status import history, status
 from gridwms.flow.worker import events, put_output, take_token
-from gridwms.jobs.states import State
+from gridwms.jobs.states import DoneCode, State
 from gridwms.store import descriptions
 from tests.flow.conftest import Stage
 
@@ -32,7 +32,16 @@ def test_files_and_description_go_and_the_record_stays(stage: Stage) -> None:
     assert stage.world.sandbox.outputs(key, 1) == []
     assert stage.world.database.read(lambda c: descriptions.get_descriptions(c, [digest])) == {}
     assert status(stage.world, [key])[0].exit_code == 0
-    assert history(stage.world, key)[-1].type == "Purged"
+    told = [(event.type, event.state, event.done_code) for event in history(stage.world, key)]
+    assert told == [
+        ("Registered", State.SUBMITTED, None),
+        ("Accepted", State.WAITING, None),
+        ("Matched", State.READY, None),
+        ("Delivered", State.SCHEDULED, None),
+        ("PayloadStarted", State.RUNNING, None),
+        ("Finished", State.DONE, DoneCode.OK),
+        ("Purged", State.PURGED, None),
+    ]
     assert purge(stage.world, "ann", [key])[0].sentence == "it was purged before"
 
 

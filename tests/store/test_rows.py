@@ -22,7 +22,7 @@ def test_histories_come_back_as_they_were(database: Database) -> None:
 
         def work(connection: object, plain: Job = plain, history: list = history, key: str = key) -> None:  # type: ignore[type-arg]
             number = rows.add(connection, [plain])[key]  # type: ignore[arg-type]
-            log.append(connection, [(number, event) for event in history], 1.5)  # type: ignore[arg-type]
+            log.append(connection, [(number, event, None) for event in history], 1.5)  # type: ignore[arg-type]
             full = job._replace(key=key)  # noqa: B023
             rows.save(connection, {key: plain}, {key: (number, full)})  # type: ignore[arg-type]
 
@@ -40,7 +40,7 @@ def test_known_events_are_found(database: Database) -> None:
 
     def work(connection: object) -> int:
         number = rows.add(connection, [job])[job.key]  # type: ignore[arg-type]
-        log.append(connection, [(number, event) for event in history], 1.0)  # type: ignore[arg-type]
+        log.append(connection, [(number, event, None) for event in history], 1.0)  # type: ignore[arg-type]
         return number
 
     number = database.write(work)

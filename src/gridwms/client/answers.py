@@ -157,7 +157,10 @@ class JobPage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """Something that happened to a job. `cursor`: its place in the stream. `text`: what it says, for a person."""
+    """Something that happened to a job. `cursor`: its place in the stream. `text`: what it says, for a person.
+
+    `state`, `done_code`: where it brought the job; None when the job stayed where it was.
+    """
 
     cursor: str
     key: str
@@ -165,6 +168,8 @@ class Event:
     time: float
     source: str
     attempt: int | None = None
+    state: str | None = None
+    done_code: str | None = None
     text: str = ""
     reason: Reason | None = None
     fields: Mapping[str, Any] = field(default_factory=dict)

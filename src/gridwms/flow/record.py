@@ -66,7 +66,7 @@ def apply(
     result = Recorded()
     before = {key: job for key, (_number, job) in stored.items()}
     after = dict(stored)
-    new_events: list[tuple[int, Event]] = []
+    new_events: list[log.Entry] = []
     effects: list[tuple[int, Effect]] = []
     for key, event in events:
         if key not in after:
@@ -79,12 +79,13 @@ def apply(
         following: Event | None = event
         while following is not None:
             try:
-                job, caused = step(job, following)
+                was = job
+                job, caused = step(was, following)
             except (UnexpectedEvent, UnknownAttempt) as error:
                 logger.warning("event rejected", job=key, event_id=following.id, why=str(error))
                 result.rejected.append((key, following, str(error)))
                 break
-            new_events.append((number, following))
+            new_events.append(log.entry(number, following, was, job))
             effects += [(number, effect) for effect in caused]
             following = decide(job, world.settings.retry_maxima, now)
         after[key] = (number, job)

@@ -67,7 +67,10 @@ class JobView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventView:
-    """One entry of the history. `cursor`: its place in the stream of all events; `arrived`: by our clock."""
+    """One entry of the history. `cursor`: its place in the stream of all events; `arrived`: by our clock.
+
+    `state`, `done_code`: where it brought the job; None when the job stayed where it was.
+    """
 
     cursor: int
     key: str
@@ -77,6 +80,8 @@ class EventView:
     attempt: int
     time: float
     arrived: float
+    state: State | None
+    done_code: DoneCode | None
     reason: Reason | None
     data: dict[str, Any]
 
@@ -208,6 +213,8 @@ def _event_view(logged: log.Logged) -> EventView:
         attempt=attempt_of(event),
         time=event.time,
         arrived=logged.arrived,
+        state=logged.state,
+        done_code=logged.done_code,
         reason=why if isinstance(why, Reason) else None,
         data=event_data(event),
     )

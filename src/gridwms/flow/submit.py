@@ -173,15 +173,14 @@ def _first_events(world: World, key: str, owner: str, vo: str, ready: _Prepared,
 
 
 def _insert(connection: Connection, new: Mapping[str, tuple[Event, ...]], now: float) -> None:
-    jobs = []
-    for events in new.values():
+    made: dict[str, list[tuple[Event, Job]]] = {}
+    for key, events in new.items():
         job: Job | None = None
         for event in events:
             job, _effects = step(job, event)
-        if job is not None:
-            jobs.append(job)
-    numbers = rows.add(connection, jobs)
-    log.append(connection, [(numbers[key], event) for key, events in new.items() for event in events], now)
+            made.setdefault(key, []).append((event, job))
+    numbers = rows.add(connection, [steps[-1][1] for steps in made.values()])
+    log.append(connection, [(numbers[key], event, job) for key, steps in made.items() for event, job in steps], now)
 
 
 def uploads_of(description: Description) -> tuple[Upload, ...]:

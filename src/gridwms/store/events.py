@@ -11,6 +11,8 @@ from sqlalchemy import Connection, Row, bindparam, func, insert, select
 
 from gridwms.jobs.codec import attempt_of, event_data, read_event
 from gridwms.jobs.events import Event
+from gridwms.jobs.job import Job
+from gridwms.jobs.states import DoneCode, State
 from gridwms.store.bulk import run_many
 from gridwms.store.sets import chunks
 from gridwms.store.tables import events, jobs
@@ -18,12 +20,17 @@ from gridwms.store.tables import events, jobs
 
 @dataclass(frozen=True, slots=True)
 class Logged:
-    """An event as it stands in the log. `arrived`: when the service stored it, by its own clock."""
+    """An event as it stands in the log. `arrived`: when the service stored it, by its own clock.
+
+    `state`, `done_code`: where it brought the job; None when it left it where it was.
+    """
 
     cursor: int
     key: str
     arrived: float
     event: Event
+    state: State | None
+    done_code: DoneCode | None
 
 
 _KNOWN = select(events.c.job, events.c.id).where(events.c.job.in_(bindparam("numbers", expanding=True)))
@@ -44,8 +51,18 @@ def known(connection: Connection, wanted: Collection[tuple[int, str]]) -> set[tu
 _INSERT = insert(events)
 
 
-def append(connection: Connection, new: Sequence[tuple[int, Event]], arrived: float) -> None:
-    """Add events, each with its job's row number, in this order."""
+Entry = tuple[int, Event, Job | None]
+"""The row number of a job, an event, and the job after it, unless its state is the one before."""
+
+
+def entry(number: int, event: Event, before: Job | None, after: Job) -> Entry:
+    """What to append for an event that made `after` of `before`."""
+    same = before is not None and before.state is after.state and before.done_code is after.done_code
+    return number, event, None if same else after
+
+
+def append(connection: Connection, new: Sequence[Entry], arrived: float) -> None:
+    """Add events in this order."""
     if not new:
         return
     rows = [
@@ -58,8 +75,10 @@ def append(connection: Connection, new: Sequence[tuple[int, Event]], arrived: fl
             "time": event.time,
             "arrived": arrived,
             "data": json.dumps(event_data(event), separators=(",", ":")),
+            "state": job.state.value if job else None,
+            "done_code": job.done_code.value if job and job.done_code else None,
         }
-        for number, event in new
+        for number, event, job in new
     ]
     run_many(connection, _INSERT, rows)
 
@@ -87,4 +106,5 @@ def last_cursor(connection: Connection) -> int:
 
 def _logged(row: Row[Any]) -> Logged:
     event = read_event(row.type, row.id, row.time, row.source, row.attempt, json.loads(row.data))
-    return Logged(row.cursor, row.key, row.arrived, event)
+    state = State(row.state) if row.state else None
+    return Logged(row.cursor, row.key, row.arrived, event, state, DoneCode(row.done_code) if row.done_code else None)

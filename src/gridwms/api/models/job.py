@@ -86,7 +86,10 @@ class Jobs(Out):
 
 
 class EventOut(Out):
-    """Something that happened to a job. `cursor`: its place in the stream of all events."""
+    """Something that happened to a job. `cursor`: its place in the stream of all events.
+
+    `state`, `done_code`: where it brought the job; null when the job stayed where it was.
+    """
 
     cursor: str
     key: str
@@ -95,6 +98,8 @@ class EventOut(Out):
     time: float
     source: str
     attempt: int
+    state: State | None
+    done_code: DoneCode | None
     text: str
     reason: ReasonOut | None
     fields: dict[str, Any]
@@ -109,6 +114,8 @@ class EventOut(Out):
             time=view.time,
             source=view.source,
             attempt=view.attempt,
+            state=view.state,
+            done_code=view.done_code,
             text=event_text(view.type, view.data, view.reason),
             reason=ReasonOut.model_validate(view.reason) if view.reason else None,
             fields={name: value for name, value in view.data.items() if name not in ("reason", "failure")},

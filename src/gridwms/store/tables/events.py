@@ -16,6 +16,9 @@ events = Table(
     Column("time", Time, nullable=False),
     Column("arrived", Time, nullable=False),
     Column("data", Text, nullable=False),
+    Column("state", String(10)),
+    Column("done_code", String(10)),
     UniqueConstraint("job", "id"),
     sqlite_autoincrement=True,
 )
+"""`state`, `done_code`: where the job was after the event, when that was somewhere else than before."""

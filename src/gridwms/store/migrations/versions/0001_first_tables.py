@@ -156,6 +156,8 @@ def upgrade() -> None:
         sa.Column("time", sa.Double(), nullable=False),
         sa.Column("arrived", sa.Double(), nullable=False),
         sa.Column("data", sa.Text(), nullable=False),
+        sa.Column("state", sa.String(length=10), nullable=True),
+        sa.Column("done_code", sa.String(length=10), nullable=True),
         sa.ForeignKeyConstraint(["job"], ["jobs.number"], name=op.f("fk_events_job")),
         sa.PrimaryKeyConstraint("cursor", name=op.f("pk_events")),
         sa.UniqueConstraint("job", "id", name=op.f("uq_events_job_id")),
