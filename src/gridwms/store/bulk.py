@@ -1,33 +1,100 @@
-"""One statement for many rows, past SQLAlchemy's treatment of each single row.
+"""Statements over many rows, past SQLAlchemy's treatment of each single row.
 
-The statements are still SQLAlchemy's, compiled once for the engine; only the rows go to the driver as they are, which
-more than halves the cost of a row. So values must be what the driver takes: no enums, no JSON types.
+Rows are tuples of what the driver takes: no enums, no JSON types. On SQLite many rows go into one statement: each
+statement lets other threads have the interpreter, so one a row would leave the writer waiting for it at every row.
 """
+
+# Names of tables and columns come from the code of the store alone; values are always parameters.
+# ruff: noqa: S608
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Collection, Sequence
 from functools import cache
-from operator import itemgetter
+from itertools import chain
 from typing import Any
 
-from sqlalchemy import Connection, Dialect
+from sqlalchemy import Connection
+
+Row = tuple[Any, ...]
+_TOGETHER = 100
+"""Rows in one statement; a few more would gain nothing, and a thousand cost more than they save."""
 
 
-def run_many(connection: Connection, statement: Any, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Run `statement` once a row. All rows have the same keys; `statement` lives as long as the program."""
-    if not rows:
-        return
-    text, names = _compiled(statement, connection.dialect, tuple(rows[0]))
-    if names is None:
-        connection.exec_driver_sql(text, list(rows))
-        return
-    pick = itemgetter(*names)
-    connection.exec_driver_sql(text, [pick(row) for row in rows] if len(names) > 1 else [(pick(r),) for r in rows])
+def insert(
+    connection: Connection, table: str, columns: tuple[str, ...], rows: Sequence[Row], *, missing: bool = False
+) -> None:
+    """Add rows, in this order. `missing`: those that break a unique key are left out."""
+    if connection.dialect.name == "sqlite":
+        _in_blocks(connection, rows, lambda count: _insert_sqlite(table, columns, missing, count))
+    elif rows:
+        connection.exec_driver_sql(_insert_postgresql(table, columns, missing), list(rows))
+
+
+def update(
+    connection: Connection, table: str, columns: tuple[str, ...], key: tuple[str, ...], rows: Sequence[Row]
+) -> None:
+    """Set `columns` of the rows with these keys: each of `rows` is the new values, then the key."""
+    if rows:
+        connection.exec_driver_sql(_update(connection.dialect.name, table, columns, key), list(rows))
+
+
+def update_equal(
+    connection: Connection, table: str, columns: tuple[str, ...], values: Row, numbers: Collection[int]
+) -> None:
+    """Set `columns` to the same values in all rows with these numbers."""
+    if numbers:
+        text = _update_equal(connection.dialect.name, table, columns)
+        connection.exec_driver_sql(text, (*values, _numbers(connection, numbers)))
+
+
+def run_on(connection: Connection, statement: str, numbers: Collection[int]) -> None:
+    """Run a statement whose `{among}` stands for the condition that a column is one of these numbers."""
+    if numbers:
+        text = statement.format(among=_AMONG[connection.dialect.name])
+        connection.exec_driver_sql(text, (_numbers(connection, numbers),))
+
+
+_AMONG = {"sqlite": "IN (SELECT value FROM json_each(?))", "postgresql": "= ANY(%s)"}
+_MARK = {"sqlite": "?", "postgresql": "%s"}
+
+
+def _numbers(connection: Connection, numbers: Collection[int]) -> Any:
+    return json.dumps(list(numbers)) if connection.dialect.name == "sqlite" else list(numbers)
+
+
+def _in_blocks(connection: Connection, rows: Sequence[Row], text: Any) -> None:
+    whole = len(rows) - len(rows) % _TOGETHER
+    for begin in range(0, whole, _TOGETHER):
+        values = tuple(chain.from_iterable(rows[begin : begin + _TOGETHER]))
+        connection.exec_driver_sql(text(_TOGETHER), values)
+    if whole < len(rows):
+        connection.exec_driver_sql(text(1), list(rows[whole:]))
 
 
 @cache
-def _compiled(statement: Any, dialect: Dialect, keys: tuple[str, ...]) -> tuple[str, tuple[str, ...] | None]:
-    """The text, and the order of its parameters where the engine numbers them."""
-    compiled = statement.compile(dialect=dialect, column_keys=list(keys))
-    return str(compiled), tuple(compiled.positiontup) if compiled.positional else None
+def _insert_sqlite(table: str, columns: tuple[str, ...], missing: bool, count: int) -> str:
+    row = f"({','.join('?' * len(columns))})"
+    verb = "INSERT OR IGNORE" if missing else "INSERT"
+    return f"{verb} INTO {table} ({','.join(columns)}) VALUES {','.join([row] * count)}"
+
+
+@cache
+def _insert_postgresql(table: str, columns: tuple[str, ...], missing: bool) -> str:
+    values = ",".join(["%s"] * len(columns))
+    rest = " ON CONFLICT DO NOTHING" if missing else ""
+    return f"INSERT INTO {table} ({','.join(columns)}) VALUES ({values}){rest}"
+
+
+@cache
+def _update(dialect: str, table: str, columns: tuple[str, ...], key: tuple[str, ...]) -> str:
+    mark = _MARK[dialect]
+    changes = ",".join(f"{name}={mark}" for name in columns)
+    return f"UPDATE {table} SET {changes} WHERE {' AND '.join(f'{name}={mark}' for name in key)}"
+
+
+@cache
+def _update_equal(dialect: str, table: str, columns: tuple[str, ...]) -> str:
+    mark = _MARK[dialect]
+    return f"UPDATE {table} SET {','.join(f'{name}={mark}' for name in columns)} WHERE number {_AMONG[dialect]}"

@@ -34,6 +34,11 @@ class JobCache:
             oldest, _job = self._jobs.pop(next(iter(self._jobs)))
             del self._keys[oldest]
 
+    def offer(self, number: int, job: Job) -> None:
+        """Keep a new job while there is room: one that may wait long is no reason to drop one that moves."""
+        if len(self._jobs) < _MOST:
+            self.put(number, job)
+
     def clear(self) -> None:
         """Forget everything."""
         self._jobs.clear()

@@ -7,13 +7,13 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, func, insert, select
+from sqlalchemy import Connection, Row, bindparam, func, select
 
 from gridwms.jobs.codec import attempt_of, event_data, read_event
 from gridwms.jobs.events import Event
 from gridwms.jobs.job import Job
 from gridwms.jobs.states import DoneCode, State
-from gridwms.store.bulk import run_many
+from gridwms.store import bulk
 from gridwms.store.sets import chunks
 from gridwms.store.tables import events, jobs
 
@@ -48,9 +48,6 @@ def known(connection: Connection, wanted: Collection[tuple[int, str]]) -> set[tu
     return found
 
 
-_INSERT = insert(events)
-
-
 Entry = tuple[int, Event, Job | None]
 """The row number of a job, an event, and the job after it, unless its state is the one before."""
 
@@ -63,24 +60,25 @@ def entry(number: int, event: Event, before: Job | None, after: Job) -> Entry:
 
 def append(connection: Connection, new: Sequence[Entry], arrived: float) -> None:
     """Add events in this order."""
-    if not new:
-        return
     rows = [
-        {
-            "job": number,
-            "id": event.id,
-            "type": event.type,
-            "source": event.source.value,
-            "attempt": attempt_of(event),
-            "time": event.time,
-            "arrived": arrived,
-            "data": json.dumps(event_data(event), separators=(",", ":")),
-            "state": job.state.value if job else None,
-            "done_code": job.done_code.value if job and job.done_code else None,
-        }
+        (
+            number,
+            event.id,
+            event.type,
+            event.source.value,
+            attempt_of(event),
+            event.time,
+            arrived,
+            json.dumps(event_data(event), separators=(",", ":")),
+            job.state.value if job else None,
+            job.done_code.value if job and job.done_code else None,
+        )
         for number, event, job in new
     ]
-    run_many(connection, _INSERT, rows)
+    bulk.insert(connection, "events", _COLUMNS, rows)
+
+
+_COLUMNS = ("job", "id", "type", "source", "attempt", "time", "arrived", "data", "state", "done_code")
 
 
 _LOGGED = select(events, jobs.c.key).join_from(events, jobs, events.c.job == jobs.c.number)

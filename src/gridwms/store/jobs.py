@@ -1,23 +1,21 @@
-"""Jobs and attempts as rows: loaded and saved in sets."""
+"""Jobs as rows, with their attempts: loaded and saved in sets."""
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, bindparam, insert, select, update
+from sqlalchemy import Connection, Row, Select, bindparam, func, select
 
-from gridwms.jobs.codec import read_reason, reason_data
-from gridwms.jobs.events import EndKind
-from gridwms.jobs.job import Attempt, Departure, Job, Outcome
-from gridwms.jobs.reasons import Reason
+from gridwms.jobs.job import Attempt, Job
 from gridwms.jobs.states import DoneCode, State
-from gridwms.store.bulk import run_many
+from gridwms.store import attempts as tries
+from gridwms.store import bulk
+from gridwms.store.attempts import reason_of, reason_text
 from gridwms.store.cache import CACHE, JobCache
-from gridwms.store.sets import chunks, upsert
-from gridwms.store.tables import attempts, jobs
+from gridwms.store.sets import chunks
+from gridwms.store.tables import jobs
 
 
 def load(connection: Connection, keys: Collection[str]) -> dict[str, tuple[int, Job]]:
@@ -33,11 +31,6 @@ def load_numbers(connection: Connection, numbers: Collection[int]) -> dict[str, 
 # Built once: making such a statement costs more than running it.
 _BY_KEY = select(jobs).where(jobs.c.key.in_(bindparam("names", expanding=True)))
 _BY_NUMBER = select(jobs).where(jobs.c.number.in_(bindparam("names", expanding=True)))
-_ATTEMPTS = (
-    select(attempts)
-    .where(attempts.c.job.in_(bindparam("numbers", expanding=True)))
-    .order_by(attempts.c.job, attempts.c.number)
-)
 
 
 def _load(connection: Connection, query: Select[Any], names: Collection[Any]) -> dict[str, tuple[int, Job]]:
@@ -50,10 +43,8 @@ def _load(connection: Connection, query: Select[Any], names: Collection[Any]) ->
         missing = [name for name, stored in zip(names, here, strict=True) if stored is None]
     for chunk in chunks(missing):
         rows = connection.execute(query, {"names": chunk}).all()
-        tries: dict[int, list[Attempt]] = defaultdict(list)
-        for row in connection.execute(_ATTEMPTS, {"numbers": [row.number for row in rows]}):
-            tries[row.job].append(_attempt(row))
-        found |= {row.key: (row.number, read_job(row, tries.get(row.number, ()))) for row in rows}
+        tried = tries.of_jobs(connection, [row.number for row in rows])
+        found |= {row.key: (row.number, read_job(row, tried.get(row.number, ()))) for row in rows}
     return found
 
 
@@ -66,15 +57,31 @@ def add(connection: Connection, new: Collection[Job]) -> dict[str, int]:
     """Insert jobs; their row numbers by key, in the order given."""
     if not new:
         return {}
-    statement = insert(jobs).returning(jobs.c.key, jobs.c.number, sort_by_parameter_order=True)
-    numbers = {row.key: row.number for row in connection.execute(statement, [_job_row(job) for job in new])}
+    # writers take turns: nobody else gives out numbers meanwhile
+    first = (connection.execute(_LAST).scalar() or 0) + 1
+    numbers = {job.key: number for number, job in enumerate(new, first)}
+    bulk.insert(
+        connection, "jobs", _COLUMNS, [(number, *_fixed(job), *_changing(job)) for number, job in enumerate(new, first)]
+    )
     cache = _cache(connection)
     if cache is not None:
         for job in new:
-            cache.put(numbers[job.key], job)
+            cache.offer(numbers[job.key], job)
     return numbers
 
 
+_LAST = select(func.max(jobs.c.number))
+_FIXED = (
+    "key",
+    "owner",
+    "vo",
+    "description",
+    "match_class",
+    "retry_count",
+    "shallow_retry_count",
+    "submitted_at",
+    "expires_at",
+)
 _CHANGING = (
     "state",
     "state_since",
@@ -86,14 +93,45 @@ _CHANGING = (
     "shallow_count",
     "cancel_requested_at",
 )
-_UPDATE_JOB = (
-    update(jobs).where(jobs.c.number == bindparam("_number")).values({name: bindparam(name) for name in _CHANGING})
-)
+_COLUMNS = ("number", *_FIXED, *_CHANGING)
+
+
+def _fixed(job: Job) -> tuple[Any, ...]:
+    return (
+        job.key,
+        job.owner,
+        job.vo,
+        job.description,
+        job.match_class,
+        job.retry_count,
+        job.shallow_retry_count,
+        job.submitted_at,
+        job.expires_at,
+    )
+
+
+def _changing(job: Job) -> tuple[Any, ...]:
+    return (
+        job.state.value,
+        job.state_since,
+        job.done_code.value if job.done_code else None,
+        reason_text(job.reason),
+        job.exit_code,
+        job.decisions,
+        job.deep_count,
+        job.shallow_count,
+        job.cancel_requested_at,
+    )
 
 
 def save(connection: Connection, before: Mapping[str, Job], after: Mapping[str, tuple[int, Job]]) -> None:
-    """Write what changed between `before` and `after` (jobs that exist)."""
-    changed_jobs, changed_attempts = [], []
+    """Write what changed between `before` and `after` (jobs that exist).
+
+    Jobs that now have the same values are written by one statement: what happens to a thousand jobs of a site at once
+    happens to them in the same way.
+    """
+    equal: dict[tuple[Any, ...], list[int]] = defaultdict(list)
+    changed: list[tuple[int, Attempt | None, Attempt]] = []
     cache = _cache(connection)
     for key, (number, job) in after.items():
         old = before.get(key)
@@ -101,19 +139,23 @@ def save(connection: Connection, before: Mapping[str, Job], after: Mapping[str, 
             continue
         if cache is not None:
             cache.put(number, job)
-        row = _job_row(job)
-        changed_jobs.append({"_number": number} | {name: row[name] for name in _CHANGING})
+        equal[_changing(job)].append(number)
         known = old.attempts if old is not None else ()
-        changed_attempts += [
-            _attempt_row(number, attempt)
-            for attempt in job.attempts
-            if attempt.number > len(known) or known[attempt.number - 1] is not attempt
-        ]
-    run_many(connection, _UPDATE_JOB, changed_jobs)
-    run_many(connection, upsert(connection, attempts, ("job", "number")), changed_attempts)
+        for index, attempt in enumerate(job.attempts):
+            was = known[index] if index < len(known) else None
+            if was is not attempt:
+                changed.append((number, was, attempt))
+    single: list[tuple[Any, ...]] = []
+    for values, numbers in equal.items():
+        if len(numbers) > 1:
+            bulk.update_equal(connection, "jobs", _CHANGING, values, numbers)
+        else:
+            single.append((*values, numbers[0]))
+    bulk.update(connection, "jobs", _CHANGING, ("number",), single)
+    tries.save(connection, changed)
 
 
-def read_job(row: Row[Any], tries: Iterable[Attempt]) -> Job:
+def read_job(row: Row[Any], tried: Iterable[Attempt]) -> Job:
     """The job of a row of `jobs` and its attempts."""
     return Job(
         key=row.key,
@@ -133,98 +175,5 @@ def read_job(row: Row[Any], tries: Iterable[Attempt]) -> Job:
         deep_count=row.deep_count,
         shallow_count=row.shallow_count,
         cancel_requested_at=row.cancel_requested_at,
-        attempts=tuple(tries),
+        attempts=tuple(tried),
     )
-
-
-def reason_of(text: str | None) -> Reason | None:
-    """The reason in a text column."""
-    return None if text is None else read_reason(json.loads(text))
-
-
-def reason_text(why: Reason | None) -> str | None:
-    """A reason as kept in a text column."""
-    return None if why is None else json.dumps(reason_data(why), separators=(",", ":"))
-
-
-def _job_row(job: Job) -> dict[str, Any]:
-    return {
-        "key": job.key,
-        "owner": job.owner,
-        "vo": job.vo,
-        "description": job.description,
-        "match_class": job.match_class,
-        "retry_count": job.retry_count,
-        "shallow_retry_count": job.shallow_retry_count,
-        "submitted_at": job.submitted_at,
-        "expires_at": job.expires_at,
-        "state": job.state.value,
-        "state_since": job.state_since,
-        "done_code": job.done_code.value if job.done_code else None,
-        "reason": reason_text(job.reason),
-        "exit_code": job.exit_code,
-        "decisions": job.decisions,
-        "deep_count": job.deep_count,
-        "shallow_count": job.shallow_count,
-        "cancel_requested_at": job.cancel_requested_at,
-    }
-
-
-def _attempt(row: Row[Any]) -> Attempt:
-    outcome = departure = None
-    if row.outcome_at is not None:
-        outcome = Outcome(exit_code=row.outcome_exit_code, failure=reason_of(row.outcome_failure), time=row.outcome_at)
-    if row.departed_at is not None:
-        departure = Departure(
-            kind=EndKind(row.departure_kind),
-            exit_code=row.departure_exit_code,
-            reason=reason_of(row.departure_reason),
-            time=row.departed_at,
-        )
-    return Attempt(
-        number=row.number,
-        site=row.site,
-        ce=row.ce,
-        matched_at=row.matched_at,
-        receipt=row.receipt,
-        delivered_at=row.delivered_at,
-        refusal=reason_of(row.refusal),
-        refused_at=row.refused_at,
-        running_at=row.running_at,
-        node=row.node,
-        node_seen=None if row.node_rank is None else (row.node_rank, row.node_time),
-        payload_at=row.payload_at,
-        instance=row.instance,
-        outcome=outcome,
-        departure=departure,
-        over=row.over,
-    )
-
-
-def _attempt_row(job: int, attempt: Attempt) -> dict[str, Any]:
-    outcome, departure, seen = attempt.outcome, attempt.departure, attempt.node_seen
-    return {
-        "job": job,
-        "number": attempt.number,
-        "site": attempt.site,
-        "ce": attempt.ce,
-        "matched_at": attempt.matched_at,
-        "receipt": attempt.receipt,
-        "delivered_at": attempt.delivered_at,
-        "refusal": reason_text(attempt.refusal),
-        "refused_at": attempt.refused_at,
-        "running_at": attempt.running_at,
-        "node": attempt.node,
-        "node_rank": seen[0] if seen else None,
-        "node_time": seen[1] if seen else None,
-        "payload_at": attempt.payload_at,
-        "instance": attempt.instance,
-        "outcome_at": outcome.time if outcome else None,
-        "outcome_exit_code": outcome.exit_code if outcome else None,
-        "outcome_failure": reason_text(outcome.failure) if outcome else None,
-        "departed_at": departure.time if departure else None,
-        "departure_kind": departure.kind.value if departure else None,
-        "departure_exit_code": departure.exit_code if departure else None,
-        "departure_reason": reason_text(departure.reason) if departure else None,
-        "over": attempt.over,
-    }

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, delete, func, select, update
+from sqlalchemy import Connection, func, select
 
 from gridwms.jobs.effects import Effect
-from gridwms.store.bulk import run_many
-from gridwms.store.sets import chunks, insert_missing
+from gridwms.store import bulk
 from gridwms.store.tables import jobs, outbox
 
 
@@ -26,13 +25,11 @@ class Task:
 
 def put(connection: Connection, effects: Sequence[tuple[int, Effect]], due: float) -> None:
     """Add effects, each with its job's row number; one that waits already is left as it is."""
-    if not effects:
-        return
-    rows = [
-        {"site": e.site, "kind": e.kind, "job": number, "attempt": e.attempt, "due": due, "tries": 0}
-        for number, e in effects
-    ]
-    run_many(connection, insert_missing(connection, outbox), rows)
+    rows = [(effect.site, effect.kind, number, effect.attempt, due, 0) for number, effect in effects]
+    bulk.insert(connection, "outbox", _COLUMNS, rows, missing=True)
+
+
+_COLUMNS = ("site", "kind", "job", "attempt", "due", "tries")
 
 
 def due(connection: Connection, site: str, now: float, limit: int) -> list[Task]:
@@ -54,17 +51,14 @@ def next_due(connection: Connection, site: str) -> float | None:
 
 def begin(connection: Connection, numbers: Collection[int]) -> None:
     """Note, before acting, that these may happen from now on."""
-    for chunk in chunks(numbers):
-        connection.execute(update(outbox).where(outbox.c.number.in_(chunk)).values(tries=outbox.c.tries + 1))
+    bulk.run_on(connection, "UPDATE outbox SET tries = tries + 1 WHERE number {among}", numbers)
 
 
 def postpone(connection: Connection, numbers: Collection[int], due: float) -> None:
     """Try these again at `due`."""
-    for chunk in chunks(numbers):
-        connection.execute(update(outbox).where(outbox.c.number.in_(chunk)).values(due=due))
+    bulk.update_equal(connection, "outbox", ("due",), (due,), numbers)
 
 
 def done(connection: Connection, numbers: Collection[int]) -> None:
     """Take these out."""
-    for chunk in chunks(numbers):
-        connection.execute(delete(outbox).where(outbox.c.number.in_(chunk)))
+    bulk.run_on(connection, "DELETE FROM outbox WHERE number {among}", numbers)

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, func, insert, select
 
 from gridwms.jobs.reasons import Reason
-from gridwms.store.jobs import reason_of, reason_text
+from gridwms.store.attempts import reason_of, reason_text
 from gridwms.store.sets import chunks
 from gridwms.store.tables import verdicts
 

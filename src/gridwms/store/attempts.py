@@ -1,0 +1,130 @@
+"""Attempts as rows: read, and written by the columns that changed."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable
+from typing import Any
+
+from sqlalchemy import Connection, Row, bindparam, select
+
+from gridwms.jobs.codec import read_reason, reason_data
+from gridwms.jobs.events import EndKind
+from gridwms.jobs.job import Attempt, Departure, Outcome
+from gridwms.jobs.reasons import Reason
+from gridwms.store import bulk
+from gridwms.store.tables import attempts
+
+# Built once: making such a statement costs more than running it.
+_OF_JOBS = (
+    select(attempts)
+    .where(attempts.c.job.in_(bindparam("numbers", expanding=True)))
+    .order_by(attempts.c.job, attempts.c.number)
+)
+
+
+def of_jobs(connection: Connection, numbers: Collection[int]) -> dict[int, list[Attempt]]:
+    """The attempts of these jobs in their order, by row number of the job."""
+    found: dict[int, list[Attempt]] = defaultdict(list)
+    for row in connection.execute(_OF_JOBS, {"numbers": numbers}):
+        found[row.job].append(_read(row))
+    return found
+
+
+def save(connection: Connection, changes: Iterable[tuple[int, Attempt | None, Attempt]]) -> None:
+    """Write attempts, each given with its job's row number and what it was before (None: it is new)."""
+    new: list[tuple[Any, ...]] = []
+    changed: dict[tuple[int, ...], list[tuple[Any, ...]]] = defaultdict(list)
+    for job, before, after in changes:
+        if before is None:
+            before = Attempt(after.number, after.site, after.ce, after.matched_at)
+            new.append((job, after.number, after.site, after.ce, after.matched_at, "", "", False))
+        fields = tuple([field for field in _FIELDS if before[field] is not after[field]])
+        if fields:
+            values: list[Any] = []
+            for field in fields:
+                values += _VALUES[field](after[field])
+            values += (job, after.number)
+            changed[fields].append(tuple(values))
+    bulk.insert(connection, "attempts", _NEW, new)
+    for those, rows in changed.items():
+        columns = tuple(name for field in those for name in _COLUMNS[field])
+        bulk.update(connection, "attempts", columns, ("job", "number"), rows)
+
+
+_NEW = ("job", "number", "site", "ce", "matched_at", "node", "instance", "over")
+
+
+def reason_of(text: str | None) -> Reason | None:
+    """The reason in a text column."""
+    return None if text is None else read_reason(json.loads(text))
+
+
+def reason_text(why: Reason | None) -> str | None:
+    """A reason as kept in a text column."""
+    return None if why is None else json.dumps(reason_data(why), separators=(",", ":"))
+
+
+def _outcome(value: Outcome) -> tuple[Any, ...]:
+    return value.time, value.exit_code, reason_text(value.failure)
+
+
+def _departure(value: Departure) -> tuple[Any, ...]:
+    return value.time, value.kind.value, value.exit_code, reason_text(value.reason)
+
+
+def _itself(value: Any) -> tuple[Any, ...]:
+    return (value,)
+
+
+_Writer = Callable[[Any], tuple[Any, ...]]
+_CHANGING: dict[str, tuple[tuple[str, ...], _Writer]] = {
+    "receipt": (("receipt",), _itself),
+    "delivered_at": (("delivered_at",), _itself),
+    "refusal": (("refusal",), lambda value: (reason_text(value),)),
+    "refused_at": (("refused_at",), _itself),
+    "running_at": (("running_at",), _itself),
+    "node": (("node",), _itself),
+    "node_seen": (("node_rank", "node_time"), tuple),
+    "payload_at": (("payload_at",), _itself),
+    "instance": (("instance",), _itself),
+    "outcome": (("outcome_at", "outcome_exit_code", "outcome_failure"), _outcome),
+    "departure": (("departed_at", "departure_kind", "departure_exit_code", "departure_reason"), _departure),
+    "over": (("over",), _itself),
+}
+"""The fields of an attempt that reports and decisions set: each to its columns. None is ever unset again."""
+_FIELDS = tuple(Attempt._fields.index(name) for name in _CHANGING)
+_COLUMNS = {Attempt._fields.index(name): columns for name, (columns, _writer) in _CHANGING.items()}
+_VALUES = {Attempt._fields.index(name): writer for name, (_columns, writer) in _CHANGING.items()}
+
+
+def _read(row: Row[Any]) -> Attempt:
+    outcome = departure = None
+    if row.outcome_at is not None:
+        outcome = Outcome(exit_code=row.outcome_exit_code, failure=reason_of(row.outcome_failure), time=row.outcome_at)
+    if row.departed_at is not None:
+        departure = Departure(
+            kind=EndKind(row.departure_kind),
+            exit_code=row.departure_exit_code,
+            reason=reason_of(row.departure_reason),
+            time=row.departed_at,
+        )
+    return Attempt(
+        number=row.number,
+        site=row.site,
+        ce=row.ce,
+        matched_at=row.matched_at,
+        receipt=row.receipt,
+        delivered_at=row.delivered_at,
+        refusal=reason_of(row.refusal),
+        refused_at=row.refused_at,
+        running_at=row.running_at,
+        node=row.node,
+        node_seen=None if row.node_rank is None else (row.node_rank, row.node_time),
+        payload_at=row.payload_at,
+        instance=row.instance,
+        outcome=outcome,
+        departure=departure,
+        over=row.over,
+    )
