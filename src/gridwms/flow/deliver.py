@@ -33,9 +33,16 @@ Pair = tuple[Job, Attempt]
 
 def deliver(world: World, site: Site, tasks: Sequence[Task]) -> None:
     """Hand over the attempts of these tasks. Raises SiteUnavailable when the site did not answer; nothing is lost."""
-    jobs = world.database.read(lambda connection: rows.load(connection, {task.key for task in tasks}))
     by_tag = {tag_of(task.key, task.attempt): task for task in tasks}
-    pairs = {tag: (jobs[task.key][1], jobs[task.key][1].attempts[task.attempt - 1]) for tag, task in by_tag.items()}
+
+    def work(connection: Connection) -> dict[str, Pair]:
+        jobs = rows.load(connection, {task.key for task in tasks})
+        pairs = {tag: (jobs[task.key][1], jobs[task.key][1].attempts[task.attempt - 1]) for tag, task in by_tag.items()}
+        new = [tag for tag, task in by_tag.items() if not task.tries and not is_closed(*pairs[tag])]
+        outbox.begin(connection, [by_tag[tag].number for tag in new])
+        return pairs
+
+    pairs = world.database.write(work)
     doubtful = [tag for tag, task in by_tag.items() if task.tries]
     found = site.find(doubtful) if doubtful else {}
     settled: dict[str, Event] = {}
@@ -57,8 +64,6 @@ def deliver(world: World, site: Site, tasks: Sequence[Task]) -> None:
 
 
 def _send(world: World, site: Site, by_tag: dict[str, Task], pairs: dict[str, Pair]) -> None:
-    numbers = [by_tag[tag].number for tag in pairs]
-    world.database.write(lambda connection: outbox.begin(connection, numbers))
     descriptions = world.descriptions.many({job.description for job, _attempt in pairs.values()})
     settled: dict[str, Event] = {}
     handovers = []
@@ -95,7 +100,7 @@ def _undeliverable(world: World, attempt: Attempt, text: str) -> Refused:
 
 def withdraw(world: World, site: Site, tasks: Sequence[Task]) -> None:
     """See to it that these attempts do not go on at the site."""
-    jobs = world.database.read(lambda connection: rows.load(connection, {task.key for task in tasks}))
+    jobs = world.database.recent(lambda connection: rows.load(connection, {task.key for task in tasks}))
     by_tag = {tag_of(task.key, task.attempt): task for task in tasks}
     attempts = {tag: jobs[task.key][1].attempts[task.attempt - 1] for tag, task in by_tag.items()}
     unknown = [tag for tag, attempt in attempts.items() if attempt.receipt is None and attempt.departure is None]
@@ -122,7 +127,7 @@ def withdraw(world: World, site: Site, tasks: Sequence[Task]) -> None:
 
 def forget(world: World, site: Site, tasks: Sequence[Task]) -> None:
     """Let the site remove what it keeps of these attempts."""
-    jobs = world.database.read(lambda connection: rows.load(connection, {task.key for task in tasks}))
+    jobs = world.database.recent(lambda connection: rows.load(connection, {task.key for task in tasks}))
     by_tag = {tag_of(task.key, task.attempt): task for task in tasks}
     receipts = []
     for tag, task in by_tag.items():

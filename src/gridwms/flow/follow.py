@@ -29,7 +29,10 @@ def look(world: World, site: Site, tags: Collection[str] | None = None) -> int:
 
     Returns how many are still there. Raises SiteUnavailable; then nothing is concluded.
     """
-    here = world.database.read(lambda connection: present.at_site(connection, site.name, tags))
+    if tags is None:
+        here = world.database.read(lambda connection: present.at_site(connection, site.name))
+    else:
+        here = world.database.recent(lambda connection: present.among(connection, site.name, tags))
     if not here:
         return 0
     sightings = site.status([Receipt(tag=row.tag, id=row.receipt) for row in here])
@@ -61,7 +64,7 @@ def _running(sighting: Sighting, row: present.Present) -> tuple[str, Event] | No
 
 def _end(world: World, site: Site, over: Sequence[Sighting], by_tag: dict[str, present.Present]) -> None:
     leftovers = {one.tag: one for one in site.collect([Receipt(tag=s.tag, id=by_tag[s.tag].receipt) for s in over])}
-    jobs = world.database.read(lambda connection: rows.load(connection, {parse_tag(s.tag)[0] for s in over}))
+    jobs = world.database.recent(lambda connection: rows.load(connection, {parse_tag(s.tag)[0] for s in over}))
     events: list[tuple[str, Event]] = []
     for sighting in over:
         key, number = parse_tag(sighting.tag)

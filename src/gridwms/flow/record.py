@@ -3,17 +3,18 @@ transaction; the decisions that follow by themselves (retry, abort, cancelled) a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 import structlog
 from sqlalchemy import Connection
 
 from gridwms.flow.world import World
+from gridwms.jobs.attempts import is_first
 from gridwms.jobs.effects import Effect
-from gridwms.jobs.events import Event
+from gridwms.jobs.events import Event, Report
 from gridwms.jobs.job import Job
-from gridwms.jobs.retry import decide
+from gridwms.jobs.retry import decide, decision_id
 from gridwms.jobs.states import State
 from gridwms.jobs.steps import UnexpectedEvent, UnknownAttempt, step
 from gridwms.store import events as log
@@ -21,6 +22,9 @@ from gridwms.store import jobs as rows
 from gridwms.store import outbox
 
 logger = structlog.get_logger(__name__)
+
+Coming = Event | Callable[[Job], Event | None]
+"""An event, or what makes a new one (or none) of the job as it is when its turn comes."""
 
 
 @dataclass(slots=True)
@@ -56,24 +60,25 @@ def record_in(connection: Connection, world: World, events: Sequence[tuple[str, 
 
 
 def apply(
-    connection: Connection, world: World, stored: dict[str, tuple[int, Job]], events: Iterable[tuple[str, Event]]
+    connection: Connection, world: World, stored: dict[str, tuple[int, Job]], events: Iterable[tuple[str, Coming]]
 ) -> Recorded:
     """Step events on jobs that were loaded in this transaction. Events of unknown jobs are rejected."""
     now = world.clock()
     events = list(events)
-    wanted = [(stored[key][0], event.id) for key, event in events if key in stored]
-    known = log.known(connection, wanted) if wanted else set()
+    known = _known(connection, stored, events)
     result = Recorded()
     before = {key: job for key, (_number, job) in stored.items()}
     after = dict(stored)
     new_events: list[log.Entry] = []
     effects: list[tuple[int, Effect]] = []
-    for key, event in events:
+    for key, coming in events:
         if key not in after:
-            result.rejected.append((key, event, "there is no such job"))
+            if isinstance(coming, Event):
+                result.rejected.append((key, coming, "there is no such job"))
             continue
         number, job = after[key]
-        if (number, event.id) in known:
+        event = coming if isinstance(coming, Event) else coming(job)
+        if event is None or (number, event.id) in known:
             continue
         known.add((number, event.id))
         following: Event | None = event
@@ -96,6 +101,24 @@ def apply(
     result.sites = {effect.site for _number, effect in effects}
     result.placeable = any(_frees_or_waits(before[key], job) for key, job in result.jobs.items())
     return result
+
+
+def _known(
+    connection: Connection, stored: dict[str, tuple[int, Job]], events: Sequence[tuple[str, Coming]]
+) -> set[tuple[int, str]]:
+    """Which of these events are in the log. Only those are looked up of which the job alone does not tell it."""
+    wanted = [
+        (stored[key][0], event.id)
+        for key, event in events
+        if key in stored and isinstance(event, Event) and not _surely_new(stored[key][1], event)
+    ]
+    return log.known(connection, wanted) if wanted else set()
+
+
+def _surely_new(job: Job, event: Event) -> bool:
+    if isinstance(event, Report):
+        return 1 <= event.attempt <= len(job.attempts) and is_first(job.attempts[event.attempt - 1], event)
+    return event.id == decision_id(job)
 
 
 def _frees_or_waits(old: Job, new: Job) -> bool:

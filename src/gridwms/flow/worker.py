@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -12,10 +12,10 @@ from sqlalchemy import Connection
 from gridwms.flow import peek
 from gridwms.flow.errors import FlowError, NotFound, NotInState
 from gridwms.flow.find import the_job
-from gridwms.flow.record import Recorded, announce, apply
+from gridwms.flow.record import Coming, Recorded, announce, apply
 from gridwms.flow.worker_lines import MAX_LINES, read_line
 from gridwms.flow.world import World
-from gridwms.jobs.events import PayloadStarted, Report
+from gridwms.jobs.events import Event, PayloadStarted, Report
 from gridwms.jobs.job import Attempt, Job
 from gridwms.jobs.states import ENDED, State
 from gridwms.store import jobs as rows
@@ -75,30 +75,32 @@ def _hear(connection: Connection, world: World, words: Sequence[Word]) -> tuple[
     now = world.clock()
     stored = rows.load(connection, {word.key for word in words})
     errors: dict[int, FlowError] = {}
-    reports: list[tuple[str, Report]] = []
+    events: list[tuple[str, Coming]] = []
     for index, word in enumerate(words):
         try:
             attempt = _attempt(stored.get(word.key), word)
-            reports += [(word.key, report) for report in read_reports(attempt, word.lines, now)]
+            events += [(word.key, report) for report in read_reports(attempt, word.lines, now)]
         except FlowError as error:
             errors[index] = error
-    recorded = apply(connection, world, stored, reports)
-    refusals = {index: _refusal(recorded.jobs[w.key], w) for index, w in enumerate(words) if index not in errors}
-    taken = [
-        (word.key, _token(word, word.instance, now))
+            continue
+        if word.instance is not None:
+            events.append((word.key, _token(word, word.instance, now)))
+    recorded = apply(connection, world, stored, events)
+    return recorded, [
+        errors[index] if index in errors else _refusal(recorded.jobs[word.key], word)
         for index, word in enumerate(words)
-        if word.instance is not None
-        and refusals.get(index, "") is None
-        and recorded.jobs[word.key].attempts[word.attempt - 1].payload_at is None
     ]
-    if taken:
-        keys = {key for key, _event in taken}
-        recorded.jobs |= apply(connection, world, {k: (stored[k][0], recorded.jobs[k]) for k in keys}, taken).jobs
-    return recorded, [errors.get(index, refusals.get(index)) for index in range(len(words))]
 
 
-def _token(word: Word, instance: str, now: float) -> PayloadStarted:
-    return PayloadStarted(id=f"worker-{word.attempt}-token", time=now, attempt=word.attempt, instance=instance)
+def _token(word: Word, instance: str, now: float) -> Callable[[Job], Event | None]:
+    """Grants the token to a job as it is after what its wrapper said with the wish for it."""
+
+    def grant(job: Job) -> Event | None:
+        if job.attempts[word.attempt - 1].payload_at is not None or _refusal(job, word) is not None:
+            return None
+        return PayloadStarted(id=f"worker-{word.attempt}-token", time=now, attempt=word.attempt, instance=instance)
+
+    return grant
 
 
 def _attempt(found: tuple[int, Job] | None, word: Word) -> Attempt:

@@ -15,6 +15,25 @@ from gridwms.jobs.events import (
 from gridwms.jobs.job import Attempt, Departure, Outcome
 
 
+def is_first(attempt: Attempt, event: Report) -> bool:
+    """Whether no report of this type has been merged yet, so that this one cannot be a repeated one."""
+    match event:
+        case Delivered():
+            return attempt.delivered_at is None
+        case Refused():
+            return attempt.refused_at is None
+        case Running():
+            return attempt.running_at is None
+        case PayloadStarted():
+            return attempt.payload_at is None
+        case Finished():
+            return attempt.outcome is None
+        case Ended():
+            return attempt.departure is None
+        case _:
+            return False
+
+
 def merge(attempt: Attempt, event: Report) -> Attempt:
     """The attempt with what this report tells."""
     match event:

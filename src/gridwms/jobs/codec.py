@@ -6,14 +6,23 @@ old records readable; renaming or removing one needs a migration of the log.
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterable
 from dataclasses import fields
+from functools import lru_cache
 from typing import Any
 
-from gridwms.jobs.events import EVENT_TYPES, EndKind, Event, Report, Source
+from gridwms.jobs.events import EVENT_TYPES, Accepted, EndKind, Event, Matched, Report, Running, Source
 from gridwms.jobs.reasons import Reason
 
 _COMMON = frozenset({"id", "time", "source", "attempt"})
-_DATA_FIELDS = {cls: tuple(f.name for f in fields(cls) if f.name not in _COMMON) for cls in EVENT_TYPES.values()}
+"""`attempt` is common to reports only."""
+_DATA_FIELDS = {
+    cls: tuple(
+        f.name for f in fields(cls) if f.name not in _COMMON or (f.name == "attempt" and not issubclass(cls, Report))
+    )
+    for cls in EVENT_TYPES.values()
+}
 _REASONS = frozenset({"reason", "failure"})
 
 
@@ -33,13 +42,33 @@ def read_reason(data: list[Any] | None) -> Reason | None:
 
 def event_data(event: Event) -> dict[str, Any]:
     """The fields of an event beyond the common ones, as JSON types."""
-    data: dict[str, Any] = {}
-    for name in _DATA_FIELDS[type(event)]:
-        value = getattr(event, name)
-        data[name] = reason_data(value) if name in _REASONS else value
-    if not isinstance(event, Report) and hasattr(event, "attempt"):
-        data["attempt"] = event.attempt
-    return data
+    kind = type(event)
+    return _data(kind, [getattr(event, name) for name in _DATA_FIELDS[kind]])
+
+
+def event_text(event: Event) -> str:
+    """`event_data` as JSON text."""
+    kind: Any = type(event)
+    values = [getattr(event, name) for name in _DATA_FIELDS[kind]]
+    return _alike(kind, *values) if kind in _ALIKE else encode(_data(kind, values))
+
+
+def _data(kind: type[Event], values: Iterable[Any]) -> dict[str, Any]:
+    return {
+        name: reason_data(value) if name in _REASONS else value
+        for name, value in zip(_DATA_FIELDS[kind], values, strict=True)
+    }
+
+
+encode = json.JSONEncoder(separators=(",", ":")).encode
+"""JSON without spaces."""
+_ALIKE = frozenset({Accepted, Matched, Running})
+"""Events that say the same of a thousand jobs, in fields that can be compared."""
+
+
+@lru_cache(maxsize=1000, typed=True)
+def _alike(kind: type[Event], *values: Any) -> str:
+    return encode(_data(kind, values))
 
 
 def attempt_of(event: Event) -> int:

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, select
 
-from gridwms.jobs.codec import read_reason, reason_data
+from gridwms.jobs.codec import encode, read_reason, reason_data
 from gridwms.jobs.events import EndKind
 from gridwms.jobs.job import Attempt, Departure, Outcome
 from gridwms.jobs.reasons import Reason
@@ -63,7 +63,7 @@ def reason_of(text: str | None) -> Reason | None:
 
 def reason_text(why: Reason | None) -> str | None:
     """A reason as kept in a text column."""
-    return None if why is None else json.dumps(reason_data(why), separators=(",", ":"))
+    return None if why is None else encode(reason_data(why))
 
 
 def _outcome(value: Outcome) -> tuple[Any, ...]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, func, select
 
-from gridwms.jobs.codec import attempt_of, event_data, read_event
+from gridwms.jobs.codec import attempt_of, event_text, read_event
 from gridwms.jobs.events import Event
 from gridwms.jobs.job import Job
 from gridwms.jobs.states import DoneCode, State
@@ -69,7 +69,7 @@ def append(connection: Connection, new: Sequence[Entry], arrived: float) -> None
             attempt_of(event),
             event.time,
             arrived,
-            json.dumps(event_data(event), separators=(",", ":")),
+            event_text(event),
             job.state.value if job else None,
             job.done_code.value if job and job.done_code else None,
         )

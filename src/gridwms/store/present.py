@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, and_, func, or_, select
 
 from gridwms.jobs.ids import parse_tag, tag_of
-from gridwms.store.sets import chunks
+from gridwms.store import jobs as rows
 from gridwms.store.tables import attempts, jobs
 
 _HERE = and_(attempts.c.departed_at.is_(None), attempts.c.refused_at.is_(None))
@@ -24,23 +24,33 @@ class Present:
     over: bool
 
 
-def at_site(connection: Connection, site: str, tags: Collection[str] | None = None) -> list[Present]:
-    """Those at one site: all, or those among `tags`."""
+def at_site(connection: Connection, site: str) -> list[Present]:
+    """All at one site."""
     query = (
         select(jobs.c.key, attempts.c.number, attempts.c.receipt, attempts.c.running_at, attempts.c.over)
         .join_from(attempts, jobs, attempts.c.job == jobs.c.number)
         .where(_HERE, attempts.c.site == site, attempts.c.receipt.is_not(None))
     )
-    queries = [query]
-    if tags is not None:
-        wanted = {parse_tag(tag)[0] for tag in tags}
-        queries = [query.where(jobs.c.key.in_(chunk)) for chunk in chunks(wanted)]
     return [
-        Present(tag, row.receipt, row.running_at is not None, row.over)
-        for one in queries
-        for row in connection.execute(one)
-        if (tag := tag_of(row.key, row.number)) and (tags is None or tag in tags)
+        Present(tag_of(key, number), receipt, running_at is not None, over)
+        for key, number, receipt, running_at, over in connection.execute(query)
     ]
+
+
+def among(connection: Connection, site: str, tags: Collection[str]) -> list[Present]:
+    """Those at one site that have these tags."""
+    named = [(tag, *parse_tag(tag)) for tag in tags]
+    jobs = rows.load(connection, {key for _tag, key, _number in named})
+    found = []
+    for tag, key, number in named:
+        tried = jobs[key][1].attempts if key in jobs else ()
+        if number > len(tried):
+            continue
+        attempt = tried[number - 1]
+        here = attempt.departure is None and attempt.refused_at is None and attempt.site == site
+        if here and attempt.receipt is not None:
+            found.append(Present(tag, attempt.receipt, attempt.running_at is not None, attempt.over))
+    return found
 
 
 def held(connection: Connection) -> dict[str, int]:
