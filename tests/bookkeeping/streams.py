@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Iterable
 from dataclasses import replace
 
 from gridwms.bookkeeping import sources
 from gridwms.bookkeeping.event import Event, Value
+from gridwms.bookkeeping.machine.record import Progress, advance, recompute
 from gridwms.bookkeeping.seqcode import PbsCode, SequenceCode, increment
 
 JOB = "https://lb.example.org:9000/AAAAAAAAAAAAAAAAAAAAAA"
@@ -333,6 +335,15 @@ def disturbed(rng: random.Random, events: list[Event]) -> list[Event]:
             here, there = rng.randrange(len(out)), rng.randrange(len(out))
             out.insert(there, out.pop(here))
     return out
+
+
+def arrived(events: Iterable[Event]) -> Progress:
+    """The job after events have come one by one, as a server keeps it."""
+    progress, known = Progress(), []
+    for event in events:
+        known.append(event)
+        progress = advance(progress, event) or recompute(known)
+    return progress
 
 
 def of_job(events: list[Event], job: str) -> list[Event]:

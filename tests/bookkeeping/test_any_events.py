@@ -10,14 +10,14 @@ import pytest
 from gridwms.bookkeeping.event import Event, Value
 from gridwms.bookkeeping.event_types import EVENT_TYPES, Field, Kind
 from gridwms.bookkeeping.machine.codec import progress_data, read_progress
-from gridwms.bookkeeping.machine.record import JobRecord, recompute
+from gridwms.bookkeeping.machine.record import recompute
 from gridwms.bookkeeping.machine.replay import replay
 from gridwms.bookkeeping.seqcode import PbsCode, SequenceCode
 from gridwms.bookkeeping.sources import SOURCES
 from gridwms.bookkeeping.states import JobType
 from gridwms.bookkeeping.text_view import job_text, parse_page
 from gridwms.bookkeeping.ulm import parse_line, write_line
-from tests.bookkeeping.streams import JOB, START, disturbed
+from tests.bookkeeping.streams import JOB, START, arrived, disturbed
 
 
 def code(rng: random.Random) -> str:
@@ -72,8 +72,7 @@ def test_any_stream(jobtype: str | None, seed: int) -> None:
         events.append(Event("RegJob", START, JOB, "UserInterface", code(rng), data=data))
     expected = replay(events)
     for _ in range(3):
-        record = JobRecord(disturbed(rng, events))
-        assert record.memory == expected
+        assert arrived(disturbed(rng, events)).memory == expected
     progress = recompute(events)
     assert read_progress(json.loads(json.dumps(progress_data(progress)))) == progress
     assert parse_page(job_text(expected.status))["Job"] == expected.status.job_id

@@ -11,13 +11,11 @@ from gridwms.bookkeeping.collection import (
     Children,
     class_of,
     counted,
-    histogram_text,
     moved,
     parent_state,
-    state_event,
     with_children,
 )
-from gridwms.bookkeeping.machine.replay import replay, step
+from gridwms.bookkeeping.machine.replay import replay
 from gridwms.bookkeeping.states import DoneCode, JobType, StateCode
 from tests.bookkeeping import streams
 
@@ -61,34 +59,18 @@ def test_incremental_is_exact(seed: int) -> None:
         now[which] = after
         known = [one for one in now if one is not None]
         assert children == counted(number, known)
-        assert sum(children.histogram) == sum(children.fast_histogram) == number
+        assert sum(children.histogram) == number
         for kind in ChildClass:
             expected = sum(class_of(*one) is kind for one in known)
             missing = number - len(known) if kind is ChildClass.REST else 0
             assert children.count(kind) == expected + missing
 
 
-def test_the_event_that_the_server_logs() -> None:
+def test_the_histogram_of_a_new_parent() -> None:
     out: list[streams.Event] = []
     chain = streams.Chain(streams.Clock(random.Random(1)), out)
     streams.registered(chain, jobtype="COLLECTION", nsubjobs=2)
-    parent = replay(out)
-    assert parent.status.children_hist[S.UNKNOWN] == 2
-    child = streams.of_job([out[0]], streams.JOB + "1")[0]
-    children = counted(2, [(S.RUNNING, None)])
-    event = state_event(parent, children, child, timestamp=streams.START, host="lb", user="/CN=lb")
-    assert event is not None
-    assert event.data["histogram"] == histogram_text(children.fast_histogram)
-    assert str(event.data["histogram"]).startswith("Submitted=0, Waiting=0, Ready=0, Scheduled=0, Running=1, ")
-    assert event.seqcode.endswith(":LBS=000001")
-    after = step(parent, event)
-    assert after.status.state is S.RUNNING
-    assert replay([*out, event]) == after
-    assert state_event(after, children, child, timestamp=0, host="lb", user="") is None
-    assert with_children(after.status, children).children_hist[S.UNKNOWN] == 1
-
-
-def test_a_dag_is_not_computed() -> None:
-    parent = replay(streams.dag(random.Random(1)))
-    child = streams.dag(random.Random(1))[0]
-    assert state_event(parent, counted(3, []), child, timestamp=0, host="", user="") is None
+    parent = replay(out).status
+    assert parent.children_hist[S.UNKNOWN] == 2
+    status = with_children(parent, counted(2, [(S.RUNNING, None)]))
+    assert (status.children_hist[S.RUNNING], status.children_hist[S.UNKNOWN]) == (1, 1)

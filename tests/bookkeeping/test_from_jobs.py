@@ -8,7 +8,6 @@ import pytest
 
 from gridwms.bookkeeping.event import missing
 from gridwms.bookkeeping.from_jobs import lb_events
-from gridwms.bookkeeping.machine.record import JobRecord
 from gridwms.bookkeeping.machine.replay import replay
 from gridwms.bookkeeping.states import StateCode
 from gridwms.bookkeeping.status import JobStatus
@@ -17,7 +16,7 @@ from gridwms.jobs.events import Event as Own
 from gridwms.jobs.job import Job
 from gridwms.jobs.states import DoneCode, State
 from gridwms.jobs.steps import step
-from tests.bookkeeping.streams import JOB, Event, disturbed
+from tests.bookkeeping.streams import JOB, Event, arrived, disturbed
 from tests.jobs.histories import run
 
 
@@ -57,7 +56,7 @@ def test_at_every_moment_and_in_any_arrival(seed: int) -> None:
         events = converted(log[:count])
         status = replay(events).status
         assert agree(job, status, events), (job, status)
-    assert JobRecord(disturbed(rng, events)).memory == replay(events)
+    assert arrived(disturbed(rng, events)).memory == replay(events)
 
 
 def test_the_events_are_whole_and_can_be_written() -> None:

@@ -6,11 +6,10 @@ import random
 
 import pytest
 
-from gridwms.bookkeeping.machine.record import JobRecord
 from gridwms.bookkeeping.machine.replay import replay
 from gridwms.bookkeeping.states import DoneCode, JobType, StateCode, WrapperStatus
 from tests.bookkeeping.recipes import Logger
-from tests.bookkeeping.streams import disturbed
+from tests.bookkeeping.streams import arrived, disturbed
 
 
 @pytest.mark.parametrize(
@@ -32,7 +31,7 @@ def test_state(recipe: str, state: StateCode) -> None:
     assert replay(events).status.state is state
     rng = random.Random(recipe)
     for _ in range(20):
-        assert JobRecord(disturbed(rng, events)).memory.status.state is state
+        assert arrived(disturbed(rng, events)).memory.status.state is state
 
 
 def test_done_of_a_dag() -> None:
@@ -61,4 +60,4 @@ def test_shallow_resubmission_selects_the_branch_of_the_payload() -> None:
     assert status.possible_ce_nodes == ("worker1", "worker2", "worker3")
     rng = random.Random(9)
     for _ in range(50):
-        assert JobRecord(disturbed(rng, events)).memory.status == status
+        assert arrived(disturbed(rng, events)).memory.status == status

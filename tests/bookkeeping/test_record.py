@@ -9,10 +9,11 @@ from dataclasses import replace
 import pytest
 
 from gridwms.bookkeeping.machine.order import canonical
-from gridwms.bookkeeping.machine.record import Arrival, JobRecord, Progress, advance, recompute
+from gridwms.bookkeeping.machine.record import Progress, advance, advance_all, recompute
 from gridwms.bookkeeping.machine.replay import replay
 from gridwms.bookkeeping.states import StateCode
 from tests.bookkeeping import streams
+from tests.bookkeeping.streams import arrived
 
 
 @pytest.mark.parametrize("kind", streams.KINDS)
@@ -22,19 +23,7 @@ def test_any_arrival_gives_the_replay(kind: str, seed: int) -> None:
     events = streams.KINDS[kind](rng)
     expected = replay(events)
     for _ in range(4):
-        record = JobRecord(streams.disturbed(rng, events))
-        assert record.memory == expected
-        assert len(record.events) == len(events)
-
-
-@pytest.mark.parametrize("kind", streams.KINDS)
-def test_every_prefix_of_any_arrival_gives_the_replay_of_it(kind: str) -> None:
-    rng = random.Random(kind)
-    events = streams.disturbed(rng, streams.KINDS[kind](rng))
-    record = JobRecord()
-    for count, event in enumerate(events, start=1):
-        record.add(event)
-        assert record.memory == replay(events[:count])
+        assert arrived(streams.disturbed(rng, events)).memory == expected
 
 
 def test_all_permutations_of_a_short_stream() -> None:
@@ -42,7 +31,7 @@ def test_all_permutations_of_a_short_stream() -> None:
     events = streams.file_transfer(rng)
     expected = replay(events)
     for order in itertools.permutations(events):
-        assert JobRecord(order).memory == expected
+        assert arrived(order).memory == expected
 
 
 @pytest.mark.parametrize("seed", range(200))
@@ -52,48 +41,61 @@ def test_simple_jobs_end_where_they_should(seed: int) -> None:
 
 
 def test_events_in_canonical_order_are_never_recomputed() -> None:
-    record = JobRecord()
-    assert {record.add(event) for event in canonical(streams.simple(random.Random(3))[0])} == {Arrival.IN_ORDER}
+    events = canonical(streams.simple(random.Random(3))[0])
+    progress = Progress()
+    for event in events:
+        after = advance(progress, event)
+        assert after is not None
+        progress = after
+    assert progress.memory == replay(events)
 
 
-def test_duplicates_are_discarded() -> None:
-    events = streams.simple(random.Random(4))[0]
-    record = JobRecord(events)
-    assert {record.add(event) for event in events} == {Arrival.DUPLICATE}
+def test_what_is_known_does_not_advance_a_job() -> None:
+    events = canonical(streams.simple(random.Random(4))[0])
+    progress = arrived(events)
+    assert [advance(progress, event) for event in events] == [None] * len(events)
+
+
+@pytest.mark.parametrize("kind", streams.KINDS)
+def test_many_at_once_are_as_one_by_one(kind: str) -> None:
+    rng = random.Random(kind)
+    events = canonical(streams.KINDS[kind](rng))
+    for cut in range(len(events)):
+        before, news = arrived(events[:cut]), events[cut:]
+        rng.shuffle(news)
+        assert advance_all(before, news) == arrived(events)
+    assert advance_all(arrived(events[1:]), events[:1]) is None
+    assert advance_all(Progress(), [events[0], events[0]]) is None
 
 
 def test_of_duplicates_that_differ_the_same_one_counts_in_either_order() -> None:
     first, *rest = streams.simple(random.Random(5))[0]
     other = replace(first, data={**first.data, "jdl": "[other]"})
-    one, two = JobRecord([first, other, *rest]), JobRecord([other, first, *rest])
-    assert one.memory == two.memory
-    assert set(one.events) == set(two.events)
+    assert arrived([first, other, *rest]) == arrived([other, first, *rest])
 
 
 def test_a_job_is_invisible_before_its_registration() -> None:
     first, *rest = streams.simple(random.Random(6))[0]
-    record = JobRecord(rest)
-    assert record.status is None
-    record.add(first)
-    assert record.status is not None
-    assert record.memory == replay([first, *rest])
+    assert not arrived(rest).registered
+    whole = arrived([*rest, first])
+    assert whole.registered
+    assert whole.memory == replay([first, *rest])
 
 
 def test_a_registration_without_a_kind_is_none() -> None:
     first, *rest = streams.simple(random.Random(6))[0]
     empty = replace(first, data={}, timestamp=0)
     for order in ([empty, first, *rest], [*rest, first, empty], [first, empty, *rest]):
-        record = JobRecord(order)
-        assert record.memory == replay(order)
-        assert record.status is not None
-    assert JobRecord([empty, *rest]).status is None
+        assert arrived(order).memory == replay(order)
+        assert arrived(order).registered
+    assert not arrived([empty, *rest]).registered
 
 
 def test_a_second_registration_counts_in_its_place() -> None:
     first, *rest = streams.simple(random.Random(6))[0]
     second = replace(first, seqcode=rest[3].seqcode, data={**first.data, "ns": "other"})
     for order in ([first, *rest, second], [second, *rest, first], [*rest, second, first]):
-        assert JobRecord(order).memory == replay([first, second, *rest])
+        assert arrived(order).memory == replay([first, second, *rest])
 
 
 @pytest.mark.parametrize("kind", streams.KINDS)

@@ -10,10 +10,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import Enum
 
-from gridwms.bookkeeping import sources
-from gridwms.bookkeeping.event import Event
-from gridwms.bookkeeping.machine.memory import Memory
-from gridwms.bookkeeping.seqcode import SequenceCode, increment
 from gridwms.bookkeeping.states import DoneCode, JobType, StateCode
 from gridwms.bookkeeping.status import JobStatus
 
@@ -22,7 +18,7 @@ COMPUTED = frozenset({JobType.COLLECTION, JobType.FILE_TRANSFER_COLLECTION})
 
 
 class ChildClass(Enum):
-    """What a child counts as; the value is the state under which the fast histogram has it."""
+    """What a child counts as."""
 
     RUNNING = StateCode.RUNNING
     DONE = StateCode.DONE
@@ -75,24 +71,18 @@ class Children:
 
     @property
     def histogram(self) -> tuple[int, ...]:
-        """By the number of the state ("thorough"); children that are not registered yet are under Unknown."""
+        """By the number of the state; children that are not registered yet are under Unknown."""
         missing = max(0, self.number - self.known)
         place = StateCode.UNKNOWN
         return (*self.states[:place], self.states[place] + missing, *self.states[place + 1 :])
-
-    @property
-    def fast_histogram(self) -> tuple[int, ...]:
-        """By class, as L&B keeps it step by step: Running, Done, Aborted, Cleared, and Unknown for the rest."""
-        counts = {kind.value: self.count(kind) for kind in ChildClass}
-        return tuple(counts.get(state, 0) for state in StateCode)
 
 
 def moved(
     children: Children,
     before: tuple[StateCode, DoneCode | None] | None,
-    after: tuple[StateCode, DoneCode | None],
+    after: tuple[StateCode, DoneCode | None] | None,
 ) -> Children:
-    """The children after one of them went from one state (None: it was not known) to another, with their done codes."""
+    """The children after one of them went from one state to another, each with its done code; None: it is no child."""
     states, done_ok = list(children.states), children.done_ok
     for one, change in ((before, -1), (after, 1)):
         if one is not None:
@@ -129,43 +119,6 @@ def parent_state(children: Children, kind: JobType) -> StateCode:
     return StateCode.ABORTED if done + cleared + aborted == everything else StateCode.WAITING
 
 
-def with_children(status: JobStatus, children: Children, *, thorough: bool = True) -> JobStatus:
+def with_children(status: JobStatus, children: Children) -> JobStatus:
     """The status of a parent with the histogram of its children."""
-    return replace(status, children_hist=children.histogram if thorough else children.fast_histogram)
-
-
-def histogram_text(histogram: tuple[int, ...]) -> str:
-    """The histogram as it stands in a CollectionState event."""
-    return ", ".join(f"{state.word}={histogram[state]}" for state in StateCode if state is not StateCode.UNDEFINED)
-
-
-def state_event(
-    parent: Memory, children: Children, child: Event, *, timestamp: int, host: str, user: str
-) -> Event | None:
-    """The event that the server logs for a parent when an event of a child has changed the parent's state.
-
-    None when the state stays. `timestamp` in microseconds since the epoch; `user` is the server's own subject.
-    """
-    status = parent.status
-    if status.jobtype not in COMPUTED:
-        return None
-    state = parent_state(children, status.jobtype)
-    if state is status.state:
-        return None
-    code = increment(parent.last or SequenceCode(), sources.LB_SERVER)
-    return Event(
-        "CollectionState",
-        timestamp,
-        status.job_id,
-        sources.LB_SERVER,
-        str(code),
-        host,
-        user,
-        data={
-            "state": state.word,
-            "done_code": int(DoneCode.OK),
-            "histogram": histogram_text(children.fast_histogram),
-            "child": child.job,
-            "child_event": child.type,
-        },
-    )
+    return replace(status, children_hist=children.histogram)

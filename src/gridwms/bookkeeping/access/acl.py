@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import Any
 
 from gridwms.bookkeeping.event import Event
 from gridwms.bookkeeping.machine.order import canonical
@@ -83,6 +84,9 @@ class Acl:
         return bool(about) and all(one.allow for one in about)
 
 
+NOBODY = Acl()
+
+
 def changed(acl: Acl, event: Event) -> Acl:
     """The list after a ChangeACL event. Adding what is there and removing what is not changes nothing.
 
@@ -111,6 +115,16 @@ def acl_of(events: Iterable[Event]) -> Acl:
         except BadAcl:
             continue
     return acl
+
+
+def acl_data(acl: Acl) -> list[list[str | bool]]:
+    """The list as JSON types."""
+    return [[one.id_type.value, one.user_id, one.permission.value, one.allow] for one in acl.entries]
+
+
+def read_acl(data: Iterable[Sequence[Any]]) -> Acl:
+    """The reverse of `acl_data`."""
+    return Acl(tuple(Entry(IdType(kind), who, Permission(what), bool(yes)) for kind, who, what, yes in data))
 
 
 def with_acl(status: JobStatus, acl: Acl) -> JobStatus:

@@ -1,5 +1,6 @@
 """The schema, one module per aggregate, for SQLite and PostgreSQL alike."""
 
+from gridwms.store.tables.bookkeeping import lb_events, lb_jobs, lb_pending, lb_tags
 from gridwms.store.tables.events import events
 from gridwms.store.tables.jobs import attempts, descriptions, jobs, match_classes, verdicts
 from gridwms.store.tables.leases import leases
@@ -12,6 +13,10 @@ __all__ = [
     "descriptions",
     "events",
     "jobs",
+    "lb_events",
+    "lb_jobs",
+    "lb_pending",
+    "lb_tags",
     "leases",
     "match_classes",
     "metadata",

@@ -72,6 +72,49 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "lb_jobs",
+        sa.Column("number", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("jobid", sa.Text(), nullable=False),
+        sa.Column("owner", sa.Text(), nullable=True),
+        sa.Column("status", sa.Integer(), nullable=False),
+        sa.Column("location", sa.Text(), nullable=True),
+        sa.Column("destination", sa.Text(), nullable=True),
+        sa.Column("donecode", sa.Integer(), nullable=True),
+        sa.Column("resubmitted", sa.Integer(), nullable=True),
+        sa.Column("parent_job", sa.Text(), nullable=True),
+        sa.Column("exitcode", sa.BigInteger(), nullable=True),
+        sa.Column("stateentertime", sa.BigInteger(), nullable=True),
+        sa.Column("lastupdatetime", sa.BigInteger(), nullable=True),
+        sa.Column("networkserver", sa.Text(), nullable=True),
+        sa.Column("jobtype", sa.Integer(), nullable=True),
+        sa.Column("vm_status", sa.String(length=20), nullable=True),
+        sa.Column("entered_submitted", sa.BigInteger(), nullable=True),
+        sa.Column("entered_waiting", sa.BigInteger(), nullable=True),
+        sa.Column("entered_ready", sa.BigInteger(), nullable=True),
+        sa.Column("entered_scheduled", sa.BigInteger(), nullable=True),
+        sa.Column("entered_running", sa.BigInteger(), nullable=True),
+        sa.Column("entered_done", sa.BigInteger(), nullable=True),
+        sa.Column("entered_cleared", sa.BigInteger(), nullable=True),
+        sa.Column("entered_aborted", sa.BigInteger(), nullable=True),
+        sa.Column("entered_cancelled", sa.BigInteger(), nullable=True),
+        sa.Column("entered_unknown", sa.BigInteger(), nullable=True),
+        sa.Column("entered_purged", sa.BigInteger(), nullable=True),
+        sa.Column("progress", sa.Text(), nullable=False),
+        sa.Column("seen", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("children", sa.Text(), nullable=True),
+        sa.Column("access", sa.Text(), nullable=True),
+        sa.PrimaryKeyConstraint("number", name=op.f("pk_lb_jobs")),
+        sa.UniqueConstraint("jobid", name=op.f("uq_lb_jobs_jobid")),
+    )
+    with op.batch_alter_table("lb_jobs", schema=None) as batch_op:
+        batch_op.create_index("ix_lb_jobs_destination", ["destination", "number"], unique=False)
+        batch_op.create_index("ix_lb_jobs_owner", ["owner", "number"], unique=False)
+        batch_op.create_index(
+            "ix_lb_jobs_parent", ["parent_job"], unique=False, sqlite_where=sa.text("parent_job IS NOT NULL")
+        )
+        batch_op.create_index("ix_lb_jobs_updated", ["lastupdatetime"], unique=False)
+
+    op.create_table(
         "leases",
         sa.Column("name", sa.String(length=255), nullable=False),
         sa.Column("holder", sa.String(length=64), nullable=False),
@@ -163,6 +206,45 @@ def upgrade() -> None:
         sa.UniqueConstraint("job", "id", name=op.f("uq_events_job_id")),
         sqlite_autoincrement=True,
     )
+    op.create_table(
+        "lb_events",
+        sa.Column("number", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("job", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("timestamp", sa.BigInteger(), nullable=False),
+        sa.Column("arrived", sa.BigInteger(), nullable=False),
+        sa.Column("type", sa.Integer(), nullable=False),
+        sa.Column("level", sa.Integer(), nullable=False),
+        sa.Column("source", sa.String(length=20), nullable=False),
+        sa.Column("host", sa.Text(), nullable=True),
+        sa.Column("instance", sa.Text(), nullable=True),
+        sa.Column("name", sa.Text(), nullable=True),
+        sa.Column("value", sa.Text(), nullable=True),
+        sa.Column("line", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["job"], ["lb_jobs.number"], name=op.f("fk_lb_events_job")),
+        sa.PrimaryKeyConstraint("number", name=op.f("pk_lb_events")),
+        sqlite_autoincrement=True,
+    )
+    with op.batch_alter_table("lb_events", schema=None) as batch_op:
+        batch_op.create_index("ix_lb_events_job", ["job", "number"], unique=False)
+        batch_op.create_index("ix_lb_events_timestamp", ["timestamp"], unique=False)
+
+    op.create_table(
+        "lb_pending",
+        sa.Column("job", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.ForeignKeyConstraint(["job"], ["lb_jobs.number"], name=op.f("fk_lb_pending_job")),
+        sa.PrimaryKeyConstraint("job", name=op.f("pk_lb_pending")),
+    )
+    op.create_table(
+        "lb_tags",
+        sa.Column("job", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("value", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["job"], ["lb_jobs.number"], name=op.f("fk_lb_tags_job")),
+        sa.PrimaryKeyConstraint("job", "name", name=op.f("pk_lb_tags")),
+    )
+    with op.batch_alter_table("lb_tags", schema=None) as batch_op:
+        batch_op.create_index("ix_lb_tags_value", ["name", "value"], unique=False)
+
     op.create_table(
         "outbox",
         sa.Column("number", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
