@@ -243,6 +243,21 @@ def test_a_submission_cut_off_in_the_middle_is_not_there(rig: LocalRig) -> None:
     assert rig.ran(tag) == 1
 
 
+@pytest.mark.parametrize("spoil", [lambda text: b"", lambda text: text[:512], lambda text: b"\0" * 9 + text[9:]])
+def test_a_script_that_a_power_cut_spoiled_is_not_run(rig: LocalRig, spoil: Callable[[bytes], bytes]) -> None:
+    blockers, tag = tags(rig.slots), tags(1)[0]
+    blocking = receipts_of(rig.site.submit([rig.endless(blocker) for blocker in blockers]))
+    rig.site.submit([rig.script(tag, "# long\n" * 200)])
+    rig.site.close()
+    script = Path(places.place_of(rig.settings.directory / "attempts", tag)) / "wrapper"
+    script.write_bytes(spoil(script.read_bytes()))
+    rig.open()
+    assert rig.site.find([tag]) == {tag: None}
+    rig.site.cancel(blocking)
+    rig.wait(lambda: all(one.phase is Phase.ENDED for one in rig.site.status(blocking)))
+    assert rig.ran(tag) == 0
+
+
 def test_files_are_for_the_owner_alone(rig: LocalRig) -> None:
     receipt = end(rig, rig.quick(tags(1)[0]))
     place = Path(places.place_of(rig.settings.directory / "attempts", receipt.tag))

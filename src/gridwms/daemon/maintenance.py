@@ -8,6 +8,7 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+from gridwms.daemon import directory
 from gridwms.daemon.alone import alone
 from gridwms.daemon.config import read_config
 from gridwms.flow.audit import audit
@@ -64,6 +65,7 @@ def backup(data: Path, target: Path) -> int:
         with draft.open("rb") as file:
             os.fsync(file.fileno())
         draft.replace(target)
+        directory.sync(target.parent)
     except (sqlite3.DatabaseError, OSError) as error:
         raise StoreUnavailable(f"The backup to '{target}' failed: {error}; the one before stays as it is.") from error
     finally:
@@ -84,7 +86,7 @@ def restore(data: Path, source: Path) -> Path | None:
         raise StoreUnavailable(f"'{source}' is no backup of a gridwms database: {error}.") from error
     if sound != "ok":
         raise StoreUnavailable(f"The backup '{source}' is damaged: {sound}. Use another one.")
-    data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    directory.make(data)
     with alone(data):
         path, aside = data / _NAME, None
         if path.exists():
@@ -99,6 +101,7 @@ def restore(data: Path, source: Path) -> Path | None:
         with draft.open("rb") as file:
             os.fsync(file.fileno())
         draft.replace(path)
+        directory.sync(data)
     return aside
 
 

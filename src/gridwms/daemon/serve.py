@@ -16,6 +16,7 @@ import uvicorn
 from gridwms.api.app import build_app
 from gridwms.api.server import Server
 from gridwms.api.settings import Settings
+from gridwms.daemon import directory
 from gridwms.daemon.alone import alone
 from gridwms.daemon.build import build
 from gridwms.daemon.config import BadConfig, Config, read_config
@@ -36,7 +37,7 @@ def serve(data: Path, *, config_file: Path | None = None, host: str | None = Non
     config = _override(read_config(config_file), host, port)
     tls = _tls(config)
     check_listen(config.service.host, tls)
-    data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    directory.make(data)
     with alone(data), _listening(config) as listener:
         url = config.service.url.rstrip("/") or _url(config, listener, tls)
         capabilities = capability.load(data)

@@ -36,14 +36,17 @@ class Area:
     def __init__(self, root: Path, limits: Limits | None = None) -> None:
         self.root = root
         self.limits = limits or Limits()
+        self._on_disk = folder.OnDisk()
         root.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with folder.opened(root.parent, []) as above:
+            os.fsync(above)
 
     # input
 
     def put_input(self, key: str, index: int, stream: Iterable[bytes], length: int | None = None) -> int:
         """Store file number `index` of the input sandbox; its size. Raises a SandboxError; sending again is fine."""
         name = _number(index)
-        with full_disk(name), folder.opened(self.root, _steps(key, "input"), make=True) as here:
+        with full_disk(name), folder.opened(self.root, _steps(key, "input"), make=self._on_disk) as here:
             others = sum(folder.file_size(other, here) or 0 for other in folder.names(here) if other != name)
 
             def check(size: int) -> None:
@@ -65,7 +68,7 @@ class Area:
     def put_output(self, key: str, attempt: int, name: str, stream: Iterable[bytes], length: int | None = None) -> int:
         """Store an output file of an attempt; its size. Raises a SandboxError; sending again replaces it."""
         check_name(name)
-        with full_disk(name), folder.opened(self.root, _steps(key, "output", attempt), make=True) as here:
+        with full_disk(name), folder.opened(self.root, _steps(key, "output", attempt), make=self._on_disk) as here:
             present = [other for other in folder.names(here) if other != name]
             if len(present) >= self.limits.output_files:
                 raise TooLarge(
@@ -97,7 +100,7 @@ class Area:
         """
         check_name(name)
         flags = os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
-        with full_disk(name), folder.opened(self.root, _steps(key, "peek", attempt), make=True) as here:
+        with full_disk(name), folder.opened(self.root, _steps(key, "peek", attempt), make=self._on_disk) as here:
             file = os.open(name, flags, 0o600, dir_fd=here)
             try:
                 size = os.fstat(file).st_size
@@ -136,6 +139,7 @@ class Area:
         try:
             with folder.opened(self.root, [key[:2]]) as here:
                 folder.remove_tree(key, here)
+                self._on_disk.forget(key)
         except FileNotFoundError:
             return
 

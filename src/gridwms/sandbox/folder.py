@@ -9,18 +9,41 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 _STEP = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+_MOST_KNOWN = 10_000
+
+
+class OnDisk:
+    """Directories whose names are known to be on disk. Having been made is not enough: whoever made one may still
+    be waiting for the disk, or may have been killed before."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, set[tuple[str, ...]]] = {}
+
+    def wait(self, above: int, steps: tuple[str, ...]) -> None:
+        """Return when the last of `steps` is on disk; `above` is a handle of the directory that it stands in."""
+        if steps in self._known.get(steps[:2][-1], ()):
+            return
+        os.fsync(above)
+        if len(self._known) > _MOST_KNOWN:
+            self._known.clear()
+        self._known.setdefault(steps[:2][-1], set()).add(steps)
+
+    def forget(self, name: str) -> None:
+        """The second step `name` is removed, with all below it."""
+        self._known.pop(name, None)
 
 
 @contextlib.contextmanager
-def opened(root: Path, steps: Sequence[str], *, make: bool = False) -> Iterator[int]:
-    """A handle of the directory `root/steps…`. FileNotFoundError when it is missing and `make` is not set.
-
-    Made directories have mode 0700. A step that is a symbolic link raises OSError.
+def opened(root: Path, steps: Sequence[str], *, make: OnDisk | None = None) -> Iterator[int]:
+    """A handle of the directory `root/steps…`. FileNotFoundError when it is missing, unless `make` is given: then it is
+    there and on disk. Made directories have mode 0700. A step that is a symbolic link raises OSError.
     """
     handle = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
-        for step in steps:
-            below = _enter(handle, step, make)
+        for count, step in enumerate(steps, 1):
+            below = _enter(handle, step, make is not None)
+            if make is not None:
+                make.wait(handle, tuple(steps[:count]))
             os.close(handle)
             handle = below
         yield handle
@@ -36,7 +59,6 @@ def _enter(handle: int, step: str, make: bool) -> int:
             raise
     with contextlib.suppress(FileExistsError):
         os.mkdir(step, 0o700, dir_fd=handle)
-        os.fsync(handle)
     return os.open(step, _STEP, dir_fd=handle)
 
 

@@ -1,6 +1,6 @@
 """The directory of one attempt: its files are the whole truth about it.
 
-wrapper   the script; the attempt exists once this is there (renamed into place)
+wrapper   the script, with its digest in a last line; the attempt exists once this is there (renamed into place)
 needs     `<cpus> <wall seconds or ->`, when they are not one and none
 started   `<pid> <start time> <boot id>`: made exclusively by the launcher, so that an attempt runs once however often
           it is launched; or `never`: cancelled before it could start
@@ -66,12 +66,25 @@ def create(place: str, wrapper: bytes, needs: str, order: int) -> None:
         os.makedirs(place, mode=0o700, exist_ok=True)
         if needs:
             write(f"{place}/needs", needs.encode())
-        write(f"{place}/wrapper.new", wrapper)
+        script = wrapper if wrapper.endswith(b"\n") else wrapper + b"\n"
+        write(f"{place}/wrapper.new", script + _seal(script))
         os.utime(f"{place}/wrapper.new", ns=(order, order))
         os.rename(f"{place}/wrapper.new", f"{place}/wrapper")
     except OSError:
         remove(place)
         raise
+
+
+def _seal(script: bytes) -> bytes:
+    """A comment that tells a whole script from what a power cut left of it: nobody waits for the disk here."""
+    return f"# {hashlib.sha256(script).hexdigest()}\n".encode()
+
+
+def is_whole(place: str) -> bool:
+    """Whether the script is as it was written."""
+    with open(f"{place}/wrapper", "rb") as file:
+        script, _, seal = file.read().rpartition(b"\n# ")
+    return b"# " + seal == _seal(script + b"\n")
 
 
 def write(path: str, content: bytes) -> None:

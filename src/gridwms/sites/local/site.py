@@ -175,8 +175,10 @@ class LocalSite:
                     self._terminate(attempt)
             elif attempt.cancelled and files.claim_never(attempt.place):
                 attempt.end(None)
-            else:
+            elif files.is_whole(attempt.place):
                 waiting.append(attempt)
+            else:
+                self._drop(attempt)
         self._queue.extend(one.tag for one in sorted(waiting, key=lambda one: (one.order, one.tag)))
 
     # ---- the life of an attempt

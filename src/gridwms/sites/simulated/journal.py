@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -21,13 +22,13 @@ class Journal:
         self._file = None if path is None else path.open("a", encoding="utf-8")
 
     def read(self) -> Iterator[Fact]:
-        """All facts so far. A last line that was cut off by a crash was told to nobody."""
+        """All facts so far, without lines that a crash cut off: those were told to nobody, or a power cut took them."""
         if self._path is None:
             return
-        with self._path.open(encoding="utf-8") as file:
+        with self._path.open(encoding="utf-8", errors="replace") as file:
             for line in file:
-                if line.endswith("\n"):
-                    yield json.loads(line)
+                with suppress(ValueError):
+                    yield json.loads(line if line.endswith("\n") else "")
 
     def add(self, *fact: Any) -> None:
         """Note a fact."""
