@@ -101,7 +101,8 @@ def _to_wrapper(exchange: Exchange, key: str, attempt: int, what: str, name: str
         (instance,) = parse_qs(urlsplit(exchange.path).query)["instance"]
 
         def taken(state: Found) -> bool:
-            return state.job is not None and state.job.attempts[attempt - 1].instance == instance
+            attempts = state.job.attempts if state.job else ()
+            return len(attempts) >= attempt and attempts[attempt - 1].instance == instance
 
         given.append(Promise(exchange.at, key, "token", f"the token was given to {instance}, and nobody knows", taken))
     return given
