@@ -1,6 +1,6 @@
 """A life of the service with a bit of everything, the service killed once and stopped once.
 
-Arguments: the directory of its data, its configuration.
+Arguments: the directory of its data, its configuration, its port.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ _FAILS = '[Executable = "/bin/no-such-program"; RetryCount = 1; ShallowRetryCoun
 
 
 def main() -> None:
-    directory, config = Path(sys.argv[1]), sys.argv[2]
-    runner = Runner(directory, "--config", config)
+    directory, config, port = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
+    runner = Runner(directory, "--config", config, port=port)
     runner.log = directory.parent / "service.log"
     rng = random.Random(1)
     runner.start()

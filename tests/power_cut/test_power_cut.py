@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from gridwms.daemon import maintenance
-from tests.never_lost.rounds import Runner
+from tests.never_lost.rounds import Runner, free_port
 from tests.power_cut import recording
 from tests.power_cut.conversations import exchanges
 from tests.power_cut.disk import Disk
@@ -31,6 +31,7 @@ class Recorded:
 
     root: Path
     config: Path
+    port: int
     operations: Sequence[Operation]
     given: Sequence[Promise]
 
@@ -60,16 +61,14 @@ def recorded(tmp_path_factory: pytest.TempPathFactory) -> Recorded:
     root = directory / "root"
     root.mkdir()
     trace = directory / "trace"
-    recording.run(
-        [sys.executable, "-m", "tests.power_cut.load", str(root), str(config)],
-        trace,
-        {"PYTHONPATH": f"{ROOT}:{ROOT}/src"},
-    )
+    port = free_port()
+    load = [sys.executable, "-m", "tests.power_cut.load", str(root), str(config), str(port)]
+    recording.run(load, trace, {"PYTHONPATH": f"{ROOT}:{ROOT}/src"})
     operations = list(recording.read(trace, root))
     trace.unlink()
     given = promises(exchanges(operations))
     assert {promise.what for promise in given} == {"job", "started", "cancelled", "input", "output", "event", "token"}
-    return Recorded(root, config, operations, given)
+    return Recorded(root, config, port, operations, given)
 
 
 @pytest.fixture
@@ -133,7 +132,7 @@ def test_the_service_goes_on_after_a_cut(recorded: Recorded, image: Path, reques
     rng = random.Random(5)
     places = {rng.choice(just_delivered) + rng.randrange(100) for _ in range(count)}
     for place, given in recorded.cuts(places, image):
-        runner = Runner(image, "--config", str(recorded.config))
+        runner = Runner(image, "--config", str(recorded.config), port=recorded.port)
         runner.start()
         try:
             wait_until_all_ended(runner)
