@@ -62,6 +62,7 @@ class SimulatedRig(Rig):
             run_seconds=10.0,
             prepare_seconds=1.0,
             cancel_seconds=2.0,
+            leaves_events=False,
         )
         self.settings = replace(base, **settings)  # type: ignore[arg-type]
         self.slots = self.settings.queues[0].slots
@@ -126,6 +127,17 @@ def one(tmp_path: Path, **faults: float) -> tuple[SimulatedRig, Receipt]:
     """A site with these faults, and an attempt at it."""
     rig = SimulatedRig(tmp_path / "site", faults=Faults(**faults))
     return rig, receipts_of(rig.site.submit([rig.quick(tags(1)[0])]))[0]
+
+
+def test_last_words_are_left_to_the_site(tmp_path: Path) -> None:
+    rig = SimulatedRig(tmp_path / "site", leaves_events=True)
+    receipt = receipts_of(rig.site.submit([rig.quick(tags(1)[0])]))[0]
+    rig.pass_time(20)
+    assert rig.service.types(receipt.tag) == ["Running"]
+    for _ in range(2):
+        (left,) = rig.site.collect([receipt])
+        assert [line.split("&")[0] for line in left.events] == ["type=Finished"]
+        rig.restart()
 
 
 def test_the_wrapper_is_played(rig: SimulatedRig) -> None:

@@ -34,8 +34,8 @@ def test_partial_indexes_are_made_partial(tmp_path: Path) -> None:
         "ix_jobs_waiting": True,
         "ix_jobs_owner": False,
         "ix_jobs_expiry": True,
-        "ix_jobs_moving": True,
-        "ix_jobs_kept": True,
+        "ix_jobs_timed": True,
+        "ix_jobs_cancelling": True,
         "ix_jobs_description": False,
         "ix_attempts_present": True,
     }

@@ -116,6 +116,7 @@ class SimulatedSite(SiteSection):
     prepare_seconds: Seconds = 0.0
     cancel_seconds: Seconds = 0.0
     retry_seconds: float = Field(default=1.0, gt=0)
+    leaves_events: bool = True
     queues: tuple[SimulatedQueue, ...] = (SimulatedQueue(),)
     faults: SimulatedFaults = SimulatedFaults()
 

@@ -13,7 +13,7 @@ import structlog
 from sqlalchemy import Connection
 
 from gridwms.flow.record import Recorded, announce, record_in
-from gridwms.flow.task import handover
+from gridwms.flow.task import Frames, handover
 from gridwms.flow.world import World
 from gridwms.jobs.events import Delivered, Ended, EndKind, Event, Refused
 from gridwms.jobs.ids import parse_tag, tag_of
@@ -67,13 +67,14 @@ def _send(world: World, site: Site, by_tag: dict[str, Task], pairs: dict[str, Pa
     descriptions = world.descriptions.many({job.description for job, _attempt in pairs.values()})
     settled: dict[str, Event] = {}
     handovers = []
+    frames: Frames = {}
     for tag, (job, attempt) in pairs.items():
         description = descriptions.get(job.description)
         if description is None:
             settled[tag] = _undeliverable(world, attempt, "it is not in the database, or of another version")
             continue
         try:
-            handovers.append(handover(world, job, attempt, description))
+            handovers.append(handover(world, job, attempt, description, frames))
         except ValueError as error:
             settled[tag] = _undeliverable(world, attempt, str(error))
     try:

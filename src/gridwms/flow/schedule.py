@@ -65,7 +65,7 @@ class Scheduler:
         snapshot = world.market.snapshot
         if snapshot.version != self._version:
             self._verdicts, self._version = {}, snapshot.version
-        waiting = world.database.read(listing.waiting_classes)
+        waiting = world.database.read(lambda connection: listing.waiting_classes(connection, _MOST))
         self._forget_all_but(waiting)
         if not waiting:
             return False

@@ -83,7 +83,7 @@ def register(world: World, owner: str, vo: str, texts: Sequence[bytes], key: str
         if isinstance(ready, tuple):
             answers.append(Registration(key=None, state=None, problems=ready))
             continue
-        job = new_key(secrets.choice)
+        job = new_key(secrets.randbelow)
         new[job] = _first_events(world, job, owner, vo, ready, now)
         state = State.SUBMITTED if ready.uploads else State.WAITING
         answers.append(Registration(key=job, state=state, problems=ready.problems, uploads=ready.uploads))

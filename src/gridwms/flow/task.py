@@ -7,7 +7,7 @@ from gridwms.flow.world import World
 from gridwms.jobs.ids import tag_of
 from gridwms.jobs.job import Attempt, Job
 from gridwms.sites.contract import Handover
-from gridwms.wrapper.render import render
+from gridwms.wrapper.render import Frame
 from gridwms.wrapper.task import Input, Task
 
 
@@ -16,16 +16,37 @@ def job_url(world: World, key: str) -> str:
     return f"{world.settings.base_url}/jobs/{key}"
 
 
-def handover(world: World, job: Job, attempt: Attempt, description: Description) -> Handover:
+Frames = dict[tuple[int, str, str, str], Frame]
+"""The wrappers of one batch as far as equal jobs share them; it must not outlive the descriptions of the batch."""
+
+
+def handover(world: World, job: Job, attempt: Attempt, description: Description, frames: Frames) -> Handover:
     """One attempt, ready to go. The same input gives the same wrapper, so a repeated delivery sends the same."""
     tag = tag_of(job.key, attempt.number)
-    settings = world.settings
-    task = Task(
+    alike = (id(description), job.vo, attempt.site, attempt.ce)
+    frame = frames.get(alike)
+    if frame is None:
+        frame = frames[alike] = Frame(_task(world, job, attempt, description))
+    return Handover(
         tag=tag,
-        job_id=job_url(world, job.key),
-        attempt=attempt.number,
+        ce=attempt.ce,
+        wrapper=frame.render(tag, job_url(world, job.key), attempt.number, world.capability(tag)),
+        cpus=description.cpus,
+        nodes=description.hosts,
+        smp_granularity=description.smp_granularity,
+        whole_nodes=description.whole_nodes,
+    )
+
+
+def _task(world: World, job: Job, attempt: Attempt, description: Description) -> Task:
+    """What the wrapper has to do, without names and secret."""
+    settings = world.settings
+    return Task(
+        tag="",
+        job_id="",
+        attempt=0,
         service=settings.base_url,
-        capability=world.capability(tag),
+        capability="",
         authority=settings.authority,
         vo=job.vo,
         executable=description.executable,
@@ -48,13 +69,4 @@ def handover(world: World, job: Job, attempt: Attempt, description: Description)
         peek_seconds=max(description.peek_seconds, settings.min_peek_seconds) if description.peek else 0,
         ce=attempt.ce,
         site_hooks=settings.policy(attempt.site).hooks,
-    )
-    return Handover(
-        tag=tag,
-        ce=attempt.ce,
-        wrapper=render(task),
-        cpus=description.cpus,
-        nodes=description.hosts,
-        smp_granularity=description.smp_granularity,
-        whole_nodes=description.whole_nodes,
     )

@@ -11,13 +11,20 @@ from collections.abc import Callable
 
 LETTERS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 KEY_LENGTH = 22
+_PAIR = [first + second for first in LETTERS for second in LETTERS]
+_PAIRS = len(_PAIR)
 _KEY = re.compile(rf"[0-9A-Za-z]{{{KEY_LENGTH}}}")
 _TAG = re.compile(rf"gw-([0-9A-Za-z]{{{KEY_LENGTH}}})-([1-9][0-9]{{0,5}})")
 
 
-def new_key(choose: Callable[[str], str]) -> str:
-    """A new job key; `choose` draws one letter of a string (`secrets.choice`)."""
-    return "".join(choose(LETTERS) for _ in range(KEY_LENGTH))
+def new_key(below: Callable[[int], int]) -> str:
+    """A new job key; `below` draws a number from 0 up to its argument, not included (`secrets.randbelow`)."""
+    number = below(_PAIRS ** (KEY_LENGTH // 2))
+    pairs = []
+    for _ in range(KEY_LENGTH // 2):
+        number, pair = divmod(number, _PAIRS)
+        pairs.append(_PAIR[pair])
+    return "".join(pairs)
 
 
 def is_key(text: str) -> bool:

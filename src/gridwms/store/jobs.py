@@ -114,8 +114,8 @@ def _changing(job: Job) -> tuple[Any, ...]:
     return (
         job.state.value,
         job.state_since,
-        job.done_code.value if job.done_code else None,
-        reason_text(job.reason),
+        None if job.done_code is None else job.done_code.value,
+        None if job.reason is None else reason_text(job.reason),
         job.exit_code,
         job.decisions,
         job.deep_count,

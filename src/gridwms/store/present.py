@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, and_, func, or_, select
+from sqlalchemy import Connection, func, or_, select
 
 from gridwms.jobs.ids import parse_tag, tag_of
 from gridwms.store import jobs as rows
 from gridwms.store.tables import attempts, jobs
-
-_HERE = and_(attempts.c.departed_at.is_(None), attempts.c.refused_at.is_(None))
+from gridwms.store.tables.jobs import PRESENT
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +28,7 @@ def at_site(connection: Connection, site: str) -> list[Present]:
     query = (
         select(jobs.c.key, attempts.c.number, attempts.c.receipt, attempts.c.running_at, attempts.c.over)
         .join_from(attempts, jobs, attempts.c.job == jobs.c.number)
-        .where(_HERE, attempts.c.site == site, attempts.c.receipt.is_not(None))
+        .where(PRESENT, attempts.c.site == site, attempts.c.receipt.is_not(None))
     )
     return [
         Present(tag_of(key, number), receipt, running_at is not None, over)
@@ -55,7 +54,7 @@ def among(connection: Connection, site: str, tags: Collection[str]) -> list[Pres
 
 def held(connection: Connection) -> dict[str, int]:
     """How many of our attempts each site has or is about to get."""
-    query = select(attempts.c.site, func.count()).where(_HERE, ~attempts.c.over).group_by(attempts.c.site)
+    query = select(attempts.c.site, func.count()).where(PRESENT, ~attempts.c.over).group_by(attempts.c.site)
     return {row[0]: row[1] for row in connection.execute(query)}
 
 
@@ -67,7 +66,7 @@ def promised(connection: Connection, since: float) -> dict[tuple[str, str], int]
     query = (
         select(attempts.c.ce, jobs.c.match_class, func.count())
         .join_from(attempts, jobs, attempts.c.job == jobs.c.number)
-        .where(_HERE, ~attempts.c.over, or_(attempts.c.delivered_at.is_(None), attempts.c.delivered_at > since))
+        .where(PRESENT, ~attempts.c.over, or_(attempts.c.delivered_at.is_(None), attempts.c.delivered_at > since))
         .group_by(attempts.c.ce, jobs.c.match_class)
     )
     return {(row[0], row[1]): row[2] for row in connection.execute(query)}

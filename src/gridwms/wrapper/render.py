@@ -54,8 +54,32 @@ def render(task: Task) -> str:
 
     Written to a file as UTF-8 with surrogate escapes. ValueError says which value cannot be handed over.
     """
-    head, tail = _template(_special(task))
-    return "".join((head, "\n".join(_data(task)), "\n", tail))
+    return Frame(task).render(task.tag, task.job_id, task.attempt, task.capability)
+
+
+class Frame:
+    """The script of a task, to be filled in for many attempts that differ in nothing but names and secret.
+
+    ValueError says which value of the task cannot be handed over.
+    """
+
+    def __init__(self, task: Task) -> None:
+        self._head, tail = _template(_special(task))
+        self._tail = "\n".join(("", *_data(task), tail))
+
+    def render(self, tag: str, job_id: str, attempt: int, capability: str) -> str:
+        """The script of one attempt. ValueError as above."""
+        if _TAG.fullmatch(tag) is None:
+            raise ValueError(f"this is no tag: {tag[:60]!r}")
+        if _CAPABILITY.fullmatch(capability) is None:
+            raise ValueError("this is no capability")
+        own = (
+            f"gw_tag={quote(tag)}",
+            f"gw_job_id={quote(job_id)}",
+            f"gw_attempt={attempt:d}",
+            f"gw_capability={quote(capability)}",
+        )
+        return "".join((self._head, "\n".join(own), self._tail))
 
 
 def _special(task: Task) -> tuple[str, ...]:
@@ -81,11 +105,7 @@ def _data(task: Task) -> Iterable[str]:
     _check(task)
     odd = " ".join(quote(f"{name}={value}") for name, value in task.environment if _is_odd(name))
     env = f"env {odd}" if odd else ""
-    yield f"gw_tag={quote(task.tag)}"
-    yield f"gw_job_id={quote(task.job_id)}"
-    yield f"gw_attempt={task.attempt:d}"
     yield f"gw_service={quote(task.service.rstrip('/'))}"
-    yield f"gw_capability={quote(task.capability)}"
     yield f"gw_authority={quote(task.authority)}"
     yield f"gw_vo={quote(task.vo)}"
     yield f"gw_ce={quote(task.ce)}"
@@ -155,13 +175,8 @@ def _url(source: Input) -> str:
 
 def _check(task: Task) -> None:
     """ValueError: a value that has a form and is not of it."""
-    for value, form, what in (
-        (task.tag, _TAG, "tag"),
-        (task.service, _SERVICE, "service URL"),
-        (task.capability, _CAPABILITY, "capability"),
-    ):
-        if form.fullmatch(value) is None:
-            raise ValueError(f"this is no {what}: {value[:60]!r}" if what != "capability" else "this is no capability")
+    if _SERVICE.fullmatch(task.service) is None:
+        raise ValueError(f"this is no service URL: {task.service[:60]!r}")
     for entry in task.inputs:
         if entry.name in ("", ".", "..") or "/" in entry.name:
             raise ValueError(f"an input sandbox file needs a plain name, not {entry.name!r}")

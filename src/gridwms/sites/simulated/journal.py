@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 Fact = list[Any]
+_encode = json.JSONEncoder(separators=(",", ":")).encode
 
 
 class Journal:
@@ -33,14 +34,14 @@ class Journal:
     def add(self, *fact: Any) -> None:
         """Note a fact."""
         if self._file is not None:
-            self._facts.append(json.dumps(fact, separators=(",", ":")))
+            self._facts.append(_encode(fact))
 
     def rewrite(self, facts: list[Fact]) -> None:
         """Replace all facts by these, whole or not at all."""
         if self._path is None or self._file is None:
             return
         new = self._path.with_suffix(".new")
-        new.write_text("".join(json.dumps(fact, separators=(",", ":")) + "\n" for fact in facts), "utf-8")
+        new.write_text("".join(_encode(fact) + "\n" for fact in facts), "utf-8")
         self._file.close()
         new.replace(self._path)
         self._file = self._path.open("a", encoding="utf-8")

@@ -64,3 +64,5 @@ class SimulatedSettings:
     cancel_seconds: float = 0.0
     retry_seconds: float = 1.0
     """After this time a wrapper asks again when the service was out of reach."""
+    leaves_events: bool = True
+    """A wrapper leaves its last words to the site, as at the local site, and does not send them itself."""

@@ -206,8 +206,7 @@ class SimulatedSite:
         elif one.phase is Phase.RUNNING:
             if one.cancelled:
                 one.spool.append(lines.terminated(one.tag, one.instance, now))
-                self._end(one, now, 19)
-                speaking.append(one)
+                self._last_words(one, now, 19, speaking)
             elif one.fate.lost:
                 one.lost = True
                 self._end(one, now, None)
@@ -224,8 +223,13 @@ class SimulatedSite:
             else:
                 seconds = now - one.payload_at
                 one.spool.append(lines.finished(one.tag, one.instance, now, int(one.fate.fails), seconds))
-                self._end(one, now, 0)
-                speaking.append(one)
+                self._last_words(one, now, 0, speaking)
+
+    def _last_words(self, one: Attempt, now: float, code: int, speaking: list[Attempt]) -> None:
+        """It ends with something to say: left for `collect`, or sent in this round."""
+        self._end(one, now, code)
+        if not self.settings.leaves_events:
+            speaking.append(one)
 
     def _start_more(self, hall: _Hall, now: float) -> None:
         """Start from the head of the queue while there is room."""

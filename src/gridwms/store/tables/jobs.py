@@ -58,15 +58,19 @@ jobs = Table(
     Column("cancel_requested_at", Time),
     UniqueConstraint("key"),
 )
-_waiting = text("state = 'WAITING'")
-Index("ix_jobs_waiting", jobs.c.match_class, jobs.c.number, sqlite_where=_waiting, postgresql_where=_waiting)
+
+WAITING = text("state = 'WAITING'")
+Index(
+    "ix_jobs_waiting", jobs.c.match_class, jobs.c.number, jobs.c.state, sqlite_where=WAITING, postgresql_where=WAITING
+)
 Index("ix_jobs_owner", jobs.c.owner, jobs.c.number)
-_unmatched = text("state IN ('SUBMITTED', 'WAITING')")
-Index("ix_jobs_expiry", jobs.c.expires_at, sqlite_where=_unmatched, postgresql_where=_unmatched)
-_moving = text("state IN ('SUBMITTED', 'READY', 'SCHEDULED', 'RUNNING')")
-Index("ix_jobs_moving", jobs.c.state, jobs.c.state_since, sqlite_where=_moving, postgresql_where=_moving)
-_kept = text("state IN ('DONE', 'CLEARED', 'ABORTED', 'CANCELLED')")
-Index("ix_jobs_kept", jobs.c.state, jobs.c.state_since, sqlite_where=_kept, postgresql_where=_kept)
+UNMATCHED = text("state IN ('SUBMITTED', 'WAITING')")
+Index("ix_jobs_expiry", jobs.c.expires_at, sqlite_where=UNMATCHED, postgresql_where=UNMATCHED)
+TIMED = text("state IN ('SUBMITTED', 'READY', 'DONE', 'CLEARED', 'ABORTED', 'CANCELLED')")
+Index("ix_jobs_timed", jobs.c.state, jobs.c.state_since, sqlite_where=TIMED, postgresql_where=TIMED)
+CANCELLING = text("cancel_requested_at IS NOT NULL AND state IN ('READY', 'SCHEDULED', 'RUNNING')")
+Index("ix_jobs_cancelling", jobs.c.cancel_requested_at, sqlite_where=CANCELLING, postgresql_where=CANCELLING)
+"""Conditions of partial indexes, word for word: SQLite takes such an index only for a query that says the same."""
 Index("ix_jobs_description", jobs.c.description)
 
 attempts = Table(
@@ -95,6 +99,7 @@ attempts = Table(
     Column("departure_exit_code", Integer),
     Column("departure_reason", Text),
     Column("over", Boolean, nullable=False),
+    sqlite_with_rowid=False,
 )
-_present = text("departed_at IS NULL AND refused_at IS NULL")
-Index("ix_attempts_present", attempts.c.site, attempts.c.job, sqlite_where=_present, postgresql_where=_present)
+PRESENT = text("departed_at IS NULL AND refused_at IS NULL")
+Index("ix_attempts_present", attempts.c.site, attempts.c.job, sqlite_where=PRESENT, postgresql_where=PRESENT)

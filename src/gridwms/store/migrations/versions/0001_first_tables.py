@@ -40,6 +40,13 @@ def upgrade() -> None:
         sa.UniqueConstraint("key", name=op.f("uq_jobs_key")),
     )
     with op.batch_alter_table("jobs", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_jobs_cancelling",
+            ["cancel_requested_at"],
+            unique=False,
+            sqlite_where=sa.text("cancel_requested_at IS NOT NULL AND state IN ('READY', 'SCHEDULED', 'RUNNING')"),
+            postgresql_where=sa.text("cancel_requested_at IS NOT NULL AND state IN ('READY', 'SCHEDULED', 'RUNNING')"),
+        )
         batch_op.create_index("ix_jobs_description", ["description"], unique=False)
         batch_op.create_index(
             "ix_jobs_expiry",
@@ -48,24 +55,17 @@ def upgrade() -> None:
             sqlite_where=sa.text("state IN ('SUBMITTED', 'WAITING')"),
             postgresql_where=sa.text("state IN ('SUBMITTED', 'WAITING')"),
         )
-        batch_op.create_index(
-            "ix_jobs_kept",
-            ["state", "state_since"],
-            unique=False,
-            sqlite_where=sa.text("state IN ('DONE', 'CLEARED', 'ABORTED', 'CANCELLED')"),
-            postgresql_where=sa.text("state IN ('DONE', 'CLEARED', 'ABORTED', 'CANCELLED')"),
-        )
-        batch_op.create_index(
-            "ix_jobs_moving",
-            ["state", "state_since"],
-            unique=False,
-            sqlite_where=sa.text("state IN ('SUBMITTED', 'READY', 'SCHEDULED', 'RUNNING')"),
-            postgresql_where=sa.text("state IN ('SUBMITTED', 'READY', 'SCHEDULED', 'RUNNING')"),
-        )
         batch_op.create_index("ix_jobs_owner", ["owner", "number"], unique=False)
         batch_op.create_index(
+            "ix_jobs_timed",
+            ["state", "state_since"],
+            unique=False,
+            sqlite_where=sa.text("state IN ('SUBMITTED', 'READY', 'DONE', 'CLEARED', 'ABORTED', 'CANCELLED')"),
+            postgresql_where=sa.text("state IN ('SUBMITTED', 'READY', 'DONE', 'CLEARED', 'ABORTED', 'CANCELLED')"),
+        )
+        batch_op.create_index(
             "ix_jobs_waiting",
-            ["match_class", "number"],
+            ["match_class", "number", "state"],
             unique=False,
             sqlite_where=sa.text("state = 'WAITING'"),
             postgresql_where=sa.text("state = 'WAITING'"),
@@ -178,6 +178,7 @@ def upgrade() -> None:
         sa.Column("over", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(["job"], ["jobs.number"], name=op.f("fk_attempts_job")),
         sa.PrimaryKeyConstraint("job", "number", name=op.f("pk_attempts")),
+        sqlite_with_rowid=False,
     )
     with op.batch_alter_table("attempts", schema=None) as batch_op:
         batch_op.create_index(
