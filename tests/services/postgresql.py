@@ -25,6 +25,21 @@ class Server:
 
     def __init__(self, programs: Path, sockets: Path) -> None:
         self.programs, self.sockets = programs, sockets
+        self.data = sockets / "data"
+
+    @property
+    def socket(self) -> Path:
+        """Where it listens."""
+        return self.sockets / ".s.PGSQL.5432"
+
+    def start(self) -> None:
+        """Start it, and wait until it answers."""
+        options = f"-c listen_addresses= -c unix_socket_directories={self.sockets} -c fsync=off -c max_connections=50"
+        self.run("pg_ctl", "-D", str(self.data), "-w", "-l", str(self.sockets / "log"), "-o", options, "start")
+
+    def crash(self) -> None:
+        """Let it die at once, with all its connections."""
+        self.run("pg_ctl", "-D", str(self.data), "-m", "immediate", "stop")
 
     def new_database(self) -> str:
         name = f"test{next(_NUMBERS)}"
@@ -57,10 +72,9 @@ def running() -> Iterator[Server]:
         shutil.chown(data, "postgres", "postgres")
     server = Server(programs, home)
     server.run("initdb", "-D", str(data), "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-sync")
-    options = f"-c listen_addresses= -c unix_socket_directories={home} -c fsync=off -c max_connections=50"
-    server.run("pg_ctl", "-D", str(data), "-w", "-l", str(home / "log"), "-o", options, "start")
+    server.start()
     try:
         yield server
     finally:
-        server.run("pg_ctl", "-D", str(data), "-m", "immediate", "stop")
+        server.crash()
         shutil.rmtree(home, ignore_errors=True)

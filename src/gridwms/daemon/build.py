@@ -38,7 +38,8 @@ class Parts:
 def build(config: Config, data: Path, url: str, capabilities: Capabilities) -> Parts:
     """Join the parts of a service whose files lie in `data`. Raises BadConfig, StoreUnavailable, NewerSchema."""
     settings = _settings(config, url)
-    database = Database(config.service.database or f"sqlite:///{_private(data / 'gridwms.sqlite')}")
+    shared = config.service.database
+    database = Database(shared) if shared else Database.sqlite(data / "gridwms.sqlite")
     sandbox = Area(data / "sandbox")
     sandbox.sweep()
     sites = {name: _site(name, section, data) for name, section in config.sites.items()}
@@ -57,11 +58,6 @@ def build(config: Config, data: Path, url: str, capabilities: Capabilities) -> P
         instance=f"{os.uname().nodename}-{os.getpid()}-{secrets.token_hex(4)}",
     )
     return Parts(world, config)
-
-
-def _private(path: Path) -> Path:
-    os.close(os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600))
-    return path
 
 
 def _settings(config: Config, url: str) -> FlowSettings:

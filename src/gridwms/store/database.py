@@ -15,22 +15,22 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from gridwms.store.cache import CACHE, JobCache
+from gridwms.store.doubt import Commits
+from gridwms.store.engines import engine_for
+from gridwms.store.errors import StoreUnavailable, unavailable
+from gridwms.store.file import make_sure
 from gridwms.store.migrate import migrate
 from gridwms.store.notices import Notices
+
+__all__ = ["Database", "StoreUnavailable"]
 
 T = TypeVar("T")
 _GATHER = 256
 """How many writes one commit carries at most."""
-_WRITER_LOCK = 848000
-"""The number of the advisory lock that writers on PostgreSQL hold."""
-
-
-class StoreUnavailable(Exception):
-    """The database cannot be read or written; nothing of the failed write was kept. The text says what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,15 +39,19 @@ class _Unit:
     result: Future[Any]
 
 
+_Done = tuple[_Unit, Any, BaseException | None]
+"""A unit, and its value or the exception that is its caller's."""
+
+
 class Database:
-    """One database. Opening it brings the schema up to date; raises StoreUnavailable, NewerSchema."""
+    """One database. Opening it brings the schema up to date; raises StoreUnavailable, NewerSchema, NotOurs."""
 
     def __init__(self, url: str) -> None:
-        self._engine = _engine(url)
+        self._engine = engine_for(url)
         try:
             migrate(self._engine)
         except DBAPIError as error:
-            raise _unavailable(error) from error
+            raise unavailable(error) from error
         self.shared = self._engine.dialect.name == "postgresql"
         """Whether other instances of the service may use it at the same time."""
         self._reading = (
@@ -56,6 +60,7 @@ class Database:
         self._cache = None if self.shared else JobCache()
         self._writing = self._engine.execution_options(writing=True, **{CACHE: self._cache})
         self._notices = Notices(self._engine) if self.shared else None
+        self._commits = Commits(self._writing) if self.shared else None
         self._queue: queue.SimpleQueue[_Unit | None] = queue.SimpleQueue()
         self._closed = False
         self._lock = threading.Lock()
@@ -66,7 +71,7 @@ class Database:
     @classmethod
     def sqlite(cls, path: Path) -> Database:
         """The default: a file of this machine. It is made with access for its owner alone."""
-        path.touch(mode=0o600, exist_ok=True)
+        make_sure(path)
         return cls(f"sqlite:///{path}")
 
     def read(self, work: Callable[[Connection], T]) -> T:
@@ -75,7 +80,7 @@ class Database:
             with self._reading.connect() as connection:
                 return work(connection)
         except DBAPIError as error:
-            raise _unavailable(error) from error
+            raise unavailable(error) from error
 
     def recent(self, work: Callable[[Connection], T]) -> T:
         """As `read`, for jobs that were written lately: on the writer's thread, which has them at hand."""
@@ -129,9 +134,31 @@ class Database:
     def _commit(self, units: list[_Unit]) -> None:
         if not units:
             return
-        done: list[tuple[_Unit, Any, BaseException | None]] = []
         try:
-            with self._writing.begin() as connection:
+            done = self._transact(units)
+        except DBAPIError as error:
+            self._forget_unwritten()
+            self._fail(units, error)
+            return
+        except Exception as error:  # noqa: BLE001 - the writer lives on, whatever it is
+            self._forget_unwritten()
+            for unit in units:
+                unit.result.set_exception(error)
+            return
+        for notify in self._after:
+            notify()
+        for unit, value, failure in done:
+            if failure is not None:
+                unit.result.set_exception(failure)
+            else:
+                unit.result.set_result(value)
+
+    def _transact(self, units: list[_Unit]) -> list[_Done]:
+        """Do all of them in one transaction. What was decided in it stands when this returns."""
+        done: list[_Done] = []
+        with self._writing.connect() as connection:
+            transaction = connection.begin()
+            try:
                 for unit in units:
                     try:
                         with connection.begin_nested():
@@ -143,17 +170,17 @@ class Database:
                         self._forget_unwritten()
                 if self._notices is not None:
                     self._notices.send(connection)
-        except DBAPIError as error:
-            self._forget_unwritten()
-            self._fail(units, error)
-            return
-        for notify in self._after:
-            notify()
-        for unit, value, failure in done:
-            if failure is not None:
-                unit.result.set_exception(failure)
-            else:
-                unit.result.set_result(value)
+                if self._commits is not None:
+                    self._commits.number(connection)
+            except BaseException:
+                transaction.rollback()
+                raise
+            try:
+                transaction.commit()
+            except DBAPIError as error:
+                if not (error.connection_invalidated and self._commits is not None and self._commits.was_made()):
+                    raise
+        return done
 
     def _forget_unwritten(self) -> None:
         """What was undone in the database must not live on in the cache."""
@@ -166,53 +193,4 @@ class Database:
             for unit in units:
                 self._commit([unit])
         else:
-            units[0].result.set_exception(_unavailable(error))
-
-
-def _unavailable(error: DBAPIError) -> StoreUnavailable:
-    said = str(error.orig)
-    advice = "look at the disk and the log of the database"
-    if "connect" in said.lower():
-        advice = "see that the database server runs and can be reached"
-    elif "full" in said or "No space left" in said:
-        advice = "free space on its disk, then try again: nothing was lost"
-    elif "locked" in said:
-        advice = "another program holds it: stop that program, or wait"
-    elif "malformed" in said or "not a database" in said:
-        advice = "its file is damaged: stop the service and restore a backup"
-    return StoreUnavailable(f"The database cannot be used: {said}; {advice}.")
-
-
-def _engine(url: str) -> Engine:
-    return _sqlite(url) if url.startswith("sqlite") else _postgresql(url)
-
-
-def _postgresql(url: str) -> Engine:
-    engine = create_engine(url.replace("postgresql://", "postgresql+psycopg://", 1), pool_pre_ping=True)
-
-    @event.listens_for(engine, "begin")
-    def begin(connection: Connection) -> None:
-        # One writing transaction at a time over all instances: events get their cursors in the order in which they
-        # become visible, and no two writers ever wait for each other. Many writes share each transaction.
-        if connection.get_execution_options().get("writing", False):
-            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_WRITER_LOCK})")
-
-    return engine
-
-
-def _sqlite(url: str) -> Engine:
-    engine = create_engine(url, connect_args={"check_same_thread": False, "timeout": 30})
-
-    @event.listens_for(engine, "connect")
-    def prepare(raw: Any, _record: Any) -> None:
-        # The driver's own transaction handling starts them too late for savepoints; we begin them ourselves.
-        raw.isolation_level = None
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "cache_size=-65536"):
-            raw.execute(f"PRAGMA {pragma}")
-
-    @event.listens_for(engine, "begin")
-    def begin(connection: Connection) -> None:
-        writing = connection.get_execution_options().get("writing", False)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
-
-    return engine
+            units[0].result.set_exception(unavailable(error))

@@ -8,7 +8,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine
+from sqlalchemy import Engine, inspect
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -17,8 +17,12 @@ class NewerSchema(Exception):
     """The database was made by a newer version of gridwms: it is left alone."""
 
 
+class NotOurs(Exception):
+    """The database is another program's: it is left alone."""
+
+
 def migrate(engine: Engine) -> None:
-    """Run the missing migrations. Raises NewerSchema."""
+    """Run the missing migrations. Raises NewerSchema, NotOurs."""
     config = Config()
     config.set_main_option("script_location", str(_MIGRATIONS))
     script = ScriptDirectory.from_config(config)
@@ -26,6 +30,11 @@ def migrate(engine: Engine) -> None:
         current = MigrationContext.configure(connection).get_current_revision()
     if current == script.get_current_head():
         return
+    if current is None and (others := inspect(engine).get_table_names()):
+        raise NotOurs(
+            f"The database has tables of another program ('{others[0]}'): give gridwms a database of its own "
+            "([service] database, or another --data)."
+        )
     if current is not None and current not in {revision.revision for revision in script.walk_revisions()}:
         raise NewerSchema(
             f"The database has the schema '{current}', which this version does not know: "

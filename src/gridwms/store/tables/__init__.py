@@ -1,6 +1,7 @@
 """The schema, one module per aggregate, for SQLite and PostgreSQL alike."""
 
 from gridwms.store.tables.bookkeeping import lb_events, lb_jobs, lb_pending, lb_tags
+from gridwms.store.tables.commits import commits
 from gridwms.store.tables.events import events
 from gridwms.store.tables.jobs import attempts, descriptions, jobs, match_classes, verdicts
 from gridwms.store.tables.leases import leases
@@ -10,6 +11,7 @@ from gridwms.store.tables.submit_keys import submit_keys
 
 __all__ = [
     "attempts",
+    "commits",
     "descriptions",
     "events",
     "jobs",

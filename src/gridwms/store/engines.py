@@ -1,0 +1,62 @@
+"""The two engines of the store, set so that a commit that returned is on disk."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import structlog
+from sqlalchemy import Connection, Engine, create_engine, event
+
+logger = structlog.get_logger(__name__)
+
+_WRITER_LOCK = 848000
+"""The number of the advisory lock that writers on PostgreSQL hold."""
+
+
+def engine_for(url: str) -> Engine:
+    """The engine of a database. Connections with the execution option `writing` begin as writers."""
+    return _sqlite(url) if url.startswith("sqlite") else _postgresql(url)
+
+
+def _postgresql(url: str) -> Engine:
+    engine = create_engine(url.replace("postgresql://", "postgresql+psycopg://", 1), pool_pre_ping=True)
+
+    @event.listens_for(engine, "first_connect")
+    def look(raw: Any, _record: Any) -> None:
+        if raw.execute("SHOW fsync").fetchone() == ("off",):
+            logger.warning("the PostgreSQL server does not wait for its disk (fsync = off): a power cut loses jobs")
+        raw.rollback()
+
+    @event.listens_for(engine, "connect")
+    def prepare(raw: Any, _record: Any) -> None:
+        # A server may be told to answer before the disk has a commit; what we acknowledge must be there.
+        if raw.execute("SHOW synchronous_commit").fetchone() == ("off",):
+            raw.execute("SET synchronous_commit = on")
+        raw.commit()
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        # One writing transaction at a time over all instances: events get their cursors in the order in which they
+        # become visible, and no two writers ever wait for each other. Many writes share each transaction.
+        if connection.get_execution_options().get("writing", False):
+            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_WRITER_LOCK})")
+
+    return engine
+
+
+def _sqlite(url: str) -> Engine:
+    engine = create_engine(url, connect_args={"check_same_thread": False, "timeout": 30})
+
+    @event.listens_for(engine, "connect")
+    def prepare(raw: Any, _record: Any) -> None:
+        # The driver's own transaction handling starts them too late for savepoints; we begin them ourselves.
+        raw.isolation_level = None
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "cache_size=-65536"):
+            raw.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        writing = connection.get_execution_options().get("writing", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+
+    return engine
