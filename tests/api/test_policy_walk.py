@@ -47,6 +47,10 @@ def test_a_no_of_the_policy_stands(shared: House, monkeypatch: pytest.MonkeyPatc
     body: object = {"jobs": [key]}
     if path.endswith(("/check", "/match")) or (path, method) == ("/api/v1/jobs", "POST"):
         body = {"jdl": HELLO}
+    if path.endswith("/tag"):
+        body = {"jobs": [key], "tags": {"colour": "red"}}
+    if path.endswith("/share"):
+        body = {"jobs": [key], "change": "add", "entry": {"who": "bob", "permission": "read"}}
     where = _filled(path, key).removeprefix(f"/worker/v1/{tag_of(key, 1)}")
     answer = http.request(method, where, json=body)
     monkeypatch.undo()
@@ -78,6 +82,8 @@ def test_another_users_job_is_left_alone(shared: House, verb: str) -> None:
 def _filled(path: str, key: str) -> str:
     values = {"key": key, "tag": tag_of(key, 1), "index": "0", "name": "out"}
     filled = re.sub(r"\{(\w+)\}", lambda found: values[found[1]], path)
+    if "/bookkeeping" in path:
+        return f"{filled}?job={key}"
     return {"/peek": f"{filled}?name=out&offset=0", "/token": f"{filled}?instance=i1"}.get(
         path[path.rfind("/") :], f"{filled}?offset=0" if "/peek/" in path else filled
     )

@@ -6,16 +6,19 @@ import random
 
 import pytest
 
+from gridwms.bookkeeping.access.acl import acl_of
 from gridwms.bookkeeping.event import missing
 from gridwms.bookkeeping.from_jobs import lb_events
 from gridwms.bookkeeping.machine.replay import replay
 from gridwms.bookkeeping.states import StateCode
 from gridwms.bookkeeping.status import JobStatus
 from gridwms.bookkeeping.ulm import parse_line, write_line
+from gridwms.jobs.events import AccessChanged, Tagged
 from gridwms.jobs.events import Event as Own
 from gridwms.jobs.job import Job
 from gridwms.jobs.states import DoneCode, State
 from gridwms.jobs.steps import step
+from gridwms.store.remarks import access_of
 from tests.bookkeeping.streams import JOB, Event, arrived, disturbed
 from tests.jobs.histories import run
 
@@ -28,7 +31,7 @@ def converted(log: list[Own]) -> list[Event]:
 
 def agree(job: Job, status: JobStatus, events: list[Event]) -> bool:
     if job.state is State.PURGED:
-        return events[-1].type == "Purge"
+        return any(event.type == "Purge" for event in events)
     if job.state is State.DONE and job.done_code is DoneCode.CANCELLED:
         return status.state is StateCode.CANCELLED
     same = status.state.name == job.state.name
@@ -75,6 +78,20 @@ def test_what_users_look_for() -> None:
                 deep |= (event.data["result"], event.data["reason"]) == ("WILLRESUB", "token was grabbed")
     assert shallow
     assert deep
+
+
+def test_remarks_arrive_there_too() -> None:
+    compared = 0
+    for seed in range(200):
+        _, log = run(random.Random(seed))
+        said = sorted((one for one in log if isinstance(one, Tagged)), key=lambda one: (one.time, one.id))
+        events = converted(log)
+        tags = {one.name: one.value for one in said}
+        assert tags.items() <= dict(replay(events).status.user_tags).items()
+        changes = [one for one in log if isinstance(one, AccessChanged) and one.permission != "STATUS"]
+        assert set(acl_of(events).entries) == set(access_of(changes).entries)
+        compared += bool(said) + bool(changes)
+    assert compared > 100
 
 
 def test_nothing_of_nothing() -> None:

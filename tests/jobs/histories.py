@@ -6,6 +6,7 @@ import random
 
 from gridwms.jobs.events import (
     Accepted,
+    AccessChanged,
     CancelRequested,
     Cleared,
     Delivered,
@@ -14,14 +15,17 @@ from gridwms.jobs.events import (
     Event,
     Finished,
     Matched,
+    Noted,
     Noticed,
     PayloadStarted,
     Purged,
     Refused,
     Registered,
+    Remark,
     Report,
     Running,
     Source,
+    Tagged,
 )
 from gridwms.jobs.job import Job
 from gridwms.jobs.reasons import reason
@@ -104,6 +108,27 @@ def reports_of(rng: random.Random, attempt: int, now: float) -> list[Report]:
     return out
 
 
+def remark_of(rng: random.Random, now: float) -> Remark:
+    """Something that a user says about the job, perhaps for the second time."""
+    ident, time = f"user-{rng.randrange(30)}", max(0.0, now - rng.choice((0, 3)))
+    match rng.randrange(3):
+        case 0:
+            return Tagged(id=f"{ident}t", time=time, by="ann", name=rng.choice("ab"), value=str(now))
+        case 1:
+            return AccessChanged(
+                id=f"{ident}a",
+                time=time,
+                by="ann",
+                id_type="DN",
+                who="/CN=bob",
+                permission=rng.choice(("READ", "TAG", "STATUS")),
+                allow=True,
+                added=rng.random() < 0.7,
+            )
+        case _:
+            return Noted(id=f"{ident}n", time=time, by="ann", lb_type="CurDescr", fields={"descr": "[]"})
+
+
 def run(rng: random.Random) -> tuple[Job, list[Event]]:
     """Play one job: returns it as stepped in the order of arrival, and its log."""
     log: list[Event] = []
@@ -141,6 +166,8 @@ def run(rng: random.Random) -> tuple[Job, list[Event]]:
             record(Cleared(id=decision_id(job), time=now, reason=reason("output_retrieved")))
         elif choice < 0.12 and job.state in ENDED - {State.PURGED}:
             record(Purged(id=decision_id(job), time=now, reason=reason("purged_by_user", by="ann")))
+        elif choice > 0.93:
+            record(remark_of(rng, now))
         elif in_flight:
             at = rng.randrange(len(in_flight)) if rng.random() < 0.5 else 0
             record(in_flight[at])

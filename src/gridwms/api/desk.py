@@ -10,13 +10,16 @@ from fastapi import Depends, Request
 
 from gridwms.api.settings import Settings
 from gridwms.flow import status
+from gridwms.flow.bookkeeping.named import Named, booked, named
+from gridwms.flow.bookkeeping.settle import settle
 from gridwms.flow.errors import FlowError, NotPermitted, UnknownJob
 from gridwms.flow.world import World
 from gridwms.jobs.ids import key_of
 from gridwms.security import policy
 from gridwms.security.authenticate import Shown
 from gridwms.security.identity import Identity
-from gridwms.security.policy import Action, JobsOf, Object, OneJob, Service
+from gridwms.security.policy import Action, Decision, JobsOf, Object, OneJob, Service
+from gridwms.store.listing import Held
 
 COOKIE = "gridwms_session"
 _SAFE = ("GET", "HEAD", "OPTIONS")
@@ -38,9 +41,10 @@ class Desk:
 
     def job(self, job: str, action: Action) -> str:
         """The key of a job, given by id or key, to which the caller may do `action`. UnknownJob, NotPermitted."""
-        key = key_in(job)
-        self.may(action, OneJob(key=key, owner=status.owners(self.world, [key])[key]))
-        return key
+        keys, refused = self.jobs([job], action)
+        for error in refused.values():
+            raise error
+        return keys[0]
 
     def jobs(self, jobs: Sequence[str], action: Action) -> tuple[list[str], dict[str, FlowError]]:
         """Of many jobs the keys to which the caller may do `action`, and for the others why not, as they were given."""
@@ -51,35 +55,46 @@ class Desk:
                 keys[job] = key_in(job)
             except UnknownJob as error:
                 refused[job] = error
-        owners = self._owners(list(dict.fromkeys(keys.values())))
+        held = status.held(self.world, set(keys.values()))
         allowed = []
         for job, key in keys.items():
-            owner = owners[key]
-            if isinstance(owner, UnknownJob):
-                refused[job] = owner
+            if key not in held:
+                refused[job] = UnknownJob(key)
                 continue
-            decision = policy.allowed(self.identity, action, OneJob(key=key, owner=owner))
+            decision = policy.allowed(self.identity, action, the_job(key, held[key]))
             if decision.yes:
                 allowed.append(key)
             else:
                 refused[job] = NotPermitted(decision.reason, decision.advice)
         return list(dict.fromkeys(allowed)), refused
 
-    def _owners(self, keys: Sequence[str]) -> dict[str, str | UnknownJob]:
-        try:
-            return dict(status.owners(self.world, keys))
-        except UnknownJob as error:
-            if len(keys) == 1:
-                return {keys[0]: error}
-        # Halving finds the few unknown ones among many with few questions.
-        half = len(keys) // 2
-        return self._owners(keys[:half]) | self._owners(keys[half:])
+    def judge(self, action: Action, what: Object) -> Decision:
+        """What the policy says to the caller's doing something."""
+        return policy.allowed(self.identity, action, what)
+
+    def any_job(self, job: str, action: Action) -> Named:
+        """A job of ours, or of another system, to which the caller may do `action`. UnknownJob, NotPermitted."""
+        found = named(self.world, job)
+        if found.key:
+            return Named(found.id, self.job(found.key, action))
+        settle(self.world.database, 1, [found.id])
+        known = booked(self.world, [found.id]).get(found.id)
+        if known is None:
+            raise UnknownJob(found.id)
+        owner = known.owner_for(self.identity.subject)
+        self.may(action, OneJob(key=found.id, owner=owner, access=known.access))
+        return found
 
     def whose(self, owner: str, action: Action) -> str | None:
         """Whose jobs are meant by `owner`: the caller's own when empty, everybody's (None) for `*`. NotPermitted."""
         name = "" if owner == "*" else owner or self.identity.subject
         self.may(action, JobsOf(owner=name))
         return name or None
+
+
+def the_job(key: str, held: Held) -> OneJob:
+    """A job as the policy sees it."""
+    return OneJob(key=key, owner=held.owner, access=held.access)
 
 
 def key_in(job: str) -> str:

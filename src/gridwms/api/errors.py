@@ -25,6 +25,7 @@ from gridwms.flow.errors import (
     UnknownJob,
 )
 from gridwms.flow.once import BadKey, KeyReused
+from gridwms.flow.remarks import BadRemark
 from gridwms.sandbox.errors import BadName, CutShort, NotThere, SandboxError, SandboxFull, TooLarge, WrongOffset
 from gridwms.security.errors import NotIdentified, SecurityError
 from gridwms.store.database import StoreUnavailable
@@ -48,6 +49,7 @@ _STATUS: Mapping[type[Exception], int] = {
     WrongOffset: 409,
     TooLarge: 413,
     Refused: 422,
+    BadRemark: 422,
     BadQuery: 422,
     BadName: 422,
     BadKey: 422,

@@ -14,8 +14,12 @@ from gridwms.api.html import job_page, login_page
 from gridwms.api.models.job import JobOut
 from gridwms.api.plain import job_text
 from gridwms.api.settings import Settings
+from gridwms.bookkeeping.text_view import job_text as lb_text
 from gridwms.flow import status
+from gridwms.flow.bookkeeping import show
+from gridwms.flow.bookkeeping.named import Named
 from gridwms.flow.errors import FlowError
+from gridwms.flow.task import job_url
 from gridwms.security.authenticate import Shown
 from gridwms.security.errors import NotIdentified
 from gridwms.security.policy import Action
@@ -35,8 +39,8 @@ _HTML = {
 
 @router.get("/jobs/{key}")
 async def job(request: Request, key: str) -> Response:
-    """A job, in the form that the request asks for."""
-    form = _form(request.headers.get("accept", ""))
+    """A job, in the form that the request asks for; with `?text` the lines `key=value` of L&B."""
+    form = _form(request.headers.get("accept", "")) if "text" not in request.query_params else "text"
     try:
         at = await desk(request)
         key = await to_thread.run_sync(at.job, key, Action.READ)
@@ -49,6 +53,9 @@ async def job(request: Request, key: str) -> Response:
             raise
         code = 403 if error.code == "not_permitted" else 404
         return PlainTextResponse(f"{error.sentence} {error.advice}\n", code, {"X-Content-Type-Options": "nosniff"})
+    if "text" in request.query_params:
+        known = await to_thread.run_sync(show.status, at.world, Named(job_url(at.world, key), key))
+        return PlainTextResponse(lb_text(known))
     [view] = await to_thread.run_sync(status.status, at.world, [key])
     if form == "json":
         return JSONResponse(JobOut.of(view).model_dump(mode="json"))

@@ -33,6 +33,12 @@ def event_text(type: str, data: Mapping[str, Any], why: Reason | None) -> str:  
             text = "shallow: " if data.get("shallow") else "deep: "
         case "CancelRequested":
             text = f"by {data.get('by')}"
+        case "Tagged":
+            text = f"{data.get('name')} = {data.get('value')}"
+        case "AccessChanged":
+            text = _access(data)
+        case "Noted":
+            text = f"{data.get('lb_type')} by {data.get('by')}"
         case _:
             text = ""
     if why is None:
@@ -44,6 +50,11 @@ def _matched(data: Mapping[str, Any]) -> str:
     rank = data.get("rank")
     shown = f"rank {rank:g}, " if isinstance(rank, int | float) else ""
     return f"{shown}{data.get('matching')} of {data.get('considered')} resources match"
+
+
+def _access(data: Mapping[str, Any]) -> str:
+    entry = f"{'may' if data.get('allow') else 'may not'} {str(data.get('permission')).lower()}"
+    return f"{data.get('who')} {entry}: {'added' if data.get('added') else 'removed'} by {data.get('by')}"
 
 
 def _finished(data: Mapping[str, Any]) -> str:

@@ -24,14 +24,27 @@ from gridwms.jobs.verdict import settle
 DEEP, SHALLOW = "token was grabbed", "token still exists"
 """What gLite's WM gives as the reason of a resubmission."""
 
+_ACL_PERMISSIONS = ("READ", "TAG")
+"""What L&B knows: permission to see the status alone has no form there."""
 _CLEAR_CODES = {"output_retrieved": "USER", "no_output": "NOOUTPUT"}
 
 
 def lb_events(
-    events: Iterable[own.Event], job_id: str, *, host: str, user: str, endpoint: str, jdl: str = ""
+    events: Iterable[own.Event],
+    job_id: str,
+    *,
+    host: str,
+    user: str,
+    endpoint: str,
+    jdl: str = "",
+    tags: Iterable[tuple[str, str]] = (),
+    parent: str = "",
+    children: int | None = None,
+    seed: str = "",
 ) -> list[Event]:
     """The L&B events of one job. `host` and `user` are those of the service, `endpoint` its address.
 
+    `tags`: the user tags of its description. `parent`: the id of its parent. `children`: of a parent, how many it has.
     Raises what `gridwms.jobs.steps.step` raises when the events do not belong together.
     """
     known = list(events)
@@ -44,11 +57,17 @@ def lb_events(
     for event in sorted(unique, key=lambda event: (event.time, event.id)):
         if isinstance(event, own.Report):
             reports[event.attempt].append(event)
-    writer = _Writer(job_id, host, user, job.owner, endpoint, jdl)
+    remarks = sorted((one for one in unique if isinstance(one, own.Remark)), key=lambda one: (one.time, one.id))
+    writer = _Writer(job_id, host, user, job.owner, endpoint, jdl, parent, children, seed)
     cancelling = False
     for place, decision in enumerate(decisions):
         cancelling = cancelling or isinstance(decision, own.CancelRequested)
+        while place and remarks and remarks[0].time < decision.time:
+            writer.remark(remarks.pop(0))
         writer.decision(decision)
+        if isinstance(decision, own.Registered):
+            for name, value in tags:
+                writer.log(sources.NETWORK_SERVER, "UserTag", decision.time, name=name, value=value)
         if isinstance(decision, own.Matched):
             after = decisions[place + 1 :]
             closing = next((one for one in after if isinstance(one, _CLOSING)), None)
@@ -56,6 +75,8 @@ def lb_events(
             attempt = job.attempts[decision.attempt - 1]
             outcome = _outcome(job, attempt, closing, cancelling=wanted)
             writer.attempt(attempt, reports[decision.attempt], closing, outcome)
+    for remark in remarks:
+        writer.remark(remark)
     return writer.out
 
 
@@ -75,6 +96,9 @@ class _Writer:
     owner: str
     endpoint: str
     jdl: str
+    parent: str
+    children: int | None
+    seed: str
     out: list[Event] = field(default_factory=list)
     code: SequenceCode = field(default_factory=SequenceCode)
 
@@ -103,7 +127,17 @@ class _Writer:
         match event:
             case own.Registered():
                 self.user, service = event.owner, self.user
-                self.log(ns, "RegJob", time, jdl=self.jdl, ns=self.endpoint, jobtype="SIMPLE", nsubjobs=0)
+                self.log(
+                    ns,
+                    "RegJob",
+                    time,
+                    jdl=self.jdl,
+                    ns=self.endpoint,
+                    parent=self.parent,
+                    jobtype="SIMPLE" if self.children is None else "COLLECTION",
+                    nsubjobs=self.children or 0,
+                    seed=self.seed,
+                )
                 self.user = service
             case own.Accepted():
                 self.log(ns, "Accepted", time, from_=sources.USER_INTERFACE, from_host=self.host)
@@ -128,6 +162,28 @@ class _Writer:
                 self.log(sources.LOG_MONITOR, "Clear", time, reason=code)
             case own.Purged():
                 self.log(sources.LOG_MONITOR, "Purge", time)
+
+    def remark(self, event: own.Remark) -> None:
+        """What a user or a program said."""
+        time = event.time
+        self.user, service = event.by, self.user
+        match event:
+            case own.Tagged():
+                self.log(sources.APPLICATION, "UserTag", time, name=event.name, value=event.value)
+            case own.AccessChanged() if event.permission in _ACL_PERMISSIONS:
+                self.log(
+                    sources.APPLICATION,
+                    "ChangeACL",
+                    time,
+                    user_id=event.who,
+                    user_id_type=event.id_type,
+                    permission=event.permission,
+                    permission_type="ALLOW" if event.allow else "DENY",
+                    operation="ADD" if event.added else "REMOVE",
+                )
+            case own.Noted():
+                self.log(sources.APPLICATION, event.lb_type, time, **event.fields)
+        self.user = service
 
     def attempt(
         self, attempt: Attempt, reports: list[own.Report], closing: own.Decision | None, outcome: _Outcome | None

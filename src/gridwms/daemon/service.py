@@ -12,6 +12,7 @@ from gridwms.daemon.config import Config
 from gridwms.daemon.courier import Courier
 from gridwms.daemon.leaseholder import Leaseholder
 from gridwms.daemon.loop import Loop
+from gridwms.flow.bookkeeping.settle import settle
 from gridwms.flow.expire import expire
 from gridwms.flow.once import forget_old
 from gridwms.flow.purge import purge_old
@@ -23,6 +24,9 @@ logger = structlog.get_logger(__name__)
 _SCHEDULE_SECONDS = 5.0
 _EXPIRE_SECONDS = 5.0
 _PURGE_SECONDS = 300.0
+_SETTLE_SECONDS = 30.0
+_SETTLED_AT_ONCE = 1000
+"""Jobs of other systems that are brought up to date before the lease is looked at again."""
 _FORGET_SECONDS = 3600.0
 
 
@@ -32,13 +36,16 @@ class Service:
     def __init__(self, world: World, config: Config) -> None:
         self._world = world
         scheduler = Scheduler(world)
-        self._leases = Leaseholder(world, ["schedule", "expire", *(f"site {name}" for name in world.sites)])
+        self._leases = Leaseholder(
+            world, ["schedule", "expire", "bookkeeping", *(f"site {name}" for name in world.sites)]
+        )
         self._couriers = {name: Courier(world, site, self._leases) for name, site in world.sites.items()}
         self._loops = [
             Loop("schedule", self._if_ours("schedule", scheduler.round), _SCHEDULE_SECONDS, world.waiting),
             Loop("expire", self._if_ours("expire", lambda: expire(world)), _EXPIRE_SECONDS),
             Loop("purge", self._if_ours("expire", lambda: purge_old(world)), _PURGE_SECONDS),
             Loop("submit keys", self._if_ours("expire", lambda: forget_old(world)), _FORGET_SECONDS),
+            Loop("bookkeeping", self._if_ours("bookkeeping", self._settle), _SETTLE_SECONDS, world.books),
             Loop("market", self._expire_market, 10.0),
         ]
         # The first look at each source, then its own pace; a source that hangs holds up itself alone.
@@ -77,6 +84,9 @@ class Service:
 
     def _if_ours(self, lease: str, work: Callable[[], object]) -> Callable[[], object]:
         return lambda: work() if self._leases.have(lease) else False
+
+    def _settle(self) -> bool:
+        return settle(self._world.database, _SETTLED_AT_ONCE) == _SETTLED_AT_ONCE
 
     def _refresher(self, source: str) -> Callable[[], None]:
         def refresh() -> None:

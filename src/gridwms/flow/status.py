@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,7 +18,7 @@ from gridwms.jobs.reasons import Reason
 from gridwms.jobs.states import DoneCode, State
 from gridwms.store import events as log
 from gridwms.store import jobs as rows
-from gridwms.store import listing, verdicts
+from gridwms.store import listing, remarks, verdicts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,13 +103,18 @@ def owners(world: World, keys: Collection[str]) -> dict[str, str]:
     return stored
 
 
+def held(world: World, keys: Collection[str]) -> dict[str, listing.Held]:
+    """Whose these jobs are and who else may do something with them; those that do not exist are left out."""
+    return world.database.read(lambda connection: listing.held(connection, keys))
+
+
 def status(world: World, keys: Sequence[str]) -> list[JobView]:
     """These jobs, in the order given. Raises UnknownJob."""
     stored = world.database.read(lambda connection: rows.load(connection, keys))
     for key in keys:
         if key not in stored:
             raise UnknownJob(key)
-    return _views(world, [stored[key][1] for key in keys])
+    return _views(world, [stored[key] for key in keys])
 
 
 def list_jobs(
@@ -119,9 +124,7 @@ def list_jobs(
     numbers = world.database.read(lambda connection: listing.numbers(connection, owner, states, after, limit + 1))
     stored = world.database.read(lambda connection: rows.load_numbers(connection, numbers[:limit]))
     ordered = sorted(stored.values(), key=lambda pair: -pair[0])
-    return Page(
-        tuple(_views(world, [job for _number, job in ordered])), numbers[limit - 1] if len(numbers) > limit else None
-    )
+    return Page(tuple(_views(world, ordered)), numbers[limit - 1] if len(numbers) > limit else None)
 
 
 def history(world: World, key: str) -> list[EventView]:
@@ -144,12 +147,14 @@ def events_after(world: World, cursor: int, *, owner: str | None, limit: int = 1
     return [_event_view(one) for one in found], max(cursor, following)
 
 
-def _views(world: World, jobs: Sequence[Job]) -> list[JobView]:
+def _views(world: World, stored: Sequence[tuple[int, Job]]) -> list[JobView]:
+    jobs = [job for _number, job in stored]
+    said = world.database.read(lambda connection: remarks.tags(connection, [number for number, _job in stored]))
     descriptions = world.descriptions.many({job.description for job in jobs if job.state is not State.PURGED})
     waiting = {job.match_class for job in jobs if job.state is State.WAITING}
     answers = world.database.read(lambda connection: verdicts.latest(connection, waiting)) if waiting else {}
     views = []
-    for job in jobs:
+    for number, job in stored:
         current = job.current
         description = descriptions.get(job.description)
         why = job.reason
@@ -177,10 +182,16 @@ def _views(world: World, jobs: Sequence[Job]) -> list[JobView]:
                 deep_count=job.deep_count,
                 cancel_requested=job.cancel_requested_at is not None,
                 executable=description.executable if description else "",
-                user_tags=description.user_tags if description else (),
+                user_tags=_tags(description.user_tags if description else (), said.get(number, {})),
             )
         )
     return views
+
+
+def _tags(described: Iterable[tuple[str, str]], said: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    """The tags of the description, and those that were said later; names are compared without case."""
+    kept = {name: value for name, value in described if name.lower() not in said}
+    return tuple((kept | dict(said)).items())
 
 
 def _attempt_view(attempt: Attempt) -> AttemptView:

@@ -122,6 +122,8 @@ class World:
     """Set at each commit: events were added."""
     waiting: Signal = field(default_factory=Signal)
     """Jobs came to wait, or places became free: matching may find something."""
+    books: Signal = field(default_factory=Signal)
+    """Events of jobs of other systems came: their records are to be brought up to date."""
     errands: dict[str, Signal] = field(default_factory=dict)
     """By site: the outbox or the site has something for its courier."""
 
@@ -140,5 +142,6 @@ class World:
         """Let every loop look: something may have come from another instance."""
         self.news.set()
         self.waiting.set()
+        self.books.set()
         for errand in self.errands.values():
             errand.set()

@@ -3,6 +3,7 @@
 *Decisions* are made by the service itself, one after the other for each job: their ids are numbered.
 *Reports* come from sites and wrappers about one attempt: late, twice and in any order. A report's id is
 made by its sender (`<source>-<attempt>-…`), so the same fact sent twice has the same id.
+*Remarks* are about the job and move nothing: user tags, access lists, what a program notes down.
 """
 
 from __future__ import annotations
@@ -44,6 +45,14 @@ class Report(Event):
     """Seen by a site or a wrapper, about one attempt."""
 
     attempt: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remark(Event):
+    """Said about a job by a user or a program: kept, and moves nothing. Its id is made by whoever hands it in."""
+
+    by: str
+    source: Source = Source.USER
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -213,6 +222,39 @@ class Ended(Report):
     source: Source = Source.SITE
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tagged(Remark):
+    """A user tag: the value that was said last counts. `name` is in lower case."""
+
+    type: ClassVar[str] = "Tagged"
+    name: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccessChanged(Remark):
+    """An entry was added to the access list of the job, or removed from it.
+
+    `id_type`: DN, GROUP or FQAN. `permission`: READ, STATUS or TAG. `allow` False: the entry denies.
+    """
+
+    type: ClassVar[str] = "AccessChanged"
+    id_type: str
+    who: str
+    permission: str
+    allow: bool
+    added: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Noted(Remark):
+    """An event of L&B that has no meaning of its own here; `fields` are its attributes."""
+
+    type: ClassVar[str] = "Noted"
+    lb_type: str
+    fields: dict[str, str | int | float] = field(default_factory=dict)
+
+
 EVENT_TYPES: dict[str, type[Event]] = {
     cls.type: cls
     for cls in (
@@ -232,5 +274,8 @@ EVENT_TYPES: dict[str, type[Event]] = {
         Noticed,
         Finished,
         Ended,
+        Tagged,
+        AccessChanged,
+        Noted,
     )
 }

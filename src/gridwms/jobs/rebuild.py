@@ -11,7 +11,10 @@ from gridwms.jobs.steps import step
 
 
 def canonical(events: Iterable[Event]) -> list[Event]:
-    """The events in the order of replay: decisions as they were made, reports right after their attempt began."""
+    """The events in the order of replay: decisions as they were made, reports right after their attempt began.
+
+    Remarks move nothing and are left out.
+    """
     unique = {event.id: event for event in events}
     decisions = sorted((event for event in unique.values() if isinstance(event, Decision)), key=lambda event: event.id)
     reports: dict[int, list[Report]] = defaultdict(list)

@@ -28,6 +28,7 @@ from gridwms.jobs.events import (
     Purged,
     Refused,
     Registered,
+    Remark,
     Report,
     Resubmitted,
     Running,
@@ -62,6 +63,10 @@ def step(job: Job | None, event: Event) -> Result:
     """Apply one event. Raises UnexpectedEvent or UnknownAttempt; the caller has dropped events already known."""
     if isinstance(event, Report):
         return _report(job, event)
+    if isinstance(event, Remark):
+        if job is None:
+            raise UnexpectedEvent(job, event)
+        return job, ()
     handler = STEPS.get((job.state if job else None, type(event)))
     if handler is None:
         raise UnexpectedEvent(job, event)

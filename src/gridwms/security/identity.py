@@ -11,6 +11,8 @@ class Role(StrEnum):
 
     OPERATOR = "operator"
     """Runs the service: may look at and end everybody's jobs."""
+    LOGGER = "logger"
+    """Hands on what other systems log: may log events of any job of theirs."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

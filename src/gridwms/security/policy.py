@@ -1,6 +1,6 @@
 """Who may do what: one function over an identity, an action and an object. Every route asks it.
 
-Rules of VOs, groups and roles, access lists and bans will be read here too; callers do not change for that.
+Owners, access lists and roles are read here. Rules of VOs and bans will be too; callers do not change for that.
 """
 
 from __future__ import annotations
@@ -8,7 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from gridwms.security.identity import Identity
+from gridwms.bookkeeping.access.acl import NOBODY, Acl, Client, Permission
+from gridwms.security.identity import Identity, Role
 
 
 class Action(StrEnum):
@@ -19,6 +20,10 @@ class Action(StrEnum):
     LOOK_AT_MARKET = "look at resources and sites"
     LIST = "list"
     READ = "look at"
+    STATUS = "see the status of"
+    TAG = "tag"
+    SHARE = "change the access to"
+    LOG = "log events of"
     FEED = "complete the input of"
     CANCEL = "cancel"
     FETCH = "fetch the output of"
@@ -26,6 +31,10 @@ class Action(StrEnum):
     PURGE = "purge"
     WORK = "act as the wrapper of"
     FOLLOW = "follow the events of"
+    RECORD = "log events"
+    SEARCH = "search"
+    STATISTICS = "see the statistics of"
+    ARCHIVE = "archive jobs of"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,11 +51,12 @@ class JobsOf:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OneJob:
-    """A job, by its key."""
+    """A job, by its key, or one of another system by its id. `access`: what its owner allows others."""
 
     key: str
     owner: str
     vo: str = ""
+    access: Acl = NOBODY
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,8 +78,30 @@ class Decision:
     advice: str = ""
 
 
-_OF_JOB = frozenset({Action.READ, Action.FEED, Action.CANCEL, Action.FETCH, Action.CLEAR, Action.PURGE})
-_OF_SERVICE = frozenset({Action.SUBMIT, Action.CHECK, Action.LOOK_AT_MARKET})
+_OF_JOB = frozenset(
+    {
+        Action.READ,
+        Action.STATUS,
+        Action.TAG,
+        Action.SHARE,
+        Action.LOG,
+        Action.FEED,
+        Action.CANCEL,
+        Action.FETCH,
+        Action.CLEAR,
+        Action.PURGE,
+    }
+)
+_OF_SERVICE = frozenset(
+    {Action.SUBMIT, Action.CHECK, Action.LOOK_AT_MARKET, Action.RECORD, Action.SEARCH, Action.STATISTICS}
+)
+_OF_OPERATORS = frozenset({Action.ARCHIVE})
+_BY_LIST = {
+    Action.READ: (Permission.READ,),
+    Action.STATUS: (Permission.READ, Permission.STATUS),
+    Action.TAG: (Permission.TAG,),
+}
+"""What the access list of a job can allow to others, and which entries do."""
 _OF_LISTS = frozenset({Action.LIST, Action.FOLLOW})
 _OWNER_ONLY = frozenset({Action.FEED})
 """An operator ends and reads jobs, but does not put files into them."""
@@ -82,15 +114,26 @@ def allowed(identity: Identity, action: Action, object: Object) -> Decision:  # 
     match object:
         case Service() if action in _OF_SERVICE:
             return Decision(True, "Every user may.")
+        case Service() if action in _OF_OPERATORS and identity.is_operator:
+            return Decision(True, "An operator may.")
         case JobsOf(owner=owner) if action in _OF_LISTS:
             return _owner_or_operator(identity, action, owner, f"jobs of {owner}" if owner else "everybody's jobs")
         case OneJob(owner=owner, key=key) if action in _OF_JOB:
             if action in _OWNER_ONLY and identity.subject != owner:
                 return _refusal(identity, action, f"job {key}", owner)
+            if action is Action.LOG and Role.LOGGER in identity.roles:
+                return Decision(True, "The events of all jobs may be logged by this one.")
+            if _on_list(identity, action, object):
+                return Decision(True, "The access list of the job allows it.")
             return _owner_or_operator(identity, action, owner, f"job {key}")
     return Decision(
         False, f"{identity.subject} may not {action.value} here.", "Nothing foresees this; tell the operator."
     )
+
+
+def _on_list(identity: Identity, action: Action, job: OneJob) -> bool:
+    client = Client(identity.subject, identity.groups)
+    return any(job.access.allows(client, permission) for permission in _BY_LIST.get(action, ()))
 
 
 def _by_capability(identity: Identity, action: Action, object: Object) -> Decision:  # noqa: A002

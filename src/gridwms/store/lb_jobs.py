@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, bindparam, func, select
+from sqlalchemy import Connection, Select, bindparam, func, select
 
 from gridwms.bookkeeping.access.acl import NOBODY, Acl, acl_data, read_acl
 from gridwms.bookkeeping.collection import COMPUTED, Children, parent_state
@@ -86,6 +86,12 @@ def load_numbers(connection: Connection, wanted: Collection[int]) -> dict[str, B
     return _load(connection, _COLUMNS.where(lb_jobs.c.number.in_(bindparam("names", expanding=True))), wanted)
 
 
+def children_of(connection: Connection, jobid: str, limit: int) -> list[BookedJob]:
+    """The children of a parent, as they were registered."""
+    query = _COLUMNS.where(lb_jobs.c.parent_job == cut(jobid)).order_by(lb_jobs.c.number).limit(limit)
+    return [_read(row) for row in connection.execute(query)]
+
+
 def _load(connection: Connection, query: Select[Any], names: Collection[Any]) -> dict[str, BookedJob]:
     found: dict[str, BookedJob] = {}
     for chunk in chunks(names):
@@ -98,7 +104,7 @@ _COLUMNS = select(
 )
 
 
-def _read(row: Row[Any]) -> BookedJob:
+def _read(row: Any) -> BookedJob:
     job = BookedJob(row.number, row.jobid)
     if row.progress:
         # What another version wrote says nothing: the job is computed anew from its events.

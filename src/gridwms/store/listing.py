@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, Select, bindparam, func, select
 
+from gridwms.bookkeeping.access.acl import NOBODY, Acl
 from gridwms.jobs.states import State
+from gridwms.store.remarks import access
 from gridwms.store.sets import chunks
 from gridwms.store.tables import jobs
 from gridwms.store.tables.jobs import WAITING
@@ -20,6 +23,27 @@ def owners(connection: Connection, keys: Collection[str]) -> dict[str, str]:
         query = select(jobs.c.key, jobs.c.owner).where(jobs.c.key.in_(chunk))
         found |= {row.key: row.owner for row in connection.execute(query)}
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Whose a job is, and who else may do something with it."""
+
+    owner: str
+    access: Acl
+
+
+def held(connection: Connection, keys: Collection[str]) -> dict[str, Held]:
+    """Owner and access list by key, for the keys that exist."""
+    found: dict[str, tuple[int, str]] = {}
+    for chunk in chunks(keys):
+        for row in connection.execute(_HELD, {"keys": chunk}):
+            found[row.key] = row.number, row.owner
+    lists = access(connection, [number for number, _owner in found.values()])
+    return {key: Held(owner, lists.get(number, NOBODY)) for key, (number, owner) in found.items()}
+
+
+_HELD = select(jobs.c.key, jobs.c.number, jobs.c.owner).where(jobs.c.key.in_(bindparam("keys", expanding=True)))
 
 
 def numbers(

@@ -28,6 +28,11 @@ def upsert(connection: Connection, table: Table, key: tuple[str, ...]) -> Any:
     return _upsert(connection.dialect.name, table, key)
 
 
+def insert_into(connection: Connection, table: Table) -> Any:
+    """INSERT in the engine's own spelling, for what the two others do not say."""
+    return _INSERT[connection.dialect.name](table)
+
+
 def insert_missing(connection: Connection, table: Table) -> Any:
     """INSERT that leaves rows alone that are there already."""
     return _insert_missing(connection.dialect.name, table)

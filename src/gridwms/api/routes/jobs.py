@@ -16,7 +16,7 @@ from gridwms.api.models.submission import RegistrationOut, RegistrationsOut, Sta
 from gridwms.flow import explain, status, submit
 from gridwms.flow.errors import Refused
 from gridwms.jobs.states import State
-from gridwms.security.policy import Action, OneJob
+from gridwms.security.policy import Action
 
 router = APIRouter(prefix="/api/v1/jobs", tags=["jobs"], responses=ERRORS)
 
@@ -69,7 +69,7 @@ def list_jobs(
 @router.post("/status")
 def status_of_jobs(at: AtDesk, jobs: Jobs) -> JobsOrErrors:
     """Many jobs at once; an error in the place of one that cannot be shown."""
-    keys, refused = at.jobs(jobs.jobs, Action.READ)
+    keys, refused = at.jobs(jobs.jobs, Action.STATUS)
     views = {view.key: view for view in status.status(at.world, keys)}
     return JobsOrErrors(
         jobs=[
@@ -84,8 +84,7 @@ def status_of_jobs(at: AtDesk, jobs: Jobs) -> JobsOrErrors:
 @router.get("/{key}")
 def job_status(at: AtDesk, key: str) -> JobOut:
     """One job as it is now."""
-    [view] = status.status(at.world, [key_in(key)])
-    at.may(Action.READ, OneJob(key=view.key, owner=view.owner, vo=view.vo))
+    [view] = status.status(at.world, [at.job(key, Action.STATUS)])
     return JobOut.of(view)
 
 

@@ -23,6 +23,8 @@ class Permission(StrEnum):
 
     READ = "read"
     TAG = "write"
+    STATUS = "list"
+    """Ours alone, no event of L&B can say it: to see the status, and not the events."""
 
 
 class IdType(StrEnum):

@@ -7,6 +7,7 @@ from gridwms.store.tables.jobs import attempts, descriptions, jobs, match_classe
 from gridwms.store.tables.leases import leases
 from gridwms.store.tables.metadata import metadata
 from gridwms.store.tables.outbox import outbox
+from gridwms.store.tables.remarks import job_access, job_tags
 from gridwms.store.tables.submit_keys import submit_keys
 
 __all__ = [
@@ -14,6 +15,8 @@ __all__ = [
     "commits",
     "descriptions",
     "events",
+    "job_access",
+    "job_tags",
     "jobs",
     "lb_events",
     "lb_jobs",
