@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from gridwms.describe.jdl.read import read_jdl
 from gridwms.describe.problem import Problem, Severity
 from gridwms.flow.errors import Refused
+from gridwms.flow.reading import COMPOUND_NOT_SERVED, read
 from gridwms.flow.world import World
 from gridwms.jobs.reasons import Reason
 from gridwms.match.classes import matching_ad
@@ -29,15 +29,17 @@ class MatchAnswer:
 
 def check(world: World, text: bytes) -> tuple[Problem, ...]:
     """Everything that is wrong with a description, and what a submit would warn of."""
-    return read_jdl(text, world.settings.jdl_defaults, now=world.clock()).problems
+    reading = read(world, text)
+    return reading.problems if reading.compound is None else (*reading.problems, COMPOUND_NOT_SERVED)
 
 
 def match(world: World, text: bytes) -> MatchAnswer:
     """Match a description against the market as it is. Raises Refused when it has errors."""
-    reading = read_jdl(text, world.settings.jdl_defaults, now=world.clock())
+    reading = read(world, text)
     description = reading.description
     if description is None:
-        raise Refused(tuple(p for p in reading.problems if p.severity is Severity.ERROR))
+        errors = tuple(p for p in reading.problems if p.severity is Severity.ERROR)
+        raise Refused(errors or (COMPOUND_NOT_SERVED,))
     ad = matching_ad(description.ad, description.requirements, description.rank)
     snapshot = world.market.snapshot
     verdict: Verdict | Reason

@@ -12,11 +12,11 @@ from sqlalchemy import Connection
 
 from gridwms.classad import unparse
 from gridwms.describe.description import Description
-from gridwms.describe.jdl.read import read_jdl
 from gridwms.describe.problem import Problem, Severity
 from gridwms.flow.errors import NotFound, NotInState
 from gridwms.flow.find import the_job
 from gridwms.flow.once import Once
+from gridwms.flow.reading import COMPOUND_NOT_SERVED, read
 from gridwms.flow.record import Recorded, announce, apply
 from gridwms.flow.world import World
 from gridwms.jobs.events import Accepted, Event, Registered
@@ -79,7 +79,7 @@ def register(world: World, owner: str, vo: str, texts: Sequence[bytes], key: str
     for text in texts:
         ready = prepared.get(text)
         if ready is None:
-            ready = prepared[text] = _prepare(world, text, now)
+            ready = prepared[text] = _prepare(world, text)
         if isinstance(ready, tuple):
             answers.append(Registration(key=None, state=None, problems=ready))
             continue
@@ -111,7 +111,7 @@ def register(world: World, owner: str, vo: str, texts: Sequence[bytes], key: str
 def _again(world: World, texts: Sequence[bytes], keys: Sequence[str | None], now: float) -> list[Registration]:
     """The answers to a submission that was made before; files that have not arrived are asked for again."""
     stored = world.database.read(lambda connection: rows.load(connection, {key for key in keys if key}))
-    findings = {text: _findings(_prepare(world, text, now)) for text in set(texts)}
+    findings = {text: _findings(_prepare(world, text)) for text in set(texts)}
     answers = []
     for text, key in zip(texts, keys, strict=True):
         found = findings[text]
@@ -137,10 +137,12 @@ def _findings(ready: _Prepared | tuple[Problem, ...]) -> tuple[Problem, ...]:
     return ready if isinstance(ready, tuple) else ready.problems
 
 
-def _prepare(world: World, text: bytes, now: float) -> _Prepared | tuple[Problem, ...]:
+def _prepare(world: World, text: bytes) -> _Prepared | tuple[Problem, ...]:
     """What equal texts share; the problems alone when one of them is an error."""
-    reading = read_jdl(text, world.settings.jdl_defaults, now=now)
+    reading = read(world, text)
     description = reading.description
+    if reading.compound is not None:
+        return (*reading.problems, COMPOUND_NOT_SERVED)
     if description is None:
         return reading.problems
     jdl = unparse(description.ad)

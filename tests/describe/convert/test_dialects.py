@@ -83,7 +83,7 @@ def test_several_jobs_are_refused_by_dialects_of_one(name: str, to: Dialect) -> 
 def test_several_jobs_in_the_native_form(name: str) -> None:
     done = convert((DATA / name).read_bytes(), Dialect.NATIVE, name=name)
     assert done.text
-    assert {problem.severity for problem in done.problems} == {Severity.WARNING}
+    assert {problem.severity for problem in done.problems} <= {Severity.WARNING}
     assert convert(done.text, Dialect.JDL).text
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from gridwms.describe.compound import Compound, node_text
 from gridwms.describe.description import Description
-from gridwms.describe.jdl import JdlDefaults, JdlReading, read_jdl
+from gridwms.describe.jdl import JdlDefaults, JdlReading, read_jdl, read_stored
 from gridwms.describe.problem import Problem, Severity
 
 NOW = 1_000_000_000.0
@@ -41,3 +42,30 @@ def the_warning(text: str, defaults: JdlDefaults | None = None) -> Problem:
     assert len(reading.problems) == 1, [str(problem) for problem in reading.problems]
     assert reading.problems[0].severity is Severity.WARNING
     return reading.problems[0]
+
+
+def compound_of(text: str | bytes, defaults: JdlDefaults | None = None) -> Compound:
+    """The compound of a text without problems."""
+    reading = read(text, defaults)
+    assert reading.problems == ()
+    assert reading.compound is not None
+    assert reading.description is None
+    return reading.compound
+
+
+def jobs_of(compound: Compound) -> dict[str, Description]:
+    """The jobs of a compound by their names, each read as the service reads it."""
+    found = {}
+    for node in compound.nodes:
+        job = read_stored(node_text(compound.templates[node.template].jdl, node.value))
+        assert job is not None, node
+        found[node.name] = job
+    return found
+
+
+def the_refusal(text: str | bytes, defaults: JdlDefaults | None = None) -> Problem:
+    """The only error of a compound."""
+    reading = read(text, defaults)
+    assert reading.compound is None
+    assert len(reading.errors) == 1, [str(problem) for problem in reading.problems]
+    return reading.errors[0]

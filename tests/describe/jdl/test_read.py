@@ -93,9 +93,6 @@ def test_submit_to_is_one_word(target: str) -> None:
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ('Type = "DAG";', "DAGs are not served yet"),
-        ('Type = "Collection";', "collections are not served yet"),
-        ('JobType = "parametric";', "parametric jobs are not served yet"),
         ('JobType = "Interactive";', "interactive jobs are not served yet"),
         ('JobType = "MPICH";', "MPI jobs are not served yet"),
         ('JobType = "checkpointable";', "deprecated"),

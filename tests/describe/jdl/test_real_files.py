@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from gridwms.describe.jdl import write_jdl
+from gridwms.describe.compound import node_text
+from gridwms.describe.jdl import read_stored, write_jdl
 from tests.describe.jdl.given import read
 
 DATA = Path(__file__).parent.parent / "data"
@@ -24,22 +25,26 @@ JOBS = {
 }
 """Single jobs, with the codes of their warnings."""
 
+COMPOUNDS = {
+    "31669.jdl": ("collection", 3, 0),
+    "dag.jdl": ("dag", 3, 2),
+    "set_parametric_jdl.jdl": ("parametric", 5, 0),
+}
+"""Compounds: kind, number of nodes and of edges."""
+
 REFUSED = {
-    "31669.jdl": {"Nodes": "unsupported", "Type": "unsupported"},
-    "35250.jdl": {"Nodes": "unsupported", "Type": "unsupported"},
-    "dag.jdl": {"Nodes": "unsupported", "Type": "unsupported"},
-    "set_parametric_jdl.jdl": {"JobType": "unsupported", "Parameters": "unsupported"},
+    "35250.jdl": {"File": "node_file"},
     "jsaga.jdl": {
         "InputSandbox": "unsupported",
         "OutputSandboxDestURI": "unsupported",
         "MyProxyServer": "unsupported",
     },
 }
-"""What is not served yet, with some of the attributes that say so."""
+"""What is not served yet, or lacks a file, with some of the attributes that say so."""
 
 
 def test_every_file_is_expected_to_be_one_or_the_other() -> None:
-    assert {path.name for path in DATA.glob("*.jdl")} == JOBS.keys() | REFUSED.keys()
+    assert {path.name for path in DATA.glob("*.jdl")} == JOBS.keys() | COMPOUNDS.keys() | REFUSED.keys()
 
 
 @pytest.mark.parametrize("name", JOBS)
@@ -49,6 +54,27 @@ def test_a_single_job_is_accepted(name: str) -> None:
     assert tuple(problem.code for problem in reading.warnings) == JOBS[name]
     assert reading.description is not None
     assert read(write_jdl(reading.description)).description == reading.description
+
+
+@pytest.mark.parametrize("name", COMPOUNDS)
+def test_a_compound_is_accepted(name: str) -> None:
+    reading = read((DATA / name).read_bytes())
+    assert reading.problems == ()
+    compound = reading.compound
+    assert compound is not None
+    assert (compound.kind, len(compound.nodes), len(compound.edges)) == COMPOUNDS[name]
+    for node in compound.nodes:
+        assert read_stored(node_text(compound.templates[node.template].jdl, node.value)) is not None
+
+
+def test_defaults_of_retry_counts_reach_every_node() -> None:
+    compound = read((DATA / "31669.jdl").read_bytes()).compound
+    assert compound is not None
+    for node in compound.nodes:
+        job = read_stored(node_text(compound.templates[node.template].jdl, node.value))
+        assert job is not None
+        assert (job.retry_count, job.shallow_retry_count, job.fuzzy_rank) == (17, 13, True)
+    assert compound.user_tags == (("bug", "31669"),)
 
 
 @pytest.mark.parametrize("name", REFUSED)

@@ -109,5 +109,6 @@ def test_conditions_are_joined() -> None:
 
 
 def test_several_jobs_can_be_kept_under_jdl() -> None:
-    (found,) = {problem.code for problem in read("jdl: {Type: '\"dag\"', Nodes: '[]'}").errors}
-    assert found == "unsupported"
+    compound = read("jdl: {Type: '\"dag\"', Nodes: '[ a = [ Executable = \"/bin/ls\" ] ]'}").compound
+    assert compound is not None
+    assert [node.name for node in compound.nodes] == ["a"]

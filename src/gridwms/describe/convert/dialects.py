@@ -100,7 +100,7 @@ def convert(
     """From a dialect (guessed when it is not given) to another. Nothing is filled in; times are not looked at."""
     source = source or guess(text, name)
     reading = read(text, source, defaults or JdlDefaults(), now=0.0)
-    fatal = [problem for problem in reading.errors if problem.code != "unsupported"]
+    fatal = [problem for problem in reading.errors if problem.code not in ("unsupported", "node_file")]
     if fatal or not reading.jdl:
         return Conversion(source, "", reading.problems, reading.lost)
     try:
@@ -134,9 +134,10 @@ def _several(ad: ClassAd) -> str:
 
 def _read_jdl(text: bytes | str, defaults: JdlDefaults, now: float) -> Reading:
     reading = read_jdl(text, defaults, now=now)
-    decoded, unreadable = decode(text, defaults.max_bytes)
+    decoded, unreadable = decode(text, max(defaults.max_bytes, defaults.max_compound_bytes))
     syntax = any(problem.code in ("syntax", "too_large") for problem in reading.problems)
-    return Reading(reading.description, reading.problems, (), "" if unreadable or syntax else decoded)
+    jdl = "" if unreadable or syntax else decoded
+    return Reading(reading.description, reading.problems, (), jdl, compound=reading.compound)
 
 
 def _read_jsdl(text: bytes | str, defaults: JdlDefaults, now: float) -> Reading:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from gridwms.describe.compound import Compound
 from gridwms.describe.convert.jdl_text import JdlText, Origin
 from gridwms.describe.convert.lost import Lost, Place
 from gridwms.describe.description import Description
@@ -20,7 +21,7 @@ MATTER_OF_COURSE = frozenset({("no_effect", "nodename")})
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What was read. `description` is None exactly when a problem is an error.
+    """What was read: a single job, or a compound; neither of them exactly when a problem is an error.
 
     `jdl`: the same job in JDL, before any default was filled in; empty when the text could not be understood.
     `lost`: what JDL does not have. `origins`: where each line of `jdl` comes from, when it is not the text itself.
@@ -31,6 +32,7 @@ class Reading:
     lost: tuple[Lost, ...] = ()
     jdl: str = ""
     origins: tuple[Origin, ...] = ()
+    compound: Compound | None = None
 
     def place(self, place: Place) -> Place:
         """Where in the user's text a place of `jdl` comes from."""
@@ -75,9 +77,9 @@ def check(
         for problem in reading.problems
         if (problem.code, problem.attribute.lower()) not in MATTER_OF_COURSE and (sound or problem.line)
     )
-    description = reading.description if sound else None
+    description, compound = (reading.description, reading.compound) if sound else (None, None)
     ordered = tuple(sorted(lost, key=lambda each: each.place))
-    return Reading(description, in_order(found), ordered, text if sound else "", tuple(origins))
+    return Reading(description, in_order(found), ordered, text if sound else "", tuple(origins), compound)
 
 
 def _moved(problem: Problem, origins: Sequence[Origin]) -> Problem:

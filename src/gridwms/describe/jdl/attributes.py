@@ -32,6 +32,8 @@ class Standing(StrEnum):
     """Ignoring it harms nothing: a warning says that it has no effect."""
     REFUSED = "refused"
     """It cannot be honoured yet, and ignoring it would betray the user: an error."""
+    PARENT = "parent"
+    """Honoured where it stands for all nodes of a compound; elsewhere as IDLE."""
     PRIVATE = "private"
     """Only the service itself may write it: an error."""
 
@@ -122,16 +124,26 @@ _TABLE: tuple[Attribute, ...] = (
     _refused(Kind.INTEGER, "ListenerPort", _INTERACTIVE),
     _refused(Kind.TEXT, "ListenerPipeName", _INTERACTIVE),
     # collections, DAGs, parametric jobs
-    _refused(Kind.ANY, "Nodes", "collections and DAGs are not served yet; submit the jobs one by one"),
-    _refused(Kind.ANY, "Parameters", "parametric jobs are not served yet; submit the jobs one by one"),
-    _refused(Kind.ANY, "ParameterStart", "parametric jobs are not served yet"),
-    _refused(Kind.ANY, "ParameterStep", "parametric jobs are not served yet"),
+    *(
+        Attribute(name, kind, Standing.PARENT, least, note=_COMPOUND)
+        for name, kind, least in (
+            ("Dependencies", Kind.ANY, None),
+            ("WeakDependencies", Kind.ANY, None),
+            ("NodesCollocation", Kind.BOOLEAN, None),
+            ("DefaultNodeRetryCount", Kind.INTEGER, 0),
+            ("DefaultNodeShallowRetryCount", Kind.INTEGER, -1),
+            ("max_running_nodes", Kind.INTEGER, 0),
+            ("node_retry_count", Kind.INTEGER, 0),
+            ("node_type", Kind.TEXT, None),
+        )
+    ),
+    *(
+        Attribute(name, Kind.ANY, Standing.PARENT, note='it needs JobType = "Parametric"')
+        for name in ("Parameters", "ParameterStart", "ParameterStep")
+    ),
+    Attribute("Nodes", Kind.ANY, Standing.PARENT, note='it needs Type = "Collection" or "DAG"'),
     _refused(Kind.ANY, "PartitionNumber", "partitionable jobs are not served (gLite gave them up too)"),
-    _idle(Kind.TEXT, "NodeName", _COMPOUND),
-    _idle(Kind.ANY, "Dependencies", _COMPOUND),
-    _idle(Kind.BOOLEAN, "NodesCollocation", _COMPOUND),
-    _idle(Kind.INTEGER, "DefaultNodeRetryCount", _COMPOUND),
-    _idle(Kind.INTEGER, "DefaultNodeShallowRetryCount", _COMPOUND),
+    _idle(Kind.TEXT, "NodeName", "it names nodes of collections and DAGs only"),
     # recognised by gLite, without a function for the user
     _idle(Kind.ANY, "CeRequirements", "only Requirements chooses where to run"),
     *(_idle(Kind.ANY, name, "it had none in gLite either") for name in ("CreationTime", "ValidityTime", "MwVersion")),
@@ -170,6 +182,7 @@ ATTRIBUTES: dict[str, Attribute] = {attribute.name.lower(): attribute for attrib
 SUGGESTED: tuple[str, ...] = tuple(
     attribute.name
     for attribute in _TABLE
-    if attribute.standing in (Standing.HONOURED, Standing.REFUSED) and attribute.name != "NodeNumber"
+    if attribute.standing in (Standing.HONOURED, Standing.REFUSED, Standing.PARENT)
+    and attribute.name not in ("NodeNumber", "node_retry_count")
 )
 """Names that a misspelt attribute may be told of: those that do, or would do, something."""

@@ -39,6 +39,11 @@ class JdlDefaults:
     max_tokens: int = 50_000
     max_input_files: int = 1_000
     max_output_files: int = 1_000
+    max_nodes: int = 200_000
+    max_edges: int = 1_000_000
+    max_compound_bytes: int = 64_000_000
+    stored: bool = False
+    """The text was completed by `describe` before: input files may be in the form of `node_files.py`."""
     environment: tuple[tuple[str, str], ...] = field(default=())
     """Variables that every job gets; those of the JDL win."""
 
@@ -53,5 +58,6 @@ STORED = JdlDefaults(
     max_tokens=_NO_LIMIT,
     max_input_files=_NO_LIMIT,
     max_output_files=_NO_LIMIT,
+    stored=True,
 )
 """For reading again what was accepted and completed before: nothing is added, nothing is too large."""

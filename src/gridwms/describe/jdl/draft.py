@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 from gridwms.classad import ClassAd, Expr, ListExpression, unparse
 from gridwms.describe.jdl.attributes import ATTRIBUTES
@@ -13,6 +14,14 @@ MAX_PROBLEMS = 200
 """A hostile text must not make a hostile answer."""
 
 Place = tuple[int, int]
+
+
+class Part(StrEnum):
+    """What the ad is: a job by itself, the parent of a compound, or one of its nodes."""
+
+    WHOLE = "whole"
+    PARENT = "parent"
+    NODE = "node"
 
 
 @dataclass(slots=True)
@@ -27,6 +36,9 @@ class Draft:
     problems: list[Problem] = field(default_factory=list)
     dropped: int = 0
     refused: bool = False
+    part: Part = Part.WHOLE
+    node: str = ""
+    """How messages call the node of a compound that this is."""
 
     def given(self, name: str) -> bool:
         """Whether the text has the attribute, with a good value or not."""
@@ -56,9 +68,9 @@ class Draft:
         return self.values.get(name.lower()) is True
 
     def place(self, name: str, item: int | None = None) -> Place:
-        """Where the attribute, or one item of its list, is written; (0, 0) when it is not."""
+        """Where the attribute, or one item of its list, is written; else (0, 0), or where the node begins."""
         if name not in self.ad:
-            return (0, 0)
+            return (self.ad.line, self.ad.column) if self.part is Part.NODE else (0, 0)
         if item is not None:
             expr = self.ad[name]
             if isinstance(expr, ListExpression) and item < len(expr.items) and expr.items[item].line:
@@ -109,7 +121,7 @@ class Draft:
             self.dropped += 1
             return
         spelling = one_line(self.spelling(name))
-        sentence = one_line(f"{spelling}: {message}")
+        sentence = one_line(f"{f'node {self.node}: ' if self.node else ''}{spelling}: {message}")
         if accepted:
             sentence += f"; accepted: {accepted}"
         self.problems.append(

@@ -41,7 +41,7 @@ def _place(text: str, offset: int) -> str:
 
 def _names(text: str) -> Iterator[tuple[str, int]]:
     """The names set in the outermost ad, whose brackets may be missing."""
-    outer = 1 if _opens(text) else 0
+    outer = 1 if opens(text) else 0
     depth = 0
     for piece in _PIECE.finditer(text):
         if piece["open"]:
@@ -52,6 +52,6 @@ def _names(text: str) -> Iterator[tuple[str, int]]:
             yield piece["name"].strip("'"), piece.start("name")
 
 
-def _opens(text: str) -> bool:
+def opens(text: str) -> bool:
     """Whether the first thing in the text, comments apart, is a bracket."""
     return re.match(r"(?:\s+|//[^\n]*|/\*.*?\*/|#[^\n]*)*\[", text, re.DOTALL) is not None

@@ -9,6 +9,7 @@ from urllib.parse import unquote, urlsplit
 from gridwms.describe.description import SandboxFile
 from gridwms.describe.jdl.draft import Draft, shown
 from gridwms.describe.jdl.names import control_trouble, has_wildcard, leaf, leaf_trouble, literal
+from gridwms.describe.jdl.node_files import read_reference
 
 _URL = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):/", re.ASCII)
 """At least two letters, so that C:/ is a path on Windows and no scheme."""
@@ -48,7 +49,7 @@ def read_inputs(draft: Draft) -> tuple[tuple[SandboxFile, ...], frozenset[str]]:
             draft.warning("empty_name", "InputSandbox", f"item {index + 1} is empty and is ignored", item=index)
             continue
         try:
-            file = _file(item, base, targets[index] if targets else "")
+            file = input_file(item, base, targets[index] if targets else "", stored=draft.defaults.stored)
         except Trouble as trouble:
             meant.add(leaf(item))
             draft.error(
@@ -151,11 +152,13 @@ def _base_trouble(base: str) -> Trouble | None:
     return None
 
 
-def _file(item: str, base: str, target: str) -> SandboxFile:
-    """One item of the list. Raises Trouble."""
+def input_file(item: str, base: str, target: str, *, stored: bool = False) -> SandboxFile:
+    """One item of the list. `stored`: it may be in the form of `references.py`. Raises Trouble."""
     control = control_trouble(item)
     if control:
         raise Trouble("bad_name", control, "names without control characters")
+    if stored and (reference := read_reference(item, target)):
+        return reference
     if is_url(item):
         return _remote(item, target)
     if base and not item.startswith("/") and leaf(item) == item.rsplit("/", 1)[-1] and not _is_windows(item):

@@ -29,10 +29,9 @@ def read_cpus(draft: Draft) -> int:
     return count
 
 
-def processor_clauses(draft: Draft, cpus: int) -> list[Expr]:
-    """The conjuncts that these attributes add."""
-    granularity, hosts = draft.number("SMPGranularity"), draft.number("HostNumber")
-    whole = draft.flag("WholeNodes")
+def check_processors(draft: Draft) -> None:
+    """Whether the attributes go together, and what sites will make of them."""
+    granularity, hosts, whole = draft.number("SMPGranularity"), draft.number("HostNumber"), draft.flag("WholeNodes")
     if granularity is not None and hosts is not None and not whole:
         draft.error(
             "exclusive",
@@ -46,12 +45,17 @@ def processor_clauses(draft: Draft, cpus: int) -> list[Expr]:
         draft.warning("no_effect", "WholeNodes", f"has little effect yet: {unallotted} whole nodes")
     if hosts is not None and hosts > 1:
         draft.warning("no_effect", "HostNumber", f"has little effect yet: {unallotted} hosts")
+
+
+def processor_clauses(draft: Draft, cpus: int) -> list[Expr]:
+    """The conjuncts that these attributes add."""
+    granularity, hosts = draft.number("SMPGranularity"), draft.number("HostNumber")
     clauses: list[Expr] = []
     if draft.number("CPUNumber") is not None or draft.number("NodeNumber") is not None:
         clauses.append(_at_least("GlueCEInfoTotalCPUs", cpus))
     if granularity is not None:
         clauses.append(_at_least("GlueHostArchitectureSMPSize", granularity))
-    elif hosts and not whole and draft.number("CPUNumber") is not None:
+    elif hosts and not draft.flag("WholeNodes") and draft.number("CPUNumber") is not None:
         clauses.append(_at_least("GlueHostArchitectureSMPSize", -(-cpus // hosts)))
     return clauses
 

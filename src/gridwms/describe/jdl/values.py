@@ -6,11 +6,15 @@ import math
 
 from gridwms.classad import ERROR, UNDEFINED, ClassAd, Literal, Value, evaluate_attribute
 from gridwms.describe.jdl.attributes import ATTRIBUTES, SUGGESTED, Attribute, Kind, Standing
-from gridwms.describe.jdl.draft import Draft, shown
+from gridwms.describe.jdl.draft import Draft, Part, shown
 from gridwms.describe.suggest import suggest
 
 MAX_SUGGESTIONS = 200
 """So many unknown names are compared with the table; more than that is no slip of the keyboard."""
+
+
+_WITHOUT_WHICH_IT_IS_ANOTHER_JOB = ("Nodes", "Parameters")
+"""Ignoring one of these would run something else than what was asked for."""
 
 
 class WrongType(Exception):
@@ -70,7 +74,14 @@ def read_value(draft: Draft, attribute: Attribute) -> None:
 def _stand(draft: Draft, attribute: Attribute, found: str) -> None:
     if attribute.standing is Standing.REFUSED:
         draft.error("unsupported", attribute.name, f"cannot be honoured: {attribute.note}", found=found)
-    elif attribute.standing is Standing.IDLE:
+    elif attribute.standing is Standing.IDLE or (
+        attribute.standing is Standing.PARENT and draft.part is not Part.PARENT
+    ):
+        if attribute.name == "NodeName" and draft.part is Part.NODE:
+            return
+        if attribute.name in _WITHOUT_WHICH_IT_IS_ANOTHER_JOB:
+            draft.error("exclusive", attribute.name, f"cannot be honoured: {attribute.note}", found=found)
+            return
         draft.warning("no_effect", attribute.name, f"has no effect: {attribute.note}", found=found)
 
 
