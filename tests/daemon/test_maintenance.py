@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
+import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,7 @@ from gridwms.daemon.alone import AlreadyRunning, alone
 from gridwms.flow.submit import register
 from gridwms.flow.world import FlowSettings, World
 from gridwms.sandbox.area import Area
+from gridwms.store import jobs as rows
 from gridwms.store import listing
 from gridwms.store.database import Database, StoreUnavailable
 from tests.flow.conftest import FixedMarket, place
@@ -27,7 +30,12 @@ def data(tmp_path: Path) -> Path:
 def submit(data: Path, count: int) -> Database:
     """A service's database with some jobs more, still open as if the service ran."""
     database = Database.sqlite(data / "gridwms.sqlite")
-    world = World(
+    register(world_of(database, data), "ann", "", [b'[Executable = "/bin/true";]'] * count)
+    return database
+
+
+def world_of(database: Database, data: Path) -> World:
+    return World(
         database=database,
         market=FixedMarket(place()),  # type: ignore[arg-type]
         sandbox=Area(data / "sandbox"),
@@ -35,8 +43,6 @@ def submit(data: Path, count: int) -> Database:
         settings=FlowSettings(),
         capability=lambda tag: tag,
     )
-    register(world, "ann", "", [b'[Executable = "/bin/true";]'] * count)
-    return database
 
 
 def jobs(data: Path) -> int:
@@ -59,6 +65,39 @@ def test_a_backup_of_a_running_service_is_whole(data: Path, tmp_path: Path) -> N
     with sqlite3.connect(aside) as old:
         assert old.execute("select count(*) from jobs").fetchone() == (5,)
     assert maintenance.check(data, None) == []
+
+
+def test_a_backup_under_load_has_all_that_was_accepted_before_it(data: Path, tmp_path: Path) -> None:
+    database = submit(data, 0)
+    world = world_of(database, data)
+    accepted: list[str] = []
+    going = threading.Event()
+    going.set()
+
+    def load() -> None:
+        while going.is_set():
+            accepted.extend(r.key for r in register(world, "ann", "", [b'[Executable = "/bin/true";]'] * 20) if r.key)
+
+    writers = [threading.Thread(target=load) for _ in range(3)]
+    for writer in writers:
+        writer.start()
+    promised: list[list[str]] = []
+    while len(promised) < 5:
+        if len(accepted) >= 300 * (len(promised) + 1):
+            promised.append(list(accepted))
+            maintenance.backup(data, tmp_path / f"backup-{len(promised)}")
+        time.sleep(0.001)
+    going.clear()
+    for writer in writers:
+        writer.join()
+    database.close()
+    for number, keys in enumerate(promised, 1):
+        other = tmp_path / f"data-{number}"
+        assert maintenance.restore(other, tmp_path / f"backup-{number}") is None
+        assert maintenance.check(other, None) == []
+        restored = Database.sqlite(other / "gridwms.sqlite")
+        assert restored.read(lambda c: rows.load(c, keys)).keys() >= set(keys)  # noqa: B023
+        restored.close()
 
 
 def test_nothing_is_restored_under_a_running_service(data: Path, tmp_path: Path) -> None:

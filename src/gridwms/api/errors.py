@@ -28,7 +28,7 @@ from gridwms.flow.once import BadKey, KeyReused
 from gridwms.flow.remarks import BadRemark
 from gridwms.sandbox.errors import BadName, CutShort, NotThere, SandboxError, SandboxFull, TooLarge, WrongOffset
 from gridwms.security.errors import NotIdentified, SecurityError
-from gridwms.store.database import StoreUnavailable
+from gridwms.store.errors import InDoubt, StoreUnavailable
 
 
 class BadQuery(FlowError):
@@ -107,6 +107,8 @@ async def _ours(request: Request, error: Exception) -> Response:
 
 async def _store(request: Request, error: Exception) -> Response:
     told = ErrorOut(code="store_unavailable", message=str(error), advice="Nothing was changed; try again later.")
+    if isinstance(error, InDoubt):
+        told = ErrorOut(code="in_doubt", message=str(error), advice="'gridwms status' tells, when it answers again.")
     return _answer(503, told)
 
 

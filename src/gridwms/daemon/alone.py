@@ -8,6 +8,8 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from gridwms.daemon.directory import UnusableDirectory
+
 
 class AlreadyRunning(Exception):
     """Another service uses the data directory."""
@@ -15,8 +17,14 @@ class AlreadyRunning(Exception):
 
 @contextlib.contextmanager
 def alone(data: Path) -> Iterator[None]:
-    """Hold the data directory; the lock goes with the process, however it ends. Raises AlreadyRunning."""
-    lock = os.open(data / "lock", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+    """Hold the data directory; the lock goes with the process, however it ends.
+
+    Raises AlreadyRunning, UnusableDirectory.
+    """
+    try:
+        lock = os.open(data / "lock", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise UnusableDirectory(data, error) from error
     try:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

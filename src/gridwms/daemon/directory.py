@@ -6,12 +6,28 @@ import os
 from pathlib import Path
 
 
+class UnusableDirectory(Exception):
+    """The data directory cannot be written to."""
+
+    def __init__(self, path: Path, error: OSError) -> None:
+        super().__init__(
+            f"The data directory '{path}' cannot be used: {error.strerror}; give one that can be written to "
+            "(--data or GRIDWMS_DATA), or see to its disk."
+        )
+
+
 def make(path: Path) -> None:
-    """Make a directory for its owner alone, and those above it that are missing; on disk on return."""
-    missing = [one for one in (path, *path.parents) if not one.exists()]
-    path.mkdir(mode=0o700, parents=True, exist_ok=True)
-    for one in missing or [path]:
-        sync(one.parent)
+    """Make a directory for its owner alone, and those above it that are missing; on disk on return.
+
+    Raises UnusableDirectory.
+    """
+    try:
+        missing = [one for one in (path, *path.parents) if not one.exists()]
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for one in missing or [path]:
+            sync(one.parent)
+    except OSError as error:
+        raise UnusableDirectory(path, error) from error
 
 
 def sync(path: Path) -> None:

@@ -69,3 +69,5 @@ class Leaseholder:
                     self._world.wake_all()
             except StoreUnavailable as error:
                 logger.error("leases could not be renewed", why=str(error))
+            except Exception:
+                logger.exception("leases could not be renewed")

@@ -21,7 +21,6 @@ def check(data: Path, config_file: Path | None) -> list[str]:
     """What is wrong with the database of a service, as sentences. The service may run meanwhile."""
     url = read_config(config_file).service.database
     path = data / _NAME
-    wrong: list[str] = []
     if not url:
         if not path.is_file():
             raise StoreUnavailable(f"There is no database in '{data}': has a service run there? --data names another.")
@@ -30,10 +29,11 @@ def check(data: Path, config_file: Path | None) -> list[str]:
                 found = [row[0] for row in connection.execute("PRAGMA integrity_check(20)")]
         except sqlite3.DatabaseError as error:
             return [f"the file cannot be read: {error}; restore a backup"]
-        wrong = [] if found == ["ok"] else [f"the file is damaged: {one}" for one in found]
-        if wrong:
-            return wrong
-    database = Database(url or f"sqlite:///{path}")
+        if path.stat().st_size == 0:
+            return ["the file is empty, and gridwms never leaves one: restore a backup"]
+        if found != ["ok"]:
+            return [*(f"the file is damaged: {one}" for one in found), "stop the service and restore a backup"]
+    database = Database(url or f"sqlite:///{path}", upgrade=False)
     try:
         return list(audit(database))
     finally:

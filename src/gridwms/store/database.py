@@ -8,6 +8,7 @@ the commit is on disk: only then may an answer be given.
 from __future__ import annotations
 
 import queue
+import sqlite3
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -20,7 +21,7 @@ from sqlalchemy.exc import DBAPIError
 
 from gridwms.store.cache import CACHE, JobCache
 from gridwms.store.doubt import Commits
-from gridwms.store.engines import engine_for
+from gridwms.store.engines import engine_for, log_ahead
 from gridwms.store.errors import StoreUnavailable, unavailable
 from gridwms.store.file import make_sure
 from gridwms.store.migrate import migrate
@@ -44,13 +45,18 @@ _Done = tuple[_Unit, Any, BaseException | None]
 
 
 class Database:
-    """One database. Opening it brings the schema up to date; raises StoreUnavailable, NewerSchema, NotOurs."""
+    """One database. Opening it brings the schema up to date, unless that is not wanted.
 
-    def __init__(self, url: str) -> None:
+    Raises StoreUnavailable, NewerSchema, NotOurs, OlderSchema.
+    """
+
+    def __init__(self, url: str, *, upgrade: bool = True) -> None:
         self._engine = engine_for(url)
         try:
-            migrate(self._engine)
-        except DBAPIError as error:
+            migrate(self._engine, upgrade=upgrade)
+            if upgrade:
+                log_ahead(self._engine)
+        except (DBAPIError, sqlite3.Error) as error:
             raise unavailable(error) from error
         self.shared = self._engine.dialect.name == "postgresql"
         """Whether other instances of the service may use it at the same time."""

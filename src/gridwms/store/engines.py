@@ -9,6 +9,8 @@ from sqlalchemy import Connection, Engine, create_engine, event
 
 logger = structlog.get_logger(__name__)
 
+LOCKED_SECONDS = 30.0
+"""How long to wait for another program that holds a SQLite file."""
 _WRITER_LOCK = 848000
 """The number of the advisory lock that writers on PostgreSQL hold."""
 
@@ -16,6 +18,17 @@ _WRITER_LOCK = 848000
 def engine_for(url: str) -> Engine:
     """The engine of a database. Connections with the execution option `writing` begin as writers."""
     return _sqlite(url) if url.startswith("sqlite") else _postgresql(url)
+
+
+def log_ahead(engine: Engine) -> None:
+    """Let readers of a SQLite database go on while it is written: a property of a file that is known to be ours.
+
+    Raises sqlite3.Error.
+    """
+    if engine.dialect.name == "sqlite":
+        raw = engine.raw_connection()
+        raw.cursor().execute("PRAGMA journal_mode=WAL")
+        raw.close()
 
 
 def _postgresql(url: str) -> Engine:
@@ -45,13 +58,13 @@ def _postgresql(url: str) -> Engine:
 
 
 def _sqlite(url: str) -> Engine:
-    engine = create_engine(url, connect_args={"check_same_thread": False, "timeout": 30})
+    engine = create_engine(url, connect_args={"check_same_thread": False, "timeout": LOCKED_SECONDS})
 
     @event.listens_for(engine, "connect")
     def prepare(raw: Any, _record: Any) -> None:
         # The driver's own transaction handling starts them too late for savepoints; we begin them ourselves.
         raw.isolation_level = None
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "cache_size=-65536"):
+        for pragma in ("synchronous=FULL", "foreign_keys=ON", "cache_size=-65536"):
             raw.execute(f"PRAGMA {pragma}")
 
     @event.listens_for(engine, "begin")

@@ -13,9 +13,9 @@ class InDoubt(StoreUnavailable):
     """The line to the database broke in a commit, and nobody could be asked whether it was made."""
 
 
-def unavailable(error: DBAPIError) -> StoreUnavailable:
+def unavailable(error: Exception) -> StoreUnavailable:
     """What an error of the driver means to a person."""
-    said = str(error.orig).strip().removesuffix(".")
+    said = str(error.orig if isinstance(error, DBAPIError) else error).strip().removesuffix(".")
     return StoreUnavailable(f"The database cannot be used: {said}; {_advice(said.lower())}.")
 
 

@@ -42,7 +42,7 @@ def _make(path: Path) -> None:
     except DBAPIError as error:
         raise unavailable(error) from error
     finally:
-        engine.dispose()  # the last connection carries the log over into the file, and removes it
+        engine.dispose()
     with draft.open("rb") as file:
         os.fsync(file.fileno())
     draft.rename(path)

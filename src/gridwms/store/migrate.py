@@ -17,12 +17,16 @@ class NewerSchema(Exception):
     """The database was made by a newer version of gridwms: it is left alone."""
 
 
+class OlderSchema(Exception):
+    """The database was made by an older version of gridwms, and was only to be looked at."""
+
+
 class NotOurs(Exception):
     """The database is another program's: it is left alone."""
 
 
-def migrate(engine: Engine) -> None:
-    """Run the missing migrations. Raises NewerSchema, NotOurs."""
+def migrate(engine: Engine, *, upgrade: bool = True) -> None:
+    """Run the missing migrations. Raises NewerSchema, NotOurs; OlderSchema instead of changing anything."""
     config = Config()
     config.set_main_option("script_location", str(_MIGRATIONS))
     script = ScriptDirectory.from_config(config)
@@ -40,6 +44,8 @@ def migrate(engine: Engine) -> None:
             f"The database has the schema '{current}', which this version does not know: "
             "start the version of gridwms that made it, or a newer one."
         )
+    if not upgrade:
+        raise OlderSchema("The database was made by an older version: 'gridwms serve' brings it up to date.")
     with engine.begin() as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
