@@ -120,6 +120,24 @@ def test_a_retry_goes_back_when_there_is_no_other_place(stage: Stage) -> None:
     assert (job.state, len(job.attempts)) == (State.SCHEDULED, 2)
 
 
+def test_retries_and_new_jobs_together_overfill_no_place(stage: Stage) -> None:
+    stage.market.put(place(1))
+    tried = stage.submit(count=3)
+    stage.site.refusing = True
+    stage.schedule()
+    stage.errands()
+    stage.site.refusing = False
+    stage.market.put(
+        place(1, GlueCEPolicyMaxTotalJobs=10, GlueCEStateTotalJobs=0),
+        place(2, GlueCEStateFreeJobSlots=4, GlueCEPolicyMaxTotalJobs=4, GlueCEStateTotalJobs=0),
+    )
+    new = stage.submit(count=11)
+    stage.schedule()
+    where = {key: [attempt.ce[:3] for attempt in stage.job(key).attempts] for key in (*tried, *new)}
+    assert all(where[key] == ["ce1", "ce2"] for key in tried)
+    assert Counter(places[0] for places in (where[key] for key in new) if places) == {"ce1": 10, "ce2": 1}
+
+
 def test_a_job_takes_as_many_slots_as_it_asks_for(stage: Stage) -> None:
     stage.market.put(place(1, GlueCEStateFreeJobSlots=5, GlueCEInfoTotalCPUs=8), place(2, GlueCEInfoTotalCPUs=8))
     keys = stage.submit("CPUNumber = 2;", count=4)

@@ -25,6 +25,8 @@ class Clock:
 class Fake:
     """A source that says what it is told to."""
 
+    notes = ()
+
     def __init__(self, name: str, *ads: ClassAd, seconds: float = 60.0, complete: bool = True) -> None:
         self.name, self.seconds, self.complete = name, seconds, complete
         self.answer: Callable[[], list[ClassAd]] = lambda: list(ads)

@@ -128,6 +128,15 @@ class ClassAd(Expr, Mapping[str, Expr]):
         return ClassAd(kept, places=self._places, line=self.line, column=self.column)
 
     @classmethod
+    def joined(cls, *ads: ClassAd) -> ClassAd:
+        """An ad with all attributes of these; of equal names the last counts."""
+        whole = cls()
+        for ad in ads:
+            whole._expressions.update(ad._expressions)
+            whole._spellings.update(ad._spellings)
+        return whole
+
+    @classmethod
     def from_values(cls, values: Mapping[str, Python]) -> ClassAd:
         """An ad of constants: dictionaries become nested ads, lists and sets become lists."""
         return cls((name, to_expression(value)) for name, value in values.items())

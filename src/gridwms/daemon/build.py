@@ -8,7 +8,8 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 from gridwms.classad import ClassAdSyntaxError, parse_expression
-from gridwms.daemon.config import AnySite, BadConfig, Config, Jobs, LocalSite
+from gridwms.daemon.config import AnySite, AnySource, BadConfig, Config, Jobs, LocalSite
+from gridwms.daemon.config import BdiiSource as BdiiSection
 from gridwms.describe.jdl.defaults import JdlDefaults
 from gridwms.flow.simulation import SimulatedLink
 from gridwms.flow.world import FlowSettings, SitePolicy, World
@@ -16,6 +17,7 @@ from gridwms.jobs.retry import RetryMaxima
 from gridwms.jobs.states import State
 from gridwms.market.market import Market
 from gridwms.market.source import Source
+from gridwms.market.sources.bdii import BdiiSource
 from gridwms.market.sources.callable import CallableSource
 from gridwms.market.sources.file import FileSource
 from gridwms.sandbox.area import Area
@@ -47,7 +49,7 @@ def build(config: Config, data: Path, url: str, capabilities: Capabilities) -> P
         CallableSource(f"site {name}", config.sites[name].refresh_seconds, site.describe, name)
         for name, site in sites.items()
     ]
-    sources += [FileSource(name, Path(section.path), section.seconds) for name, section in config.sources.items()]
+    sources += [_source(name, section) for name, section in config.sources.items()]
     world = World(
         database=database,
         market=Market(sources, sites=frozenset(sites)),
@@ -58,6 +60,12 @@ def build(config: Config, data: Path, url: str, capabilities: Capabilities) -> P
         instance=f"{os.uname().nodename}-{os.getpid()}-{secrets.token_hex(4)}",
     )
     return Parts(world, config)
+
+
+def _source(name: str, section: AnySource) -> Source:
+    if isinstance(section, BdiiSection):
+        return BdiiSource(name, **section.model_dump(exclude={"kind"}))
+    return FileSource(name, Path(section.path), section.seconds)
 
 
 def _settings(config: Config, url: str) -> FlowSettings:

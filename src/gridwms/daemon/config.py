@@ -129,6 +129,23 @@ class FileSource(_Section):
     seconds: float = Field(default=60.0, gt=0)
 
 
+class BdiiSource(_Section):
+    """An information index over LDAP. `sites`: pattern of ids of computing elements (`*`, `?`) to the site of this
+    configuration that leads there."""
+
+    kind: Literal["bdii"] = "bdii"
+    url: str = Field(pattern=r"^ldaps?://[^\s/]+/?$")
+    seconds: float = Field(default=120.0, gt=0)
+    timeout: float = Field(default=60.0, gt=0)
+    glue: tuple[Literal[1, 2], ...] = Field(default=(1, 2), min_length=1)
+    base1: str = "mds-vo-name=local,o=grid"
+    base2: str = "o=glue"
+    filter1: str = ""
+    without: tuple[str, ...] = ()
+    sites: dict[str, str] = Field(default_factory=dict)
+
+
+AnySource = Annotated[FileSource | BdiiSource, Field(discriminator="kind")]
 AnySite = Annotated[LocalSite | SimulatedSite, Field(discriminator="kind")]
 
 
@@ -138,7 +155,7 @@ class Config(_Section):
     service: Service = Service()
     jobs: Jobs = Jobs()
     sites: dict[str, AnySite] = {"local": LocalSite()}
-    sources: dict[str, FileSource] = Field(default_factory=dict)
+    sources: dict[str, AnySource] = Field(default_factory=dict)
 
 
 def read_config(path: Path | None) -> Config:
@@ -154,6 +171,9 @@ def read_config(path: Path | None) -> Config:
     for name, site in data.get("sites", {}).items():
         if isinstance(site, dict):
             site.setdefault("kind", "local" if name == "local" else None)
+    for source in data.get("sources", {}).values():
+        if isinstance(source, dict):
+            source.setdefault("kind", "file")
     try:
         config = Config.model_validate(data)
     except ValidationError as error:
@@ -161,7 +181,9 @@ def read_config(path: Path | None) -> Config:
     return config.model_copy(update={"sources": {name: _rooted(s, path) for name, s in config.sources.items()}})
 
 
-def _rooted(source: FileSource, config: Path) -> FileSource:
+def _rooted(source: AnySource, config: Path) -> AnySource:
+    if not isinstance(source, FileSource):
+        return source
     return source.model_copy(update={"path": os.path.normpath(config.parent / source.path)})
 
 

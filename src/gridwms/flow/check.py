@@ -50,5 +50,7 @@ def match(world: World, text: bytes) -> MatchAnswer:
     if isinstance(verdict, Reason):
         return MatchAnswer((), (), verdict, None, reading.problems)
     explanation = explain(verdict)
-    candidates = tuple(sorted(verdict.candidates, key=lambda place: (-place.rank, place.ce_id)))
-    return MatchAnswer(candidates, verdict.unranked, explanation.reason, explanation, reading.problems)
+    best: dict[str, Candidate] = {}
+    for place in sorted(verdict.candidates, key=lambda place: (-place.rank, place.ce_id)):
+        best.setdefault(place.ce_id, place)  # of several views of a computing element the best
+    return MatchAnswer(tuple(best.values()), verdict.unranked, explanation.reason, explanation, reading.problems)

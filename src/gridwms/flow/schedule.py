@@ -160,37 +160,57 @@ class Scheduler:
         if not picks:
             return 0
         made = {index: candidates[index] for index in set(picks)}
-        found = [made[index] for index in picks]
+        places = [made[index] for index in reversed(picks)]
         now = world.clock()
+        taken: dict[str, Candidate] = {}
 
         def work(connection: Connection) -> Recorded:
-            numbers = listing.waiting_of(connection, match_class, len(found))
-            stored = rows.load_numbers(connection, numbers)
-            events: list[tuple[str, Event]] = []
-            places = list(reversed(found))
+            stored = rows.load_numbers(connection, listing.waiting_of(connection, match_class, len(picks)))
+            elsewhere: Room | None = None
             for key, (_number, job) in stored.items():
-                place = self._for_job(job, verdict, places, room, snapshot, known.cpus)
+                if not job.attempts:
+                    place = places.pop() if places else None
+                else:
+                    if elsewhere is None:
+                        elsewhere = room.copy()
+                        for index in picks:
+                            elsewhere.take(made[index].row, known.cpus)
+                    place = self._for_retry(job, verdict, places, elsewhere, snapshot, known.cpus)
                 if place is not None:
-                    events.append((key, _matched(job, place, verdict, now)))
+                    taken[key] = place
+            events: list[tuple[str, Event]] = [
+                (key, _matched(stored[key][1], place, verdict, now)) for key, place in taken.items()
+            ]
             return apply(connection, world, stored, events)
 
         recorded = world.database.write(work)
         announce(world, recorded)
-        placed = [job.attempts[-1] for job in recorded.jobs.values() if job.state is State.READY]
-        for attempt in placed:
-            room.take(snapshot.columns.row_of[attempt.ce], known.cpus)
+        placed = [key for key, job in recorded.jobs.items() if key in taken and job.state is State.READY]
+        for key in placed:
+            room.take(taken[key].row, known.cpus)
         return len(placed)
 
-    def _for_job(
-        self, job: Job, verdict: Verdict, places: list[Candidate], room: Room, snapshot: Snapshot, slots: int
+    def _for_retry(
+        self, job: Job, verdict: Verdict, places: list[Candidate], elsewhere: Room, snapshot: Snapshot, slots: int
     ) -> Candidate | None:
-        """The next place; for a job that was tried before, one on another host where there is one (bug 28235)."""
-        if not job.attempts:
-            return places.pop() if places else None
+        """A place on a host that the job has not tried: one of those chosen, else one with room besides them.
+
+        One that it has tried only when no other host matches (bug 28235).
+        """
         known = (snapshot.find(attempt.ce) for attempt in job.attempts)
-        tried = {place.host for place in known if place is not None}
-        picks = choose(verdict.candidates, 1, room, self._world.rng, tried=tried, slots=slots)
-        return verdict.candidates[picks[0]] if picks else None
+        tried = {place.host.lower() for place in known if place is not None}
+        for index in range(len(places) - 1, -1, -1):
+            if places[index].host.lower() not in tried:
+                return places.pop(index)
+        picks = choose(verdict.candidates, 1, elsewhere, self._world.rng, tried=tried, slots=slots)
+        if picks:
+            place = verdict.candidates[picks[0]]
+            elsewhere.take(place.row, slots)
+            return place
+        rows = verdict.candidates.rows
+        if elsewhere.untried(rows[elsewhere.led_to(rows)], tried).any():
+            return None  # it waits for one of them
+        return places.pop() if places else None
 
     def _say(self, match_class: str, code: str | None, tell: Callable[[], _Told]) -> None:
         """Keep why a class waits, when that has changed; only then is it worked out in full."""

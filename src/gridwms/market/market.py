@@ -103,8 +103,9 @@ class Market:
                     expires_at=now + self._keep * shelf.source.seconds,
                     sites=self._sites,
                 )
-                told = {ce_id: _unless_equal(new, shelf.resources) for ce_id, new in taken.items()}
+                told = {known: _unless_equal(new, shelf.resources) for known, new in taken.items()}
                 shelf.resources = told if shelf.source.complete else shelf.resources | told
+                notes = (*shelf.source.notes, *notes)
                 shelf.health = Health(source=name, last_try=started, last_good=now, notes=notes)
             else:
                 kept = sum(1 for resource in shelf.resources.values() if resource.expires_at > now)
@@ -125,22 +126,26 @@ class Market:
         merged: dict[str, Resource] = {}
         conflicts: list[str] = []
         for shelf in self._shelves.values():
-            gone = [ce_id for ce_id, resource in shelf.resources.items() if resource.expires_at <= now]
-            for ce_id in gone:
-                del shelf.resources[ce_id]
-            for ce_id, resource in shelf.resources.items():
-                first = merged.setdefault(ce_id, resource)
+            gone = [known for known, resource in shelf.resources.items() if resource.expires_at <= now]
+            for known in gone:
+                del shelf.resources[known]
+            for known, resource in shelf.resources.items():
+                first = merged.setdefault(known, resource)
                 if first is not resource:
                     conflicts.append(
-                        f"'{ce_id}' is told of by the sources '{first.source}' and '{resource.source}'; "
+                        f"'{known}' is told of by the sources '{first.source}' and '{resource.source}'; "
                         f"'{first.source}' is believed"
                     )
         self._conflicts = tuple(conflicts)
-        self._snapshot = self._snapshot.followed_by(merged, now)
-        return self._snapshot
+        following = self._snapshot.followed_by(merged, now)
+        _ = following.columns  # made here, before anybody waits for them
+        self._snapshot = following
+        return following
 
 
 def _unless_equal(new: Resource, known: Mapping[str, Resource]) -> Resource:
     """The resource with the ad object known so far when its ad has not changed: what was worked out of it stays."""
-    had = known.get(new.ce_id)
-    return replace(new, ad=had.ad) if had is not None and had.ad == new.ad else new
+    had = known.get(new.id)
+    if had is None or had.ad is new.ad or had.ad != new.ad:
+        return new
+    return replace(new, ad=had.ad)

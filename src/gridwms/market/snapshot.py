@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from threading import Lock
@@ -14,7 +15,8 @@ from gridwms.classad.columns import ColumnStore
 class Resource:
     """One place to run: its ad, where the ad came from, and how long it may be believed.
 
-    `ce_id` is GlueCEUniqueID, `host` GlueCEInfoHostName. `site`: the configured site that leads there, None when
+    `ce_id` is GlueCEUniqueID, `host` GlueCEInfoHostName. `view`: which part of the computing element it is (a VOView, a
+    share, one of several kinds of machines), "" for the whole. `site`: the configured site that leads there, None when
     none does. `source`: the name of the information source. Times in seconds since the epoch.
     """
 
@@ -25,10 +27,16 @@ class Resource:
     ad: ClassAd
     updated_at: float
     expires_at: float
+    view: str = ""
+
+    @property
+    def id(self) -> str:
+        """Unique in a snapshot: the id of the computing element, and the view where it has several."""
+        return f"{self.ce_id}/{self.view}" if self.view else self.ce_id
 
 
 class Snapshot:
-    """All resources, in order of ce_id. `version` grows whenever a resource appears, goes or changes.
+    """All resources, in order of their ids. `version` grows whenever a resource appears, goes or changes.
 
     Compared and hashed by identity: two snapshots are the same only when they are one object. `columns`: the same ads
     turned on their side, taken over from the snapshot before and brought up to date where there was one.
@@ -46,7 +54,7 @@ class Snapshot:
         self.version = version
         self.taken_at = taken_at
         self.resources = tuple(resources)
-        self._by_id = {resource.ce_id: resource for resource in self.resources}
+        self._by_id = {resource.id: resource for resource in self.resources}
         self._columns = columns
         self._making = Lock()
 
@@ -55,23 +63,23 @@ class Snapshot:
         """The ads as columns; a row is found by `row_of`, and its resource by `at`."""
         with self._making:
             if self._columns is None:
-                self._columns = ColumnStore.build((resource.ce_id, resource.ad) for resource in self.resources)
+                self._columns = ColumnStore.build((resource.id, resource.ad) for resource in self.resources)
             return self._columns
 
     def followed_by(self, resources: Mapping[str, Resource], now: float) -> Snapshot:
         """The next snapshot, with these resources by id; columns that were made are brought up to date."""
         changes: dict[str, ClassAd | None] = {}
         moved = False
-        for ce_id, resource in resources.items():
-            had = self._by_id.get(ce_id)
+        for name, resource in resources.items():
+            had = self._by_id.get(name)
             if had is None or (resource.ad is not had.ad and resource.ad != had.ad):
-                changes[ce_id] = resource.ad
+                changes[name] = resource.ad
             elif resource.site != had.site:
                 moved = True
-        kept = [resource.ce_id for resource in self.resources if resource.ce_id in resources]
-        if len(kept) < len(self.resources):
-            changes |= {resource.ce_id: None for resource in self.resources if resource.ce_id not in resources}
-        new = [ce_id for ce_id in changes if ce_id not in self._by_id]
+        kept = [name for name in self._by_id if name in resources]
+        if len(kept) < len(self._by_id):
+            changes |= {name: None for name in self._by_id if name not in resources}
+        new = [name for name in changes if name not in self._by_id]
         # Sorting what is nearly sorted costs little more than looking at it.
         order = sorted(kept + sorted(new)) if new else kept
         with self._making:
@@ -79,12 +87,17 @@ class Snapshot:
         if columns is not None and changes:
             columns = columns.updated(changes) if len(changes) * 2 < len(resources) else None
         version = self.version + bool(changes or moved)
-        return Snapshot(version, now, (resources[ce_id] for ce_id in order), columns)
+        return Snapshot(version, now, (resources[name] for name in order), columns)
 
     def at(self, row: int) -> Resource:
         """The resource of a row of the columns that is alive."""
         return self._by_id[self.columns.keys[row] or ""]
 
     def find(self, ce_id: str) -> Resource | None:
-        """The resource with this id."""
-        return self._by_id.get(ce_id)
+        """The computing element with this id; the first of its views where it has several."""
+        whole = self._by_id.get(ce_id)
+        if whole is not None:
+            return whole
+        place = bisect_left(self.resources, f"{ce_id}/", key=lambda resource: resource.id)
+        found = self.resources[place] if place < len(self.resources) else None
+        return found if found is not None and found.ce_id == ce_id else None

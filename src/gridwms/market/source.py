@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -27,6 +28,10 @@ class Source(Protocol):
     def complete(self) -> bool:
         """Whether what its answer does not mention is gone. If not, it stays until it expires: an index often
         forgets a site for a minute."""
+
+    @property
+    def notes(self) -> Sequence[str]:
+        """What was wrong with parts of the last good answer, as sentences."""
 
     def fetch(self) -> list[ClassAd]:
         """All resources that it knows now, each with GlueCEUniqueID. Raises SourceError."""

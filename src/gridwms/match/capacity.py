@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from copy import copy
 from threading import Lock
 from weakref import WeakKeyDictionary
 
@@ -39,15 +40,29 @@ class Room:
 
     `free`: slots in which a job can start now. `queue`: jobs that may still be sent there to wait, infinity for no
     limit; jobs in free slots do not count against it. `site`: the number of the site that leads there.
-    `site_room`: by that number, how many jobs the site may still get in all its resources together.
+    `site_room`: by that number, how many jobs the site may still get in all its resources together. `element`: the
+    number of the computing element; the views of one share its slots.
     """
 
-    def __init__(self, free: Reals, queue: Reals, site: _Numbered, host: _Numbered, limits: Mapping[str, int]) -> None:
+    def __init__(self, published: _Published, free: Reals, queue: Reals, limits: Mapping[str, int]) -> None:
         self.free = free
         self.queue = queue
-        self.site = site.by_row
-        self.site_room: list[float] = [limits.get(name, numpy.inf) for name in site.of]
-        self._host = host
+        self.site = published.site.by_row
+        self.element = published.element.by_row
+        self.site_room: list[float] = [limits.get(name, numpy.inf) for name in published.site.of]
+        self._host = published.host
+        self._several = published.several
+
+    def copy(self) -> Room:
+        """The same room, to be filled apart."""
+        other = copy(self)
+        other.free, other.queue, other.site_room = self.free.copy(), self.queue.copy(), list(self.site_room)
+        return other
+
+    def led_to(self, rows: Rows) -> NDArray[numpy.bool_]:
+        """To which of these rows a site leads."""
+        led: NDArray[numpy.bool_] = self.site[rows] != NO_SITE
+        return led
 
     def untried(self, rows: Rows, hosts: Collection[str]) -> NDArray[numpy.bool_]:
         """Which of these rows are on none of these hosts."""
@@ -56,11 +71,11 @@ class Room:
 
     def take(self, row: int, slots: int) -> None:
         """A job that occupies `slots` was sent there."""
-        if self.free[row] >= slots:
-            self.free[row] -= slots
-        else:
-            self.free[row] = 0
-            self.queue[row] -= 1
+        element = int(self.element[row])
+        rows = numpy.flatnonzero(self.element == element) if element in self._several else numpy.array([row])
+        starts = self.free[row] >= slots
+        self.queue[rows] -= 0 if starts else 1
+        self.free[rows] = numpy.maximum(0, self.free[rows] - slots) if starts else 0
         self.site_room[self.site[row]] -= 1
 
 
@@ -81,12 +96,16 @@ class _Published:
         queue = numpy.fmin(beyond, numpy.maximum(0, most_waiting - waiting))
         self.free: Reals = slots
         self.queue: Reals = numpy.where(numpy.isnan(queue), numpy.inf, queue)
-        self.site, self.host = _Numbered(store.count), _Numbered(store.count)
+        self.site, self.host, self.element = (_Numbered(store.count) for _ in range(3))
         for resource in snapshot.resources:
-            row = store.row_of[resource.ce_id]
+            row = store.row_of[resource.id]
             self.host.put(row, resource.host.lower())
+            self.element.put(row, resource.ce_id)
             if resource.site is not None:
                 self.site.put(row, resource.site)
+        views = numpy.bincount(self.element.by_row[self.element.by_row != NO_SITE])
+        self.several = frozenset(numpy.flatnonzero(views > 1).tolist())
+        """The numbers of the computing elements that have several views."""
 
 
 _KEEPING = Lock()
@@ -110,13 +129,13 @@ def room_of(
     known = _published(snapshot)
     free = known.free.copy()
     queue = known.queue.copy() if queue_limit is None else numpy.minimum(known.queue, queue_limit)
-    row_of = snapshot.columns.row_of
     for ce_id, sent in (promised or {}).items():
-        row = row_of.get(ce_id)
-        if row is not None:
-            queue[row] -= max(0.0, sent - free[row])
-            free[row] = max(0.0, free[row] - sent)
-    return Room(free, queue, known.site, known.host, site_room or {})
+        element = known.element.of.get(ce_id)
+        if element is not None:
+            rows = numpy.flatnonzero(known.element.by_row == element)
+            queue[rows] -= numpy.maximum(0, sent - free[rows])
+            free[rows] = numpy.maximum(0, free[rows] - sent)
+    return Room(known, free, queue, site_room or {})
 
 
 def deliverable(ranking: Ranking) -> int:

@@ -12,7 +12,7 @@ import numpy
 from numpy.typing import NDArray
 
 from gridwms.classad.columns.planes import Rows
-from gridwms.match.capacity import NO_SITE, Room
+from gridwms.match.capacity import Room
 from gridwms.match.verdict import Ranking, Reals
 
 
@@ -44,17 +44,18 @@ def choose(
 
     Free slots are filled first, best rank first; then jobs are queued, again best rank first.
     """
-    places = numpy.flatnonzero(room.site[ranking.rows] != NO_SITE)
+    places = numpy.flatnonzero(room.led_to(ranking.rows))
     if tried:
         other = places[room.untried(ranking.rows[places], tried)]
         places = other if len(other) else places
     rows = ranking.rows[places]
     sites = list(room.site_room)
+    _, element = numpy.unique(room.element[rows], return_inverse=True)
     picks: list[int] = []
     for left in (room.free[rows] // max(1, slots), room.queue[rows]):
         wanted = count - len(picks)
         if wanted > 0:
-            turn = _Turn(left, room.site[rows], sites)
+            turn = _Turn(left, element, room.site[rows], sites)
             ranks = ranking.ranks[places]
             found = (
                 _by_rank(turn, ranks, wanted, rng)
@@ -75,23 +76,29 @@ def weights(ranks: Reals, factor: float) -> Reals:
 
 
 class _Turn:
-    """The places of one round, what is left in each, and in the sites, which the rounds share."""
+    """The places of one round, what each can take, and what is left in the sites, which the rounds share.
 
-    def __init__(self, left: Reals, site: NDArray[numpy.int32], sites: list[float]) -> None:
-        self.left, self.site, self.sites = left, site, sites
+    What one view of a computing element was given, its other views have no more.
+    """
+
+    def __init__(self, most: Reals, element: Rows, site: NDArray[numpy.int32], sites: list[float]) -> None:
+        self.most, self.element, self.site, self.sites = most, element, site, sites
+        self.given: Rows = numpy.zeros(len(most), dtype=numpy.int64)
 
     def open(self, places: Rows) -> Rows:
         """Those that still take a job."""
         sites = numpy.array(self.sites)
-        return places[(self.left[places] >= 1) & (sites[self.site[places]] >= 1)]
+        left = self.most[places] - self.given[self.element[places]]
+        return places[(left >= 1) & (sites[self.site[places]] >= 1)]
 
     def takes(self, place: int) -> bool:
         """Whether this place still takes a job."""
-        return bool(self.left[place] >= 1) and self.sites[self.site[place]] >= 1
+        left = self.most[place] - self.given[self.element[place]]
+        return bool(left >= 1) and self.sites[self.site[place]] >= 1
 
     def put(self, place: int) -> int:
         """Put a job there."""
-        self.left[place] -= 1
+        self.given[self.element[place]] += 1
         self.sites[self.site[place]] -= 1
         return place
 

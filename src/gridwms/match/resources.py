@@ -10,8 +10,11 @@ from gridwms.classad.columns import ColumnStore
 
 
 class Resource(Protocol):
-    """A place to run. `ce_id` is unique in its snapshot; `site` is the configured site that leads there, if any."""
+    """A place to run. `id` is unique in its snapshot; a computing element, `ce_id`, may be several places (views).
+    `site` is the configured site that leads there, if any."""
 
+    @property
+    def id(self) -> str: ...
     @property
     def ce_id(self) -> str: ...
     @property
@@ -35,4 +38,4 @@ class Snapshot(Protocol):
         """The resource of a row of the columns."""
 
     def find(self, ce_id: str) -> Resource | None:
-        """The resource with this id."""
+        """The computing element with this id, or its first view."""

@@ -21,5 +21,5 @@ def named(ce_id: str, snapshot: Snapshot) -> Verdict | Reason:
         return reason("unknown_ce", ce=ce_id, considered=len(snapshot.resources))
     if resource.site is None:
         return reason("not_deliverable", matching=1, ce=ce_id)
-    only = Ranking(snapshot, numpy.array([snapshot.columns.row_of[ce_id]]), numpy.zeros(1))
+    only = Ranking(snapshot, numpy.array([snapshot.columns.row_of[resource.id]]), numpy.zeros(1))
     return Verdict(snapshot=snapshot.version, considered=1, candidates=only)

@@ -18,8 +18,12 @@ Reals = NDArray[numpy.float64]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
-    """A resource that matches. `site` None: no configured site leads to it. `host` is its GlueCEInfoHostName."""
+    """A resource that matches. `site` None: no configured site leads to it. `host` is its GlueCEInfoHostName.
 
+    `row`: where it stands in the columns of the snapshot.
+    """
+
+    row: int
     ce_id: str
     host: str
     site: str | None
@@ -69,7 +73,7 @@ class Ranking(Sequence[Candidate]):
     def candidate(self, row: int, rank: float) -> Candidate:
         """The candidate that a row with this rank is."""
         resource = self.snapshot.at(row)
-        return Candidate(ce_id=resource.ce_id, host=resource.host, site=resource.site, rank=rank)
+        return Candidate(row=row, ce_id=resource.ce_id, host=resource.host, site=resource.site, rank=rank)
 
 
 Counts = tuple[tuple[ClauseCount, ...], tuple[ClauseCount, ...]]

@@ -23,12 +23,13 @@ from gridwms.classad.evaluate import inner_attribute
 from gridwms.classad.references import ANYTHING, AROUND, MATCH, OTHER, OWN, references, walk
 from gridwms.classad.scope import Held, LazyList, constants_of
 from gridwms.classad.text import fold
-from gridwms.classad.tree import Call, Expr
+from gridwms.classad.tree import Call, Expr, ListExpression
 from gridwms.classad.values import ERROR, UNDEFINED
 
 # Names that stand for more than an attribute; an attribute called so is left to the scalar evaluator.
 SPECIAL_NAMES: Final = OTHER | OWN | AROUND | MATCH
 _CHANGING: Final = frozenset(("time", "currenttime", "daytime", "timezoneoffset", "random", "formattime", "abstime"))
+_MANY: Final = 100_000
 # Marks a cell that no column can hold.
 OPEN: Final = object()
 
@@ -69,7 +70,7 @@ class ColumnStore:
         context: EvaluationContext | None = None,
     ) -> ColumnStore:
         """The first snapshot of these resources."""
-        with _collector_at_rest():
+        with collector_at_rest():
             return cls._build(dict(resources), context)
 
     @classmethod
@@ -149,13 +150,16 @@ class ColumnStore:
 
 
 @contextlib.contextmanager
-def _collector_at_rest() -> Iterator[None]:
-    """A build makes a million objects that all stay: searching them for garbage doubles the time."""
+def collector_at_rest() -> Iterator[None]:
+    """For work that makes a million objects that all stay: searching them for garbage doubles its time."""
     enabled = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
+        if gc.get_count()[0] > _MANY:
+            # Without this the collector looks at all of them the moment it is switched on: a pause of a second.
+            gc.freeze()
         if enabled:
             gc.enable()
 
@@ -176,6 +180,9 @@ def cells_of(ad: ClassAd, context: EvaluationContext | None) -> dict[str, object
 
 
 def _computed(ad: ClassAd, name: str, expr: Expr, context: EvaluationContext | None) -> object:
+    items = expr.items if isinstance(expr, ListExpression) else (expr,)
+    if any(isinstance(item, ClassAd) for item in items):
+        return OPEN  # no column holds ads, however constant
     if not _closed(ad, expr, {name}):
         return OPEN
     value = inner_attribute(ad, name, context)

@@ -21,6 +21,7 @@ class CallableSource:
     describe: Callable[[], Sequence[ClassAd]]
     site: str = ""
     complete: bool = True
+    notes: Sequence[str] = ()
 
     def fetch(self) -> list[ClassAd]:
         """The ads, each with GridwmsSite. Raises SourceError."""

@@ -7,7 +7,7 @@ Requirements or Rank is an expression. The file is read anew each time, so edits
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,6 +26,7 @@ class FileSource:
     path: Path
     seconds: float = 60.0
     complete: bool = True
+    notes: Sequence[str] = ()
 
     def fetch(self) -> list[ClassAd]:
         """All ads of the file. Raises SourceError naming file and line."""
