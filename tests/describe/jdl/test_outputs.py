@@ -51,17 +51,43 @@ def test_the_limit_is_told() -> None:
         ('{"a", "b"}', '{"a"}', "cardinality"),
         ('{"a*"}', '{"a"}', "wildcard"),
         ('{"a"}', '{"gsiftp://host/a"}', "unsupported"),
-        ('{"a"}', '{"https://host/a"}', "unsupported"),
+        ('{"a"}', '{"s3://host/a"}', "unsupported"),
+        ('{"a"}', '{"https://host/dir/"}', "bad_url"),
+        ('{"a"}', '{"https:///a"}', "bad_url"),
+        ('{"a"}', '{"https://host/a b"}', "bad_url"),
         ('{"a"}', '{"b"}', "unsupported"),
     ],
 )
-def test_destinations_that_cannot_be_served(outputs: str, targets: str, code: str) -> None:
+def test_destinations_that_cannot_be_served(
+    outputs: str, targets: str, code: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gridwms.describe.jdl.outputs.SENT", ("https",))
     error = the_error(PLAIN + f"OutputSandbox = {outputs}; OutputSandboxDestURI = {targets};")
     assert (error.code, error.attribute) == (code, "OutputSandboxDestURI")
 
 
 def test_a_destination_on_the_service_is_what_happens_anyway() -> None:
     assert read(PLAIN + 'OutputSandbox = {"a", "d/b"}; OutputSandboxDestURI = {"a", "b"};').problems == ()
+
+
+def test_destinations(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gridwms.describe.jdl.outputs.SENT", ("https",))
+    each = accepted(PLAIN + 'OutputSandbox = {"a", "d/b"}; OutputSandboxDestURI = {"a", "https://h/x/c"};')
+    assert each.output_targets == ("", "https://h/x/c")
+    base = accepted(PLAIN + 'OutputSandbox = {"d/a b", "*.log"}; OutputSandboxBaseDestURI = "https://h/x";')
+    assert base.output_targets == ("https://h/x/a%20b", "https://h/x/")
+    assert accepted(PLAIN + 'OutputSandbox = "a";').output_targets == ()
+
+
+def test_a_destination_needs_files() -> None:
+    for text in ('OutputSandboxDestURI = "a";', 'OutputSandboxBaseDestURI = "https://h/";'):
+        assert the_error(PLAIN + text).code == "exclusive"
+
+
+def test_a_base_that_is_no_url(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gridwms.describe.jdl.outputs.SENT", ("https",))
+    error = the_error(PLAIN + 'OutputSandbox = "a"; OutputSandboxBaseDestURI = "here";')
+    assert (error.code, error.attribute) == ("bad_url", "OutputSandboxBaseDestURI")
 
 
 def test_both_kinds_of_destination_exclude_each_other() -> None:

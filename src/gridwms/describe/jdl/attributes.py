@@ -76,14 +76,9 @@ _TABLE: tuple[Attribute, ...] = (
     *_honoured(Kind.TEXT, "HLRLocation"),
     # sandboxes
     *_honoured(Kind.TEXTS, "InputSandbox", "InputSandboxDestFileName", "OutputSandbox", "OutputSandboxDestURI"),
-    *_honoured(Kind.TEXT, "InputSandboxBaseURI"),
-    _refused(
-        Kind.TEXT,
-        "OutputSandboxBaseDestURI",
-        "output goes to the service and is fetched with 'gridwms output'; other destinations are not served yet",
-    ),
+    *_honoured(Kind.TEXT, "InputSandboxBaseURI", "OutputSandboxBaseDestURI"),
     _idle(Kind.BOOLEAN, "AllowZippedISB", "files of the input sandbox are sent one by one"),
-    Attribute("ZippedISB", Kind.TEXTS, Standing.PRIVATE),
+    _refused(Kind.TEXTS, "ZippedISB", "archives are not unpacked yet; list the files in InputSandbox"),
     # where to run
     *_honoured(Kind.EXPRESSION, "Requirements", "Rank"),
     *_honoured(Kind.BOOLEAN, "FuzzyRank", "ShortDeadlineJob", "WholeNodes"),

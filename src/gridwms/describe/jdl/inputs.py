@@ -10,14 +10,12 @@ from gridwms.describe.description import SandboxFile
 from gridwms.describe.jdl.draft import Draft, shown
 from gridwms.describe.jdl.names import control_trouble, has_wildcard, leaf, leaf_trouble, literal
 from gridwms.describe.jdl.node_files import read_reference
+from gridwms.describe.jdl.schemes import FETCHED, why_not
 
 _URL = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):/", re.ASCII)
 """At least two letters, so that C:/ is a path on Windows and no scheme."""
 
 _FILE = re.compile(r"file:(?://([^/]*))?(/.*)", re.ASCII | re.IGNORECASE | re.DOTALL)
-
-FETCHED = ("http", "https")
-"""Schemes that the wrapper can fetch itself."""
 
 ACCEPTED = "a local path, file:///path, http://... or https://..."
 
@@ -75,6 +73,8 @@ def read_inputs(draft: Draft) -> tuple[tuple[SandboxFile, ...], frozenset[str]]:
             continue
         first[file.name] = index
         files.append(file)
+    if draft.texts("ZippedISB"):
+        files = _archives(draft) + [file for file in files if not file.local]
     limit = draft.defaults.max_input_files
     if len(files) > limit:
         draft.error(
@@ -85,6 +85,23 @@ def read_inputs(draft: Draft) -> tuple[tuple[SandboxFile, ...], frozenset[str]]:
             accepted=f"at most {limit} files; pack them into an archive",
         )
     return tuple(files), frozenset(meant)
+
+
+def _archives(draft: Draft) -> list[SandboxFile]:
+    """The archives that hold all local files of InputSandbox (gLite reference §1.2)."""
+    archives: list[SandboxFile] = []
+    for index, item in enumerate(draft.texts("ZippedISB")):
+        trouble = leaf_trouble(leaf(item)) or control_trouble(item) or ("is a URL" if is_url(item) else "")
+        if trouble or any(leaf(item) == archive.name for archive in archives):
+            message = f"{shown(item)} {trouble or 'has the name of another'}"
+            accepted = "paths of tar files, packed with gzip or not"
+            draft.error("bad_name", "ZippedISB", message, found=item, accepted=accepted, item=index)
+            continue
+        archives.append(SandboxFile(name=leaf(item), local=literal(item), archive=True))
+    if draft.texts("InputSandboxDestFileName"):
+        message = "cannot rename files that come in an archive"
+        draft.error("exclusive", "InputSandboxDestFileName", message, accepted="one of the two, it or ZippedISB")
+    return archives
 
 
 def _targets(draft: Draft, count: int) -> tuple[str, ...]:
@@ -207,7 +224,15 @@ def _remote(url: str, target: str) -> SandboxFile:
 
 
 def _check_url(url: str) -> tuple[str, str]:
-    """Scheme and decoded path. Raises Trouble."""
+    """Scheme and decoded path of what can be fetched. Raises Trouble."""
+    scheme, path = split_url(url, ACCEPTED)
+    if scheme not in (*FETCHED, "file"):
+        raise Trouble("unsupported", f"cannot be fetched: {why_not(scheme)}", ACCEPTED)
+    return scheme, path
+
+
+def split_url(url: str, accepted: str) -> tuple[str, str]:
+    """Scheme and decoded path of a URL that is one. Raises Trouble."""
     file = _FILE.fullmatch(url)
     if file:
         if (file[1] or "").lower() not in ("", "localhost"):
@@ -219,10 +244,8 @@ def _check_url(url: str) -> tuple[str, str]:
         parts = urlsplit(url)
         host, _ = parts.hostname, parts.port
     except ValueError as wrong:
-        raise Trouble("bad_url", f"is not a URL ({wrong})", ACCEPTED) from None
+        raise Trouble("bad_url", f"is not a URL ({wrong})", accepted) from None
     scheme = parts.scheme.lower()
-    if scheme not in FETCHED:
-        raise Trouble("unsupported", f"cannot be fetched: the scheme '{scheme}' is not served yet", ACCEPTED)
-    if not host:
+    if not host and scheme in FETCHED:
         raise Trouble("bad_url", "names no host", f"{scheme}://host/path")
     return scheme, unquote(parts.path)

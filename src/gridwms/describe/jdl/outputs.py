@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import posixpath
+from urllib.parse import quote
 
 from gridwms.describe.jdl.draft import Draft, shown
-from gridwms.describe.jdl.inputs import is_url
+from gridwms.describe.jdl.inputs import Trouble, is_url, split_url
 from gridwms.describe.jdl.names import LONGEST, control_trouble, has_wildcard, leaf
+from gridwms.describe.jdl.schemes import SENT, why_not
 
 ACCEPTED = "a path below the job's directory, such as out.txt or logs/out.txt"
 
@@ -47,7 +49,6 @@ def read_outputs(draft: Draft) -> tuple[str, ...]:
             found=str(len(outputs)),
             accepted=f"at most {limit} files; pack them into an archive",
         )
-    _check_destinations(draft)
     return tuple(outputs)
 
 
@@ -70,17 +71,24 @@ def path_trouble(path: str) -> str:
     return ""
 
 
-def _check_destinations(draft: Draft) -> None:
-    """OutputSandboxDestURI: one entry a file; only a relative one ("on the WMS") that does not rename is served."""
+def read_destinations(draft: Draft) -> tuple[str, ...]:
+    """Where each file of OutputSandbox goes: "" to the service, else a URL; empty when all go to the service.
+
+    A URL that ends in "/" is a place where files get their own names (those that a wildcard finds).
+    """
     name = "OutputSandboxDestURI"
-    targets = draft.texts(name)
-    if not targets:
-        return
-    if draft.text("OutputSandboxBaseDestURI"):
+    targets, base = draft.texts(name), draft.text("OutputSandboxBaseDestURI")
+    if targets and base:
         draft.error("exclusive", name, "excludes OutputSandboxBaseDestURI; give one of the two")
-    items = draft.texts("OutputSandbox")
-    if not draft.good("OutputSandbox"):
-        return
+    items = [item for item in draft.texts("OutputSandbox") if item or targets]
+    if not draft.good("OutputSandbox") or not (targets or base):
+        return ()
+    if not items:
+        given = name if targets else "OutputSandboxBaseDestURI"
+        draft.error("exclusive", given, "there is no OutputSandbox whose files it could send")
+        return ()
+    if base:
+        return _below(draft, base, items)
     if len(targets) != len(items):
         draft.error(
             "cardinality",
@@ -89,23 +97,52 @@ def _check_destinations(draft: Draft) -> None:
             found=str(len(targets)),
             accepted=f"a list of {len(items)}, in the order of OutputSandbox",
         )
-        return
-    for index, (target, item) in enumerate(zip(targets, items, strict=True)):
-        if has_wildcard(item):
-            draft.error(
-                "wildcard",
-                name,
-                f"OutputSandbox has a wildcard, {shown(item)}, which a destination excludes",
-                found=item,
-                accepted="names of single files in OutputSandbox, or no OutputSandboxDestURI",
-                item=index,
-            )
-        elif is_url(target) or posixpath.basename(target) != leaf(item):
-            draft.error(
-                "unsupported",
-                name,
-                f"cannot be honoured: {shown(item)} cannot be sent to {shown(target)} yet",
-                found=target,
-                accepted=f"{shown(leaf(item))} (the service keeps it for 'gridwms output'), or no OutputSandboxDestURI",
-                item=index,
-            )
+        return ()
+    pairs = [(index, target) for index, target in enumerate(targets) if items[index]]
+    found = tuple(_destination(draft, index, target, items[index]) for index, target in pairs)
+    return found if any(found) else ()
+
+
+def _below(draft: Draft, base: str, items: list[str]) -> tuple[str, ...]:
+    if not _is_sent(draft, "OutputSandboxBaseDestURI", base, None):
+        return ()
+    place = base.rstrip("/") + "/"
+    return tuple(place if has_wildcard(item) else place + quote(leaf(item)) for item in items)
+
+
+def _destination(draft: Draft, index: int, target: str, item: str) -> str:
+    """One entry of OutputSandboxDestURI; a relative one is "on the WMS", where the service keeps the file anyway."""
+    name = "OutputSandboxDestURI"
+    if has_wildcard(item):
+        what = f"OutputSandbox has a wildcard, {shown(item)}, which a destination excludes"
+        accepted = "names of single files in OutputSandbox, or OutputSandboxBaseDestURI"
+        draft.error("wildcard", name, what, found=item, accepted=accepted, item=index)
+    elif is_url(target):
+        return target if _is_sent(draft, name, target, index) else ""
+    elif posixpath.basename(target) != leaf(item):
+        what = f"cannot be honoured: the service keeps {shown(item)} under its own name, not as {shown(target)}"
+        accepted = f"{shown(leaf(item))}, which the service keeps for 'gridwms output', or a URL"
+        draft.error("unsupported", name, what, found=target, accepted=accepted, item=index)
+    return ""
+
+
+def _is_sent(draft: Draft, name: str, url: str, index: int | None) -> bool:
+    """Whether the wrapper can send files to this URL; reported when it cannot."""
+    try:
+        _check_target(url, file=index is not None)
+    except Trouble as trouble:
+        message = f"{shown(url)} {trouble.message}"
+        draft.error(trouble.code, name, message, found=url, accepted=trouble.accepted, item=index)
+        return False
+    return True
+
+
+def _check_target(url: str, *, file: bool) -> None:
+    accepted = "a URL of the scheme " + " or ".join(SENT) if SENT else "no destination: 'gridwms output' fetches files"
+    if not is_url(url):
+        raise Trouble("bad_url", "is not a URL", accepted)
+    scheme, path = split_url(url, accepted)
+    if scheme not in SENT:
+        raise Trouble("unsupported", f"cannot be sent to: {why_not(scheme)}", accepted)
+    if file and path.endswith("/"):
+        raise Trouble("bad_url", "names a directory", "the URL of a file")

@@ -13,7 +13,7 @@ from gridwms.describe.jdl.expressions import check_expressions, requirements_of
 from gridwms.describe.jdl.inputs import read_inputs
 from gridwms.describe.jdl.kinds import check_kind
 from gridwms.describe.jdl.names import control_trouble
-from gridwms.describe.jdl.outputs import read_outputs
+from gridwms.describe.jdl.outputs import read_destinations, read_outputs
 from gridwms.describe.jdl.processors import check_processors, processor_clauses, read_cpus
 from gridwms.describe.jdl.programs import read_executable, read_standard_input, read_step
 from gridwms.describe.jdl.streams import read_streams
@@ -26,7 +26,7 @@ def describe(draft: Draft) -> Description | None:
         return None
     vo = read_vo(draft)
     inputs, on_node = read_inputs(draft)
-    outputs = read_outputs(draft)
+    outputs, targets = read_outputs(draft), read_destinations(draft)
     executable = read_executable(draft, on_node)
     prologue, prologue_arguments = read_step(draft, "Prologue", on_node)
     epilogue, epilogue_arguments = read_step(draft, "Epilogue", on_node)
@@ -56,6 +56,7 @@ def describe(draft: Draft) -> Description | None:
         environment=environment,
         inputs=inputs,
         outputs=outputs,
+        output_targets=targets,
         prologue=prologue,
         prologue_arguments=prologue_arguments,
         epilogue=epilogue,
