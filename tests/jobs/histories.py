@@ -23,6 +23,7 @@ from gridwms.jobs.events import (
     Registered,
     Remark,
     Report,
+    Retried,
     Running,
     Source,
     Tagged,
@@ -129,8 +130,8 @@ def remark_of(rng: random.Random, now: float) -> Remark:
             return Noted(id=f"{ident}n", time=time, by="ann", lb_type="CurDescr", fields={"descr": "[]"})
 
 
-def run(rng: random.Random) -> tuple[Job, list[Event]]:
-    """Play one job: returns it as stepped in the order of arrival, and its log."""
+def run(rng: random.Random, *, retries: bool = False) -> tuple[Job, list[Event]]:
+    """Play one job: returns it as stepped in the order of arrival, and its log. `retries`: users may try it again."""
     log: list[Event] = []
     job: Job | None = None
     known: set[str] = set()
@@ -164,6 +165,9 @@ def run(rng: random.Random) -> tuple[Job, list[Event]]:
             record(CancelRequested(id=decision_id(job), time=now, by="ann"))
         elif choice < 0.1 and job.state is State.DONE and job.done_code is DoneCode.OK:
             record(Cleared(id=decision_id(job), time=now, reason=reason("output_retrieved")))
+        elif retries and choice < 0.4 and (job.state in (State.ABORTED, State.CANCELLED) or job.exit_code == 1):
+            if job.state in (State.DONE, State.CLEARED, State.ABORTED, State.CANCELLED):
+                record(Retried(id=decision_id(job), time=now, by="ann", ready=choice < 0.3))
         elif choice < 0.12 and job.state in ENDED - {State.PURGED}:
             record(Purged(id=decision_id(job), time=now, reason=reason("purged_by_user", by="ann")))
         elif choice > 0.93:

@@ -32,10 +32,13 @@ def test_partial_indexes_are_made_partial(tmp_path: Path) -> None:
     }
     assert made == {
         "ix_jobs_waiting": True,
-        "ix_jobs_owner": False,
+        "ix_jobs_owner": True,
         "ix_jobs_expiry": True,
         "ix_jobs_timed": True,
         "ix_jobs_cancelling": True,
-        "ix_jobs_description": False,
+        "ix_jobs_description": True,
+        "ix_jobs_node_ready": True,
+        "ix_jobs_node_doomed": True,
+        "ix_jobs_node_name": True,
         "ix_attempts_present": True,
     }

@@ -84,6 +84,7 @@ def _settings(config: Config, url: str) -> FlowSettings:
             State.CANCELLED: jobs.keep_cancelled_days * _DAY,
         },
         submit_key_seconds=jobs.submit_key_days * _DAY,
+        max_nodes=jobs.max_nodes,
         max_output_bytes=jobs.max_output_bytes,
         min_peek_seconds=jobs.peek_least_seconds,
         site_policies={

@@ -48,6 +48,7 @@ class Jobs(_Section):
     keep_cancelled_days: float = Field(default=15.0, ge=0)
     submit_key_days: float = Field(default=7.0, gt=0)
     max_output_bytes: int = Field(default=-1, ge=-1)
+    max_nodes: int = Field(default=1_000_000, ge=1)
     peek_least_seconds: int = Field(default=2, ge=1)
 
 

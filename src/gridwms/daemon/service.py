@@ -13,6 +13,7 @@ from gridwms.daemon.courier import Courier
 from gridwms.daemon.leaseholder import Leaseholder
 from gridwms.daemon.loop import Loop
 from gridwms.flow.bookkeeping.settle import settle
+from gridwms.flow.compound.sweep import sweep
 from gridwms.flow.expire import expire
 from gridwms.flow.once import forget_old
 from gridwms.flow.purge import purge_old
@@ -27,6 +28,7 @@ _PURGE_SECONDS = 300.0
 _SETTLE_SECONDS = 30.0
 _SETTLED_AT_ONCE = 1000
 """Jobs of other systems that are brought up to date before the lease is looked at again."""
+_SWEEP_SECONDS = 5.0
 _FORGET_SECONDS = 3600.0
 
 
@@ -43,6 +45,7 @@ class Service:
         self._loops = [
             Loop("schedule", self._if_ours("schedule", scheduler.round), _SCHEDULE_SECONDS, world.waiting),
             Loop("expire", self._if_ours("expire", lambda: expire(world)), _EXPIRE_SECONDS),
+            Loop("sweep", self._if_ours("expire", lambda: sweep(world)), _SWEEP_SECONDS, world.sweeping),
             Loop("purge", self._if_ours("expire", lambda: purge_old(world)), _PURGE_SECONDS),
             Loop("submit keys", self._if_ours("expire", lambda: forget_old(world)), _FORGET_SECONDS),
             Loop("bookkeeping", self._if_ours("bookkeeping", self._settle), _SETTLE_SECONDS, world.books),

@@ -8,11 +8,14 @@ from sqlalchemy import Connection
 
 from gridwms.bookkeeping.access.acl import NOBODY
 from gridwms.jobs.events import AccessChanged, Event, Tagged
+from gridwms.jobs.histogram import Condition, condition
 from gridwms.jobs.job import Job
+from gridwms.jobs.parent import rebuild_parent
 from gridwms.jobs.rebuild import rebuild
+from gridwms.jobs.states import State
+from gridwms.store import compounds, listing, nodes, remarks
 from gridwms.store import events as log
 from gridwms.store import jobs as rows
-from gridwms.store import listing, remarks
 from gridwms.store.database import Database
 
 _BATCH = 500
@@ -20,18 +23,44 @@ _BATCH = 500
 
 def audit(database: Database) -> Iterator[str]:
     """A sentence for each difference between a job's rows and its events; nothing when all agree."""
-    before: int | None = None
+    last = 0
     while True:
-        last = before
-        numbers = database.read(lambda connection: listing.numbers(connection, None, (), last, _BATCH))  # noqa: B023
+        numbers = database.read(lambda connection: listing.every_number(connection, last, _BATCH))  # noqa: B023
         if not numbers:
-            return
+            break
         stored = database.read(lambda connection: rows.load_numbers(connection, numbers))  # noqa: B023
         for key, (number, job) in stored.items():
             events = [one.event for one in database.read(lambda c: log.of_job(c, key))]  # noqa: B023
             yield from _differences(job, rebuild(events))
             yield from database.read(lambda c: list(_remarks(c, number, key, events)))  # noqa: B023
-        before = numbers[-1]
+        last = numbers[-1]
+    before: int | None = None
+    while True:
+        found = database.read(lambda connection: compounds.numbers(connection, None, (), before, 1))  # noqa: B023
+        if not found:
+            return
+        yield from database.read(lambda connection: list(_compound(connection, found[0])))  # noqa: B023
+        before = found[0]
+
+
+def _compound(connection: Connection, number: int) -> Iterator[str]:
+    """What is wrong with a compound: its row, its counts, or what its nodes know of those that they wait for."""
+    parent = compounds.load_numbers(connection, [number])[number]
+    rebuilt = rebuild_parent([one.event for one in log.of_job(connection, parent.key)])
+    if rebuilt != parent:
+        yield f"compound {parent.key} is {parent!r} in its row, {rebuilt!r} by its events"
+    counts = compounds.counts(connection, [number])[number]
+    counted = compounds.counted(connection, number, parent.nodes)
+    if counts != counted:
+        yield f"compound {parent.key} counts its nodes as {counts!r}, and they are {counted!r}"
+    if parent.state is State.PURGED:
+        return
+    started, cancelled = parent.started_at is not None, parent.cancel_requested_at is not None
+    right = condition(counted, kind=parent.kind, started=started, cancelled=cancelled)
+    if right != Condition(parent.state, parent.done_code, parent.reason):
+        yield f"compound {parent.key} is {parent.state}, and its nodes make it {right!r}"
+    for node, (blockers, broken) in nodes.waits(connection, number, number + parent.nodes).items():
+        yield f"node {node - number} of {parent.key} should wait for {blockers} nodes, {broken} of them failed"
 
 
 def _differences(stored: Job, rebuilt: Job | None) -> Iterator[str]:

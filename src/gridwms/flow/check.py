@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from gridwms.describe.problem import Problem, Severity
 from gridwms.flow.errors import Refused
-from gridwms.flow.reading import COMPOUND_NOT_SERVED, read
+from gridwms.flow.reading import read
 from gridwms.flow.world import World
 from gridwms.jobs.reasons import Reason
 from gridwms.match.classes import matching_ad
@@ -14,6 +14,12 @@ from gridwms.match.explain import Explanation, explain
 from gridwms.match.matching import match as match_ad
 from gridwms.match.submit_to import named
 from gridwms.match.verdict import Candidate, Verdict
+
+_MANY = Problem(
+    severity=Severity.ERROR,
+    code="compound",
+    message="it describes many jobs, and places are shown for one: give the description of a single node",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +35,7 @@ class MatchAnswer:
 
 def check(world: World, text: bytes) -> tuple[Problem, ...]:
     """Everything that is wrong with a description, and what a submit would warn of."""
-    reading = read(world, text)
-    return reading.problems if reading.compound is None else (*reading.problems, COMPOUND_NOT_SERVED)
+    return read(world, text).problems
 
 
 def match(world: World, text: bytes) -> MatchAnswer:
@@ -39,7 +44,7 @@ def match(world: World, text: bytes) -> MatchAnswer:
     description = reading.description
     if description is None:
         errors = tuple(p for p in reading.problems if p.severity is Severity.ERROR)
-        raise Refused(errors or (COMPOUND_NOT_SERVED,))
+        raise Refused(errors or (_MANY,))
     ad = matching_ad(description.ad, description.requirements, description.rank)
     snapshot = world.market.snapshot
     verdict: Verdict | Reason

@@ -8,8 +8,10 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
+from gridwms.flow.answer import Answer
+from gridwms.flow.compound import wishes
 from gridwms.flow.errors import NotFound, NotInState
-from gridwms.flow.find import the_job, the_jobs
+from gridwms.flow.find import find, the_job
 from gridwms.flow.record import Recorded, announce, apply
 from gridwms.flow.world import World
 from gridwms.jobs.events import Cleared
@@ -47,13 +49,17 @@ def open_output(world: World, key: str, name: str) -> Path:
     return world.sandbox.output_path(key, len(job.attempts), name)
 
 
-def clear(world: World, keys: Sequence[str]) -> dict[str, State]:
-    """Note that the output of these jobs was fetched: DONE (OK) becomes CLEARED; others stay as they are."""
-    the_jobs(world, keys)
+def clear(world: World, keys: Sequence[str]) -> list[Answer]:
+    """Note that the output of these jobs was fetched: DONE (OK) becomes CLEARED; others stay as they are.
+
+    Of a compound all nodes that are done become so.
+    """
+    found = find(world, keys)
+    answers = {key: wishes.clear(world, number) for key, (number, _parent) in found.compounds.items()}
     now = world.clock()
 
     def work(connection: Connection) -> Recorded:
-        stored = rows.load(connection, keys)
+        stored = rows.load(connection, found.jobs)
         events = [
             (key, Cleared(id=decision_id(job), time=now, reason=reason("output_retrieved")))
             for key, (_number, job) in stored.items()
@@ -61,12 +67,24 @@ def clear(world: World, keys: Sequence[str]) -> dict[str, State]:
         ]
         return apply(connection, world, stored, events)
 
-    recorded = world.database.write(work)
-    announce(world, recorded)
-    return {key: recorded.jobs[key].state for key in keys}
+    if found.jobs:
+        recorded = world.database.write(work)
+        announce(world, recorded)
+        answers |= {key: _cleared(recorded.jobs[key]) for key in found.jobs}
+    return [answers[key] for key in keys]
+
+
+def _cleared(job: Job) -> Answer:
+    done = job.state is State.CLEARED
+    return Answer(job.key, done, "cleared" if done else f"it is {job.state}", job.state)
 
 
 def _with_output(world: World, key: str) -> Job:
+    found = find(world, [key])
+    if found.compounds:
+        raise NotInState(
+            f"Job {key} is a compound: its output is that of its nodes.", "'gridwms output' fetches all of it."
+        )
     job = the_job(world, key)
     if job.state is State.PURGED:
         raise NotInState(f"Job {key} was purged: its output is gone.", "Submit it again if you need it.")

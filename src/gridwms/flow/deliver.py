@@ -12,6 +12,7 @@ from collections.abc import Sequence
 import structlog
 from sqlalchemy import Connection
 
+from gridwms.flow.find import name_of
 from gridwms.flow.record import Recorded, announce, record_in
 from gridwms.flow.task import Frames, handover
 from gridwms.flow.world import World
@@ -64,12 +65,12 @@ def deliver(world: World, site: Site, tasks: Sequence[Task]) -> None:
 
 
 def _send(world: World, site: Site, by_tag: dict[str, Task], pairs: dict[str, Pair]) -> None:
-    descriptions = world.descriptions.many({job.description for job, _attempt in pairs.values()})
+    descriptions = world.descriptions.many({name_of(job) for job, _attempt in pairs.values()})
     settled: dict[str, Event] = {}
     handovers = []
     frames: Frames = {}
     for tag, (job, attempt) in pairs.items():
-        description = descriptions.get(job.description)
+        description = descriptions.get(name_of(job))
         if description is None:
             settled[tag] = _undeliverable(world, attempt, "it is not in the database, or of another version")
             continue

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from sqlalchemy import Connection
 
+from gridwms.flow.compound import wishes
 from gridwms.flow.record import Recorded, announce, apply
 from gridwms.flow.world import World
 from gridwms.jobs.events import Aborted, Cancelled, Event, Resubmitted
@@ -13,7 +14,7 @@ from gridwms.jobs.job import Job
 from gridwms.jobs.reasons import reason
 from gridwms.jobs.retry import decision_id
 from gridwms.jobs.states import State
-from gridwms.store import due
+from gridwms.store import compounds, due
 from gridwms.store import jobs as rows
 
 _BATCH = 500
@@ -31,7 +32,15 @@ def expire(world: World) -> int:
         (lambda c, t, n: due.since(c, State.READY, t - settings.deliver_seconds, n), _undelivered),
         (lambda c, t, n: due.cancelling(c, t - settings.cancel_seconds, n), _unconfirmed),
     )
-    return sum(_apply(world, rule, now) for rule in rules)
+    return sum(_apply(world, rule, now) for rule in rules) + _never_started_compounds(world, now)
+
+
+def _never_started_compounds(world: World, now: float) -> int:
+    seconds = world.settings.start_seconds
+    numbers = world.database.read(lambda c: compounds.since(c, State.SUBMITTED, now - seconds, _BATCH))
+    for number in numbers:
+        wishes.abort(world, number, reason("never_started", seconds=int(seconds)))
+    return len(numbers)
 
 
 def _apply(world: World, rule: Rule, now: float) -> int:
@@ -58,7 +67,7 @@ def _expired(_world: World, job: Job, now: float) -> Event | None:
 
 
 def _never_started(world: World, job: Job, now: float) -> Event | None:
-    if job.state is not State.SUBMITTED:
+    if job.state is not State.SUBMITTED or job.parent is not None:
         return None
     why = reason("never_started", seconds=int(world.settings.start_seconds))
     return Aborted(id=decision_id(job), time=now, reason=why)

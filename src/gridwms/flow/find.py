@@ -5,12 +5,18 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Collection
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from sqlalchemy import Connection
+
+from gridwms.describe.compound import node_text
 from gridwms.describe.description import Description
 from gridwms.describe.jdl.read import read_stored
 from gridwms.flow.errors import NotInState, UnknownJob
 from gridwms.jobs.job import Job
+from gridwms.jobs.parent import Parent
+from gridwms.store import compounds, listing
 from gridwms.store import descriptions as texts
 from gridwms.store import jobs as rows
 from gridwms.store.database import Database
@@ -27,36 +33,63 @@ class DescriptionLost(NotInState):
     code = "description_lost"
 
 
+Name = tuple[str, str]
+"""What a description is called: the digest of its text, and the value that a node has in its place."""
+
+
+def name_of(job: Job) -> Name:
+    """The name of the description of a job."""
+    return job.description, job.value
+
+
 class Descriptions:
-    """Descriptions by digest; the ones used last are kept, for a hundred thousand equal jobs have one."""
+    """Descriptions by name; the ones used last are kept, for a hundred thousand equal jobs have one.
+
+    Of nodes the text is that of their template, so it is read from the database once for all of them.
+    """
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._kept: OrderedDict[str, Description] = OrderedDict()
+        self._kept: OrderedDict[Name, Description] = OrderedDict()
+        self._texts: OrderedDict[str, str] = OrderedDict()
         self._lock = threading.Lock()
 
     def of(self, job: Job) -> Description:
         """The description of a job. Raises DescriptionLost."""
-        found = self.many({job.description})
-        if job.description not in found:
+        found = self.many({name_of(job)})
+        if name_of(job) not in found:
             raise DescriptionLost(f"The description of job {job.key} was removed when it was purged.")
-        return found[job.description]
+        return found[name_of(job)]
 
-    def many(self, digests: Collection[str]) -> dict[str, Description]:
-        """The descriptions of these digests, as far as they can be read."""
+    def many(self, names: Collection[Name]) -> dict[Name, Description]:
+        """The descriptions with these names, as far as they can be read."""
         with self._lock:
-            found = {digest: self._kept[digest] for digest in digests if digest in self._kept}
-        missing = set(digests) - found.keys()
+            found = {name: self._kept[name] for name in names if name in self._kept}
+        missing = set(names) - found.keys()
         if missing:
-            stored = self._database.read(lambda connection: texts.get_descriptions(connection, missing))
-            for digest, text in stored.items():
-                description = read_stored(text)
+            templates = self._templates({digest for digest, _value in missing})
+            for digest, value in missing:
+                text = templates.get(digest)
+                description = None if text is None else read_stored(node_text(text, value))
                 if description is not None:
-                    found[digest] = description
+                    found[digest, value] = description
             with self._lock:
-                self._kept |= {digest: found[digest] for digest in missing & found.keys()}
+                self._kept |= {name: found[name] for name in missing & found.keys()}
                 while len(self._kept) > _KEPT:
                     self._kept.popitem(last=False)
+        return found
+
+    def _templates(self, digests: Collection[str]) -> dict[str, str]:
+        with self._lock:
+            found = {digest: self._texts[digest] for digest in digests if digest in self._texts}
+        missing = set(digests) - found.keys()
+        if missing:
+            read = self._database.read(lambda connection: texts.get_descriptions(connection, missing))
+            found |= read
+            with self._lock:
+                self._texts |= read
+                while len(self._texts) > _KEPT:
+                    self._texts.popitem(last=False)
         return found
 
 
@@ -72,3 +105,25 @@ def the_jobs(world: World, keys: Collection[str]) -> dict[str, Job]:
         if key not in stored:
             raise UnknownJob(key)
     return {key: stored[key][1] for key in keys}
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What keys name: single jobs and nodes, and compounds."""
+
+    jobs: list[str]
+    compounds: dict[str, tuple[int, Parent]]
+
+
+def find(world: World, keys: Collection[str]) -> Found:
+    """Jobs and compounds with these keys, each once. Raises UnknownJob for the first that is not there."""
+
+    def read(connection: Connection) -> tuple[dict[str, str], dict[str, tuple[int, Parent]]]:
+        single = listing.owners(connection, keys)
+        return single, compounds.load(connection, [key for key in keys if key not in single])
+
+    single, whole = world.database.read(read)
+    for key in keys:
+        if key not in single and key not in whole:
+            raise UnknownJob(key)
+    return Found([key for key in dict.fromkeys(keys) if key in single], whole)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
-from gridwms.flow.find import the_jobs
+from gridwms.flow.answer import Answer
+from gridwms.flow.compound import wishes
+from gridwms.flow.find import find, the_jobs
 from gridwms.flow.record import Recorded, announce, apply
 from gridwms.flow.world import World
 from gridwms.jobs.events import Purged
@@ -15,32 +16,34 @@ from gridwms.jobs.job import Job
 from gridwms.jobs.reasons import Reason, reason
 from gridwms.jobs.retry import decision_id
 from gridwms.jobs.states import ENDED, State
-from gridwms.store import descriptions, due
+from gridwms.store import compounds, descriptions, due
 from gridwms.store import jobs as rows
 
 _BATCH = 200
 
 
-@dataclass(frozen=True, slots=True)
-class PurgeAnswer:
-    """What became of one job. `done`: False when it could not be purged; the sentence says why."""
+def purge(world: World, by: str, keys: Sequence[str]) -> list[Answer]:
+    """Purge jobs that have ended. Raises UnknownJob, and purges none, when one of them does not exist.
 
-    key: str
-    done: bool
-    sentence: str
-    state: State
-
-
-def purge(world: World, by: str, keys: Sequence[str]) -> list[PurgeAnswer]:
-    """Purge jobs that have ended. Raises UnknownJob, and purges none, when one of them does not exist."""
-    before = the_jobs(world, keys)
-    after = _purge(world, lambda connection: rows.load(connection, keys), reason("purged_by_user", by=by))
-    return [_answer(before[key], after[key]) for key in keys]
+    A compound is purged whole, with all its nodes; a node alone is not.
+    """
+    found, why = find(world, keys), reason("purged_by_user", by=by)
+    answers = {key: wishes.purge(world, number, why) for key, (number, _parent) in found.compounds.items()}
+    before = the_jobs(world, found.jobs)
+    after = _purge(world, lambda connection: rows.load(connection, found.jobs), why)
+    answers |= {key: _answer(before[key], after[key]) for key in found.jobs}
+    return [answers[key] for key in keys]
 
 
 def purge_old(world: World) -> int:
     """Purge a batch of the jobs whose files have been kept long enough; how many those were."""
     now = world.clock()
+    for state, seconds in world.settings.keep_seconds.items():
+        for number in world.database.read(
+            lambda connection: compounds.since(connection, state, now - seconds, 1)  # noqa: B023
+        ):
+            wishes.purge(world, number, reason("purged_by_age"))
+            return 1
 
     def old(connection: Connection) -> dict[str, tuple[int, Job]]:
         numbers = [
@@ -80,12 +83,15 @@ def _purge(world: World, choose: Callable[[Connection], dict[str, tuple[int, Job
 
 
 def _can_be_purged(job: Job) -> bool:
-    return job.state is State.DONE or (job.state in ENDED and job.state is not State.PURGED)
+    ended = job.state is State.DONE or (job.state in ENDED and job.state is not State.PURGED)
+    return ended and job.parent is None
 
 
-def _answer(before: Job, after: Job) -> PurgeAnswer:
+def _answer(before: Job, after: Job) -> Answer:
     if before.state is State.PURGED:
-        return PurgeAnswer(after.key, True, "it was purged before", after.state)
+        return Answer(after.key, True, "it was purged before", after.state)
     if after.state is State.PURGED:
-        return PurgeAnswer(after.key, True, "purged", after.state)
-    return PurgeAnswer(after.key, False, f"it is {after.state}: cancel it first", after.state)
+        return Answer(after.key, True, "purged", after.state)
+    if after.parent is not None:
+        return Answer(after.key, False, "it is a node of a compound job: purge that", after.state)
+    return Answer(after.key, False, f"it is {after.state}: cancel it first", after.state)

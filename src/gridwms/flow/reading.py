@@ -5,14 +5,7 @@ from __future__ import annotations
 from gridwms.describe.convert import dialects
 from gridwms.describe.convert.dialects import Dialect
 from gridwms.describe.convert.reading import Reading
-from gridwms.describe.problem import Problem, Severity
 from gridwms.flow.world import World
-
-COMPOUND_NOT_SERVED = Problem(
-    severity=Severity.ERROR,
-    code="unsupported",
-    message="collections, parametric jobs and DAGs are checked, but not served yet; submit the jobs one by one",
-)
 
 
 def read(world: World, text: bytes, dialect: Dialect | None = None) -> Reading:

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 import structlog
 from sqlalchemy import Connection
 
+from gridwms.flow.compound.advance import decide_nodes
+from gridwms.flow.compound.progress import Progress, follow_nodes
 from gridwms.flow.world import World
 from gridwms.jobs.attempts import is_first
 from gridwms.jobs.effects import Effect
@@ -17,9 +19,12 @@ from gridwms.jobs.job import Job
 from gridwms.jobs.retry import decide, decision_id
 from gridwms.jobs.states import State
 from gridwms.jobs.steps import UnexpectedEvent, UnknownAttempt, step
+from gridwms.store import compounds, outbox
 from gridwms.store import events as log
 from gridwms.store import jobs as rows
-from gridwms.store import outbox
+
+_CASCADES = 50
+"""How often, in one transaction, decisions about nodes lead to others; what is left is a task for later."""
 
 logger = structlog.get_logger(__name__)
 
@@ -29,12 +34,16 @@ Coming = Event | Callable[[Job], Event | None]
 
 @dataclass(slots=True)
 class Recorded:
-    """What a set of events made. `jobs`: as they are now. `rejected`: events that do not fit, none of them logged."""
+    """What a set of events made. `jobs`: as they are now. `rejected`: events that do not fit, none of them logged.
+
+    `placeable`: matching may find something. `sweeping`: many nodes are to be decided about.
+    """
 
     jobs: dict[str, Job] = field(default_factory=dict)
     rejected: list[tuple[str, Event, str]] = field(default_factory=list)
     sites: set[str] = field(default_factory=set)
     placeable: bool = False
+    sweeping: bool = False
 
 
 def record(world: World, events: Sequence[tuple[str, Event]]) -> Recorded:
@@ -51,6 +60,8 @@ def announce(world: World, recorded: Recorded) -> None:
             world.errands[site].set()
     if recorded.placeable:
         world.waiting.set()
+    if recorded.sweeping:
+        world.sweeping.set()
 
 
 def record_in(connection: Connection, world: World, events: Sequence[tuple[str, Event]]) -> Recorded:
@@ -62,7 +73,38 @@ def record_in(connection: Connection, world: World, events: Sequence[tuple[str, 
 def apply(
     connection: Connection, world: World, stored: dict[str, tuple[int, Job]], events: Iterable[tuple[str, Coming]]
 ) -> Recorded:
-    """Step events on jobs that were loaded in this transaction. Events of unknown jobs are rejected."""
+    """Step events on jobs that were loaded in this transaction. Events of unknown jobs are rejected.
+
+    When nodes of compounds changed, what follows for their parent and for the nodes after them is recorded too.
+    """
+    result, progress = _apply(connection, world, stored, events)
+    follow(connection, world, progress, result)
+    return result
+
+
+def follow(connection: Connection, world: World, progress: Progress, result: Recorded) -> None:
+    """Record what follows from the progress of compounds, and what follows from that; added to `result`."""
+    settings = world.settings
+    for _ in range(_CASCADES):
+        if not progress.moved:
+            return
+        stored, decisions, more = decide_nodes(connection, progress, world.clock(), settings.expiry_seconds)
+        result.sweeping = result.sweeping or more
+        if not decisions:
+            return
+        following, progress = _apply(connection, world, stored, decisions)
+        result.jobs |= {key: job for key, job in following.jobs.items() if key in result.jobs}
+        result.sites |= following.sites
+        result.placeable = result.placeable or following.placeable
+    result.sweeping = True
+    for number in progress.moved:
+        for task in ("reopen", "advance"):
+            compounds.put_task(connection, number, task)
+
+
+def _apply(
+    connection: Connection, world: World, stored: dict[str, tuple[int, Job]], events: Iterable[tuple[str, Coming]]
+) -> tuple[Recorded, Progress]:
     now = world.clock()
     events = list(events)
     known = _known(connection, stored, events)
@@ -97,10 +139,11 @@ def apply(
     rows.save(connection, before, after)
     log.append(connection, new_events, now)
     outbox.put(connection, effects, now)
+    progress = follow_nodes(connection, before, after, now)
     result.jobs = {key: job for key, (_number, job) in after.items()}
     result.sites = {effect.site for _number, effect in effects}
     result.placeable = any(_frees_or_waits(before[key], job) for key, job in result.jobs.items())
-    return result
+    return result, progress
 
 
 def _known(

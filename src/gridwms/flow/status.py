@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import Connection
 
-from gridwms.flow.errors import UnknownJob
+from gridwms.flow.errors import NotInState, UnknownJob
+from gridwms.flow.find import name_of
 from gridwms.flow.task import job_url
 from gridwms.flow.world import World
 from gridwms.jobs.codec import attempt_of, event_data
 from gridwms.jobs.events import Event
+from gridwms.jobs.histogram import Histogram, failures
 from gridwms.jobs.job import Attempt, Job
+from gridwms.jobs.parent import Parent
 from gridwms.jobs.reasons import Reason
 from gridwms.jobs.states import DoneCode, State
+from gridwms.store import compounds, listing, nodes, remarks, verdicts
 from gridwms.store import events as log
 from gridwms.store import jobs as rows
-from gridwms.store import listing, remarks, verdicts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +44,12 @@ class AttemptView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobView:
-    """A job as it is shown. `reason`: why it waits, failed or ended, if there is something to say."""
+    """A job as it is shown. `reason`: why it waits, failed or ended, if there is something to say.
+
+    `kind`: "job", or what kind of compound. Of a compound: `nodes`, how many it has, `histogram`, how many are in which
+    state, and `failed`, how many failed, were given up or cancelled; its `exit_code` is 0 when all that ended had 0,
+    else 1. Of a node: `parent`, the id of its compound, and its name there.
+    """
 
     key: str
     id: str
@@ -63,6 +72,12 @@ class JobView:
     cancel_requested: bool
     executable: str
     user_tags: tuple[tuple[str, str], ...]
+    kind: str = "job"
+    nodes: int = 0
+    histogram: Mapping[State, int] = field(default_factory=dict)
+    failed: int = 0
+    parent: str = ""
+    node_name: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +111,13 @@ class Page:
 
 def owners(world: World, keys: Collection[str]) -> dict[str, str]:
     """Whose these jobs are. Raises UnknownJob."""
-    stored = world.database.read(lambda connection: listing.owners(connection, keys))
+
+    def read(connection: Connection) -> dict[str, str]:
+        single = listing.owners(connection, keys)
+        missing = [key for key in keys if key not in single]
+        return single | compounds.owners(connection, missing) if missing else single
+
+    stored = world.database.read(read)
     for key in keys:
         if key not in stored:
             raise UnknownJob(key)
@@ -110,21 +131,63 @@ def held(world: World, keys: Collection[str]) -> dict[str, listing.Held]:
 
 def status(world: World, keys: Sequence[str]) -> list[JobView]:
     """These jobs, in the order given. Raises UnknownJob."""
-    stored = world.database.read(lambda connection: rows.load(connection, keys))
+
+    def read(connection: Connection) -> tuple[list[tuple[int, Job]], list[JobView]]:
+        stored = rows.load(connection, keys)
+        whole = compounds.load(connection, [key for key in keys if key not in stored])
+        return list(stored.values()), _compound_views(world, connection, dict(whole.values()))
+
+    single, whole = world.database.read(read)
+    views = {view.key: view for view in (*_views(world, single), *whole)}
     for key in keys:
-        if key not in stored:
+        if key not in views:
             raise UnknownJob(key)
-    return _views(world, [stored[key] for key in keys])
+    return [views[key] for key in keys]
 
 
 def list_jobs(
     world: World, *, owner: str | None, states: Collection[State] = (), after: int | None = None, limit: int = 100
 ) -> Page:
-    """Jobs, the newest first; `after` continues a list."""
-    numbers = world.database.read(lambda connection: listing.numbers(connection, owner, states, after, limit + 1))
-    stored = world.database.read(lambda connection: rows.load_numbers(connection, numbers[:limit]))
-    ordered = sorted(stored.values(), key=lambda pair: -pair[0])
-    return Page(tuple(_views(world, ordered)), numbers[limit - 1] if len(numbers) > limit else None)
+    """Single jobs and compounds, the newest first; `after` continues a list. Nodes are listed by `nodes_of`."""
+
+    def read(connection: Connection) -> tuple[list[int], list[tuple[int, Job]], dict[int, JobView]]:
+        single = listing.numbers(connection, owner, states, after, limit + 1)
+        whole = compounds.numbers(connection, owner, states, after, limit + 1)
+        chosen = sorted({*single, *whole}, reverse=True)[: limit + 1]
+        here = set(chosen[:limit])
+        stored = rows.load_numbers(connection, here & set(single))
+        parents = compounds.load_numbers(connection, here & set(whole))
+        views = dict(zip(parents, _compound_views(world, connection, parents), strict=True))
+        return chosen, list(stored.values()), views
+
+    chosen, single, views = world.database.read(read)
+    views |= dict(zip((number for number, _job in single), _views(world, single), strict=True))
+    shown = tuple(views[number] for number in chosen[:limit])
+    return Page(shown, chosen[limit - 1] if len(chosen) > limit else None)
+
+
+def nodes_of(
+    world: World, key: str, *, states: Collection[State] = (), failed: bool = False, after: int = -1, limit: int = 100
+) -> Page:
+    """The nodes of a compound in their order, those behind node number `after`. Raises UnknownJob, NotInState."""
+
+    def read(connection: Connection) -> tuple[list[int], dict[str, tuple[int, Job]], int]:
+        found = compounds.load(connection, [key])
+        if key not in found:
+            raise NotInState(f"Job {key} is no compound: it has no nodes.", "'gridwms status' shows it.")
+        number, parent = found[key]
+        wanted = _FAILED if failed else states
+        end = number + parent.nodes
+        chosen = nodes.in_states(connection, number + after + 1, end, wanted, limit + 1, failed=failed)
+        return chosen, rows.load_numbers(connection, chosen[:limit]), number
+
+    owners(world, [key])
+    chosen, stored, first = world.database.read(read)
+    ordered = sorted(stored.values(), key=itemgetter(0))
+    return Page(tuple(_views(world, ordered)), chosen[limit - 1] - first if len(chosen) > limit else None)
+
+
+_FAILED = (State.ABORTED, State.CANCELLED, State.DONE, State.CLEARED)
 
 
 def history(world: World, key: str) -> list[EventView]:
@@ -147,16 +210,57 @@ def events_after(world: World, cursor: int, *, owner: str | None, limit: int = 1
     return [_event_view(one) for one in found], max(cursor, following)
 
 
+def _compound_views(world: World, connection: Connection, parents: Mapping[int, Parent]) -> list[JobView]:
+    histograms = compounds.counts(connection, parents)
+    return [_compound_view(world, parent, histograms[number]) for number, parent in parents.items()]
+
+
+def _compound_view(world: World, parent: Parent, histogram: Histogram) -> JobView:
+    by_state: dict[State, int] = {}
+    for bucket, count in histogram.items():
+        by_state[bucket.state] = by_state.get(bucket.state, 0) + count
+    ended = parent.state in (State.DONE, State.CLEARED)
+    return JobView(
+        key=parent.key,
+        id=job_url(world, parent.key),
+        state=parent.state,
+        done_code=parent.done_code,
+        exit_code=int(any(bucket.failed for bucket in histogram)) if ended else None,
+        reason=parent.reason,
+        owner=parent.owner,
+        vo=parent.vo,
+        submitted_at=parent.submitted_at,
+        state_since=parent.state_since,
+        expires_at=None,
+        site="",
+        ce="",
+        node="",
+        attempt=0,
+        attempts=(),
+        shallow_count=0,
+        deep_count=0,
+        cancel_requested=parent.cancel_requested_at is not None,
+        executable="",
+        user_tags=parent.user_tags,
+        kind=parent.kind,
+        nodes=parent.nodes,
+        histogram={state: by_state[state] for state in State if by_state.get(state)},
+        failed=failures(histogram),
+    )
+
+
 def _views(world: World, stored: Sequence[tuple[int, Job]]) -> list[JobView]:
     jobs = [job for _number, job in stored]
     said = world.database.read(lambda connection: remarks.tags(connection, [number for number, _job in stored]))
-    descriptions = world.descriptions.many({job.description for job in jobs if job.state is not State.PURGED})
+    descriptions = world.descriptions.many({name_of(job) for job in jobs if job.state is not State.PURGED})
+    numbers = {job.parent for job in jobs if job.parent is not None}
+    parents = world.database.read(lambda connection: compounds.load_numbers(connection, numbers)) if numbers else {}
     waiting = {job.match_class for job in jobs if job.state is State.WAITING}
     answers = world.database.read(lambda connection: verdicts.latest(connection, waiting)) if waiting else {}
     views = []
     for number, job in stored:
         current = job.current
-        description = descriptions.get(job.description)
+        description = descriptions.get(name_of(job))
         why = job.reason
         if job.state is State.WAITING and job.match_class in answers:
             why = answers[job.match_class].reason or why
@@ -183,6 +287,8 @@ def _views(world: World, stored: Sequence[tuple[int, Job]]) -> list[JobView]:
                 cancel_requested=job.cancel_requested_at is not None,
                 executable=description.executable if description else "",
                 user_tags=_tags(description.user_tags if description else (), said.get(number, {})),
+                parent=job_url(world, parents[job.parent].key) if job.parent is not None else "",
+                node_name=job.node_name,
             )
         )
     return views

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
 import secrets
-from base64 import urlsafe_b64encode
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -13,31 +11,26 @@ from sqlalchemy import Connection
 from gridwms.classad import unparse
 from gridwms.describe.description import Description
 from gridwms.describe.problem import Problem, Severity
+from gridwms.flow.compound import wishes
+from gridwms.flow.compound.register import PreparedCompound, insert_compound, prepare_compound, registered_event
 from gridwms.flow.errors import NotFound, NotInState
-from gridwms.flow.find import the_job
+from gridwms.flow.find import find, the_job, the_jobs
 from gridwms.flow.once import Once
-from gridwms.flow.reading import COMPOUND_NOT_SERVED, read
+from gridwms.flow.reading import read
 from gridwms.flow.record import Recorded, announce, apply
+from gridwms.flow.uploads import Upload, shared_uploads, uploads_of
 from gridwms.flow.world import World
-from gridwms.jobs.events import Accepted, Event, Registered
+from gridwms.jobs.events import Accepted, CompoundRegistered, Event, Registered
 from gridwms.jobs.ids import new_key
 from gridwms.jobs.job import Job
+from gridwms.jobs.parent import Parent, step_parent
 from gridwms.jobs.retry import decision_id
 from gridwms.jobs.states import State
 from gridwms.jobs.steps import step
 from gridwms.match.classes import match_class_key, matching_ad
-from gridwms.store import descriptions
+from gridwms.store import compounds, descriptions
 from gridwms.store import events as log
 from gridwms.store import jobs as rows
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Upload:
-    """A file that the client has to send: its number, its name on the worker node, its path at the client."""
-
-    index: int
-    name: str
-    local: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +41,7 @@ class Registration:
     state: State | None
     problems: tuple[Problem, ...]
     uploads: tuple[Upload, ...] = ()
+    nodes: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +57,9 @@ class _Prepared:
     match_ad: str
 
 
+_Ready = _Prepared | PreparedCompound | tuple[Problem, ...]
+
+
 def register(world: World, owner: str, vo: str, texts: Sequence[bytes], key: str = "") -> list[Registration]:
     """Register a job a text; the good ones are durable on return, whatever is wrong with the others.
 
@@ -73,9 +70,10 @@ def register(world: World, owner: str, vo: str, texts: Sequence[bytes], key: str
     once = Once.of(owner, vo, key, texts) if key else None
     if once is not None and (before := world.database.read(once.recall)) is not None:
         return _again(world, texts, before, now)
-    prepared: dict[bytes, _Prepared | tuple[Problem, ...]] = {}
+    prepared: dict[bytes, _Ready] = {}
     answers: list[Registration] = []
     new: dict[str, tuple[Event, ...]] = {}
+    whole: list[tuple[PreparedCompound, CompoundRegistered]] = []
     for text in texts:
         ready = prepared.get(text)
         if ready is None:
@@ -84,6 +82,11 @@ def register(world: World, owner: str, vo: str, texts: Sequence[bytes], key: str
             answers.append(Registration(key=None, state=None, problems=ready))
             continue
         job = new_key(secrets.randbelow)
+        if isinstance(ready, PreparedCompound):
+            registered = registered_event(world, ready, job, owner, vo, now)
+            whole.append((ready, registered))
+            answers.append(compound_answer(ready, step_parent(None, registered)))
+            continue
         new[job] = _first_events(world, job, owner, vo, ready, now)
         state = State.SUBMITTED if ready.uploads else State.WAITING
         answers.append(Registration(key=job, state=state, problems=ready.problems, uploads=ready.uploads))
@@ -96,34 +99,56 @@ def register(world: World, owner: str, vo: str, texts: Sequence[bytes], key: str
         descriptions.put_descriptions(connection, {ready.digest: ready.jdl for ready in good})
         descriptions.put_classes(connection, {ready.match_class: ready.match_ad for ready in good})
         _insert(connection, new, now)
+        for compound, registered in whole:
+            insert_compound(connection, world, compound, registered)
         if once is not None:
             once.remember(connection, [answer.key for answer in answers], now)
         return None
 
-    if new:
+    if new or whole:
         done_before = world.database.write(work)
         if done_before is not None:
             return _again(world, texts, done_before, now)
         world.waiting.set()
+        if whole:
+            world.sweeping.set()
     return answers
+
+
+def compound_answer(ready: PreparedCompound, parent: Parent) -> Registration:
+    """The answer to a description of a compound."""
+    uploads = () if ready.started else tuple(ready.uploads(parent))
+    return Registration(
+        key=parent.key, state=parent.state, problems=ready.problems, uploads=uploads, nodes=parent.nodes
+    )
 
 
 def _again(world: World, texts: Sequence[bytes], keys: Sequence[str | None], now: float) -> list[Registration]:
     """The answers to a submission that was made before; files that have not arrived are asked for again."""
-    stored = world.database.read(lambda connection: rows.load(connection, {key for key in keys if key}))
-    findings = {text: _findings(_prepare(world, text)) for text in set(texts)}
+    known = {key for key in keys if key}
+    stored, whole = world.database.read(lambda c: (rows.load(c, known), compounds.load(c, known)))
+    ready = {text: _prepare(world, text) for text in set(texts)}
     answers = []
     for text, key in zip(texts, keys, strict=True):
-        found = findings[text]
+        found = _findings(ready[text])
         if key is None:
             errors = found if any(one.severity is Severity.ERROR for one in found) else (_REFUSED_BEFORE,)
             answers.append(Registration(key=None, state=None, problems=errors))
             continue
-        job = stored[key][1]
         warnings = tuple(one for one in found if one.severity is not Severity.ERROR)
+        if key in whole:
+            answers.append(_compound_again(ready[text], whole[key][1], warnings))
+            continue
+        job = stored[key][1]
         uploads = uploads_of(world.descriptions.of(job)) if job.state is State.SUBMITTED else ()
         answers.append(Registration(key=key, state=job.state, problems=warnings, uploads=uploads))
     return answers
+
+
+def _compound_again(ready: _Ready, parent: Parent, warnings: tuple[Problem, ...]) -> Registration:
+    awaited = isinstance(ready, PreparedCompound) and parent.started_at is None
+    uploads = tuple(ready.uploads(parent)) if isinstance(ready, PreparedCompound) and awaited else ()
+    return Registration(key=parent.key, state=parent.state, problems=warnings, uploads=uploads, nodes=parent.nodes)
 
 
 _REFUSED_BEFORE = Problem(
@@ -133,16 +158,16 @@ _REFUSED_BEFORE = Problem(
 )
 
 
-def _findings(ready: _Prepared | tuple[Problem, ...]) -> tuple[Problem, ...]:
+def _findings(ready: _Ready) -> tuple[Problem, ...]:
     return ready if isinstance(ready, tuple) else ready.problems
 
 
-def _prepare(world: World, text: bytes) -> _Prepared | tuple[Problem, ...]:
+def _prepare(world: World, text: bytes) -> _Ready:
     """What equal texts share; the problems alone when one of them is an error."""
     reading = read(world, text)
     description = reading.description
     if reading.compound is not None:
-        return (*reading.problems, COMPOUND_NOT_SERVED)
+        return prepare_compound(world, reading.compound, reading.problems)
     if description is None:
         return reading.problems
     jdl = unparse(description.ad)
@@ -152,7 +177,7 @@ def _prepare(world: World, text: bytes) -> _Prepared | tuple[Problem, ...]:
         problems=reading.problems,
         uploads=uploads_of(description),
         jdl=jdl,
-        digest=digest(jdl),
+        digest=descriptions.digest_of(jdl),
         match_class=match_class_key(ad),
         match_ad=unparse(ad),
     )
@@ -185,28 +210,18 @@ def _insert(connection: Connection, new: Mapping[str, tuple[Event, ...]], now: f
     log.append(connection, [(numbers[key], event, job) for key, steps in made.items() for event, job in steps], now)
 
 
-def uploads_of(description: Description) -> tuple[Upload, ...]:
-    """The files that the client has to send for this description."""
-    return tuple(
-        Upload(index=index, name=file.name, local=file.local)
-        for index, file in enumerate(description.inputs)
-        if file.local
-    )
-
-
-def digest(text: str) -> str:
-    """The name of a text by its content: SHA-256, 43 letters."""
-    return urlsafe_b64encode(hashlib.sha256(text.encode()).digest()).rstrip(b"=").decode()
-
-
 def put_input(world: World, key: str, index: int, stream: Iterable[bytes], length: int | None) -> int:
     """Receive one file of the input sandbox; its size. Sending it again replaces it, until the job is started."""
-    job = the_job(world, key)
-    if job.state is not State.SUBMITTED:
-        raise NotInState(
-            f"Job {key} is {job.state} already: its input sandbox can no longer change.", "Submit a new job."
-        )
-    if index not in {upload.index for upload in uploads_of(world.descriptions.of(job))}:
+    found = find(world, [key])
+    if found.compounds:
+        _number, parent = found.compounds[key]
+        state, started, expected = parent.state, parent.started_at is not None, shared_uploads(parent)
+    else:
+        job = the_job(world, key)
+        state, started, expected = job.state, False, uploads_of(world.descriptions.of(job))
+    if state is not State.SUBMITTED or started:
+        raise NotInState(f"Job {key} is {state} already: its input sandbox can no longer change.", "Submit a new job.")
+    if index not in {upload.index for upload in expected}:
         raise NotFound(f"The description of job {key} has no input file number {index} to upload.", "Check the number.")
     return world.sandbox.put_input(key, index, stream, length)
 
@@ -216,28 +231,66 @@ def start(world: World, keys: Sequence[str]) -> dict[str, State]:
 
     Raises NotInState, and starts none, when an input file of one of them has not arrived.
     """
-    for key in keys:
-        job = the_job(world, key)
+    found = find(world, keys)
+    for job in the_jobs(world, found.jobs).values():
         if job.state is State.SUBMITTED:
-            missing = [
-                u.name for u in uploads_of(world.descriptions.of(job)) if u.index not in world.sandbox.inputs(key)
-            ]
-            if missing:
-                raise NotInState(
-                    f"Job {key} cannot start: {len(missing)} files of its input sandbox are missing ({missing[0]!r}).",
-                    "Send them, then start the job.",
-                )
+            _all_here(job.key, missing_inputs(world, job))
+    for key, (number, parent) in found.compounds.items():
+        if parent.started_at is None:
+            _all_here(key, _missing(world, key, shared_uploads(parent)) or _missing_of_nodes(world, number, parent))
     now = world.clock()
 
     def work(connection: Connection) -> Recorded:
-        stored = rows.load(connection, keys)
+        stored = rows.load(connection, found.jobs)
         events = [
             (key, Accepted(id=decision_id(job), time=now))
             for key, (_number, job) in stored.items()
-            if job.state is State.SUBMITTED
+            if job.state is State.SUBMITTED and job.parent is None
         ]
         return apply(connection, world, stored, events)
 
-    recorded = world.database.write(work)
-    announce(world, recorded)
-    return {key: job.state for key, job in recorded.jobs.items()}
+    states: dict[str, State] = {}
+    if found.jobs:
+        recorded = world.database.write(work)
+        announce(world, recorded)
+        states = {key: job.state for key, job in recorded.jobs.items()}
+    for key, (number, _parent) in found.compounds.items():
+        states[key] = wishes.start(world, number).state
+    return {key: states[key] for key in keys}
+
+
+def missing_inputs(world: World, job: Job) -> list[str]:
+    """The names of the files of its input sandbox that have not arrived."""
+    return _missing(world, job.key, uploads_of(world.descriptions.of(job)))
+
+
+def _missing(world: World, key: str, expected: Sequence[Upload]) -> list[str]:
+    if not expected:
+        return []
+    here = world.sandbox.inputs(key)
+    return [upload.name for upload in expected if upload.index not in here]
+
+
+def _missing_of_nodes(world: World, number: int, parent: Parent) -> list[str]:
+    """The same for nodes that have files of their own, up to the first that lacks one."""
+    first, end = number, number + parent.nodes
+    while first < end:
+        last = min(first + _NODES, end)
+        numbers = range(first, last)
+        stored = world.database.read(lambda connection: rows.load_numbers(connection, numbers))  # noqa: B023
+        for _number, job in stored.values():
+            if job.state is State.SUBMITTED and (missing := missing_inputs(world, job)):
+                return missing
+        first = last
+    return []
+
+
+_NODES = 1000
+
+
+def _all_here(key: str, missing: Sequence[str]) -> None:
+    if missing:
+        raise NotInState(
+            f"Job {key} cannot start: {len(missing)} files of its input sandbox are missing ({missing[0]!r}).",
+            "Send them, then start the job.",
+        )

@@ -94,6 +94,8 @@ class FlowSettings:
     """How long the files of an ended job are kept, by its state; for ever in states that are not named."""
     submit_key_seconds: float = 7 * 86400.0
     """How long the key of a submission is remembered."""
+    max_nodes: int = 1_000_000
+    """How many nodes one compound may have."""
     max_output_bytes: int = -1
     min_peek_seconds: int = 5
     site_policies: Mapping[str, SitePolicy] = field(default_factory=dict)
@@ -124,6 +126,8 @@ class World:
     """Jobs came to wait, or places became free: matching may find something."""
     books: Signal = field(default_factory=Signal)
     """Events of jobs of other systems came: their records are to be brought up to date."""
+    sweeping: Signal = field(default_factory=Signal)
+    """Something is to be done to many nodes of a compound."""
     errands: dict[str, Signal] = field(default_factory=dict)
     """By site: the outbox or the site has something for its courier."""
 
@@ -143,5 +147,6 @@ class World:
         self.news.set()
         self.waiting.set()
         self.books.set()
+        self.sweeping.set()
         for errand in self.errands.values():
             errand.set()

@@ -12,7 +12,7 @@ from dataclasses import fields
 from functools import lru_cache
 from typing import Any
 
-from gridwms.jobs.events import EVENT_TYPES, Accepted, EndKind, Event, Matched, Report, Running, Source
+from gridwms.jobs.events import EVENT_TYPES, Accepted, Ended, EndKind, Event, Matched, Report, Running, Source
 from gridwms.jobs.reasons import Reason
 
 _COMMON = frozenset({"id", "time", "source", "attempt"})
@@ -85,7 +85,7 @@ def read_event(kind: str, ident: str, time: float, source: str, attempt: int, da
     values = dict(data)
     for name in _REASONS & values.keys():
         values[name] = read_reason(values[name])
-    if "kind" in values:
+    if cls is Ended:
         values["kind"] = EndKind(values["kind"])
     if issubclass(cls, Report):
         values["attempt"] = attempt

@@ -69,13 +69,67 @@ class Registered(Decision):
     retry_count: int
     shallow_retry_count: int
     expires_at: float | None = None
+    parent: int | None = None
+    """The row number of the compound that it is a node of; its number, name and value there."""
+    node: int = 0
+    node_name: str = ""
+    value: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Accepted(Decision):
-    """The input sandbox is complete; the job may be matched."""
+    """The input sandbox is complete; the job may be matched. `expires_at`: when that is known only now."""
 
     type: ClassVar[str] = "Accepted"
+    expires_at: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retried(Decision):
+    """Somebody wants a job that ended to be tried again, as if it were new. `ready`: it may be matched at once.
+
+    Of a compound: its failed nodes.
+    """
+
+    type: ClassVar[str] = "Retried"
+    by: str
+    ready: bool = True
+    expires_at: float | None = None
+    source: Source = Source.USER
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompoundRegistered(Decision):
+    """A compound job and all of its nodes exist from now on. The nodes are listed apart (`store/tables/compounds`).
+
+    `started`: no file is awaited; then nodes that wait for nothing were accepted at once, unless `max_running` is set.
+    `nodes_expire_at`: for nodes without an ExpiryTime of their own that were. `shared`: name, path and URL of the
+    files of its input sandbox.
+    """
+
+    type: ClassVar[str] = "CompoundRegistered"
+    id: str = "d000000000"
+    key: str
+    owner: str
+    vo: str
+    kind: str
+    description: str
+    nodes: int
+    max_running: int
+    started: bool
+    nodes_expire_at: float
+    shared: list[list[str]] = field(default_factory=list)
+    user_tags: list[list[str]] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NodesState(Decision):
+    """The states of its nodes make this the state of a compound (L&B: CollectionState)."""
+
+    type: ClassVar[str] = "NodesState"
+    state: str
+    done_code: str | None = None
+    reason: Reason | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -267,6 +321,9 @@ EVENT_TYPES: dict[str, type[Event]] = {
         Aborted,
         Cleared,
         Purged,
+        Retried,
+        CompoundRegistered,
+        NodesState,
         Delivered,
         Refused,
         Running,

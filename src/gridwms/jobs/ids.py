@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from hashlib import blake2b
 
 LETTERS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 KEY_LENGTH = 22
 _PAIR = [first + second for first in LETTERS for second in LETTERS]
 _PAIRS = len(_PAIR)
+_LETTER_OF_BYTE = bytes(ord(LETTERS[byte % len(LETTERS)]) for byte in range(256))
 _KEY = re.compile(rf"[0-9A-Za-z]{{{KEY_LENGTH}}}")
 _TAG = re.compile(rf"gw-([0-9A-Za-z]{{{KEY_LENGTH}}})-([1-9][0-9]{{0,5}})")
 
@@ -25,6 +27,12 @@ def new_key(below: Callable[[int], int]) -> str:
         number, pair = divmod(number, _PAIRS)
         pairs.append(_PAIR[pair])
     return "".join(pairs)
+
+
+def node_key(parent: str, node: int) -> str:
+    """The key of a node: follows from its parent's, so that a hundred thousand need not be drawn and logged."""
+    digest = blake2b(f"{parent}/{node}".encode(), digest_size=KEY_LENGTH).digest()
+    return digest.translate(_LETTER_OF_BYTE).decode("ascii")
 
 
 def is_key(text: str) -> bool:

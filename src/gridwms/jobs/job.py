@@ -75,6 +75,13 @@ class Job(NamedTuple):
     shallow_count: int = 0
     cancel_requested_at: float | None = None
     attempts: tuple[Attempt, ...] = ()
+    parent: int | None = None
+    """The row number of the compound that it is a node of."""
+    node: int = 0
+    """Its number there."""
+    node_name: str = ""
+    value: str = ""
+    """What takes the place of the placeholder in its description."""
 
     @property
     def exit_code(self) -> int | None:

@@ -222,6 +222,25 @@ _REGISTRY = (
         "Nothing to do.",
         Retry.NEVER,
     ),
+    Kind(
+        "parents_failed",
+        "parents have aborted",
+        "See why the nodes before it failed; 'gridwms retry --failed' runs them again, and then this one.",
+        Retry.NEVER,
+    ),
+    Kind("dag_completed", "DAG successfully completed", "Nothing to do.", Retry.NEVER),
+    Kind(
+        "dag_failed",
+        "DAG completed with failed jobs: $failed of $nodes",
+        "'gridwms status --nodes --failed' lists them; 'gridwms retry --failed' runs them again.",
+        Retry.NEVER,
+    ),
+    Kind(
+        "nodes_failed",
+        "$failed of $nodes nodes failed",
+        "'gridwms status --nodes --failed' lists them; 'gridwms retry --failed' runs them again.",
+        Retry.NEVER,
+    ),
     Kind("output_retrieved", "user retrieved output sandbox", "Nothing to do.", Retry.NEVER),
     Kind("no_output", "no output was generated", "Nothing to do.", Retry.NEVER),
     Kind(

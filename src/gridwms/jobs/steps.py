@@ -31,6 +31,7 @@ from gridwms.jobs.events import (
     Remark,
     Report,
     Resubmitted,
+    Retried,
     Running,
 )
 from gridwms.jobs.job import Attempt, Job
@@ -125,7 +126,8 @@ def notice(job: Job, _event: Event) -> Result:
 
 
 def accepted(job: Job, event: Accepted) -> Result:
-    return job._replace(state=State.WAITING, state_since=event.time, reason=None), ()
+    job = job._replace(state=State.WAITING, state_since=event.time, reason=None)
+    return (job if event.expires_at is None else job._replace(expires_at=event.expires_at)), ()
 
 
 def matched(job: Job, event: Matched) -> Result:
@@ -143,6 +145,22 @@ def resubmitted(job: Job, event: Resubmitted) -> Result:
         reason=event.reason,
         deep_count=job.deep_count + (not event.shallow),
         shallow_count=job.shallow_count + 1 if event.shallow else 0,
+    )
+    return job, effects
+
+
+def retried(job: Job, event: Retried) -> Result:
+    """All over again: what earlier attempts used up of its retries is given back."""
+    job, effects = _close(job)
+    job = job._replace(
+        state=State.WAITING if event.ready else State.SUBMITTED,
+        state_since=event.time,
+        expires_at=event.expires_at,
+        done_code=None,
+        reason=None,
+        deep_count=0,
+        shallow_count=0,
+        cancel_requested_at=None,
     )
     return job, effects
 
@@ -181,6 +199,10 @@ def registered(_job: None, event: Registered) -> Result:
         expires_at=event.expires_at,
         state=State.SUBMITTED,
         state_since=event.time,
+        parent=event.parent,
+        node=event.node,
+        node_name=event.node_name,
+        value=event.value,
     )
     return job, ()
 
@@ -200,6 +222,7 @@ STEPS: dict[tuple[State | None, type[Event]], Callable[..., Result]] = {
     **{(state, Cancelled): ended(State.CANCELLED) for state in _OPEN},
     **{(state, Aborted): ended(State.ABORTED) for state in _OPEN},
     (State.DONE, Cleared): ended(State.CLEARED, DoneCode.OK),
+    **{(state, Retried): retried for state in (State.DONE, State.CLEARED, State.ABORTED, State.CANCELLED)},
     **{
         (state, Purged): ended(State.PURGED)
         for state in (State.SUBMITTED, State.DONE, State.CLEARED, State.ABORTED, State.CANCELLED)

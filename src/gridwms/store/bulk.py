@@ -49,11 +49,12 @@ def update_equal(
         connection.exec_driver_sql(text, (*values, _numbers(connection, numbers)))
 
 
-def run_on(connection: Connection, statement: str, numbers: Collection[int]) -> None:
-    """Run a statement whose `{among}` stands for the condition that a column is one of these numbers."""
-    if numbers:
-        text = statement.format(among=_AMONG[connection.dialect.name])
-        connection.exec_driver_sql(text, (_numbers(connection, numbers),))
+def run_on(connection: Connection, statement: str, numbers: Collection[int]) -> int:
+    """Run a statement whose `{among}` stands for the condition that a column is one of these numbers; how many rows."""
+    if not numbers:
+        return 0
+    text = statement.format(among=_AMONG[connection.dialect.name])
+    return connection.exec_driver_sql(text, (_numbers(connection, numbers),)).rowcount
 
 
 _AMONG = {"sqlite": "IN (SELECT value FROM json_each(?))", "postgresql": "= ANY(%s)"}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+from base64 import urlsafe_b64encode
 from collections.abc import Collection, Mapping
 
 from sqlalchemy import Connection, delete, exists, select
@@ -9,6 +11,11 @@ from sqlalchemy import Connection, delete, exists, select
 from gridwms.jobs.states import State
 from gridwms.store.sets import chunks, insert_missing
 from gridwms.store.tables import descriptions, jobs, match_classes
+
+
+def digest_of(text: str) -> str:
+    """The name of a text by its content: SHA-256, 43 letters."""
+    return urlsafe_b64encode(hashlib.sha256(text.encode()).digest()).rstrip(b"=").decode()
 
 
 def put_descriptions(connection: Connection, texts: Mapping[str, str]) -> None:
@@ -28,10 +35,17 @@ def get_descriptions(connection: Connection, digests: Collection[str]) -> dict[s
 
 
 def drop_unused(connection: Connection, digests: Collection[str]) -> None:
-    """Remove the descriptions among these that only purged jobs still name."""
-    used = exists().where(jobs.c.description == descriptions.c.digest, jobs.c.state != State.PURGED.value)
+    """Remove the descriptions among these that only purged jobs still name. Those of nodes have names of their own."""
+    single = jobs.c.parent.is_(None)
+    used = exists().where(jobs.c.description == descriptions.c.digest, single, jobs.c.state != State.PURGED.value)
     for chunk in chunks(set(digests)):
         connection.execute(delete(descriptions).where(descriptions.c.digest.in_(chunk), ~used))
+
+
+def drop_of(connection: Connection, digests: Collection[str]) -> None:
+    """Remove the descriptions of a purged compound, which nobody else names."""
+    for chunk in chunks(set(digests)):
+        connection.execute(delete(descriptions).where(descriptions.c.digest.in_(chunk)))
 
 
 def put_classes(connection: Connection, ads: Mapping[str, str]) -> None:

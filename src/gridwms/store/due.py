@@ -16,7 +16,10 @@ def expired(connection: Connection, now: float, limit: int) -> list[int]:
 
 
 def since(connection: Connection, state: State, time: float, limit: int) -> list[int]:
-    """Jobs that have been in `state`, one of those that are timed, since `time` or longer."""
+    """Jobs that have been in `state`, one of those that are timed, since `time` or longer.
+
+    Nodes that have not begun, or have ended, are not among them: they are their compound's matter.
+    """
     query = select(jobs.c.number).where(TIMED, jobs.c.state == state.value, jobs.c.state_since <= time)
     return list(connection.scalars(query.order_by(jobs.c.state_since).limit(limit)))
 

@@ -7,15 +7,19 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, func, select
+from sqlalchemy import ColumnElement, Connection, Row, bindparam, func, select
 
-from gridwms.jobs.codec import attempt_of, event_text, read_event
-from gridwms.jobs.events import Event
+from gridwms.jobs.codec import UnreadableEvent, attempt_of, event_text, read_event
+from gridwms.jobs.events import CompoundRegistered, Event
 from gridwms.jobs.job import Job
+from gridwms.jobs.nodes import first_events
+from gridwms.jobs.parent import Parent
 from gridwms.jobs.states import DoneCode, State
+from gridwms.jobs.steps import step
 from gridwms.store import bulk
+from gridwms.store.compounds import registered_node
 from gridwms.store.sets import chunks
-from gridwms.store.tables import events, jobs
+from gridwms.store.tables import compounds, events, jobs
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,40 +64,74 @@ def entry(number: int, event: Event, before: Job | None, after: Job) -> Entry:
 
 def append(connection: Connection, new: Sequence[Entry], arrived: float) -> None:
     """Add events in this order."""
-    rows = [
-        (
-            number,
-            event.id,
-            event.type,
-            event.source.value,
-            attempt_of(event),
-            event.time,
-            arrived,
-            event_text(event),
-            job.state.value if job else None,
-            job.done_code.value if job and job.done_code else None,
-        )
-        for number, event, job in new
-    ]
-    bulk.insert(connection, "events", _COLUMNS, rows)
+    bulk.insert(connection, "events", ("job", *_COLUMNS), [_row(*one, arrived) for one in new])
 
 
-_COLUMNS = ("job", "id", "type", "source", "attempt", "time", "arrived", "data", "state", "done_code")
+def append_compound(connection: Connection, new: Sequence[tuple[int, Event, Parent | None]], arrived: float) -> None:
+    """The same for compounds."""
+    bulk.insert(connection, "events", ("compound", *_COLUMNS), [_row(*one, arrived) for one in new])
 
 
-_LOGGED = select(events, jobs.c.key).join_from(events, jobs, events.c.job == jobs.c.number)
+_COLUMNS = ("id", "type", "source", "attempt", "time", "arrived", "data", "state", "done_code")
+
+
+def _row(number: int, event: Event, after: Job | Parent | None, arrived: float) -> bulk.Row:
+    return (
+        number,
+        event.id,
+        event.type,
+        event.source.value,
+        attempt_of(event),
+        event.time,
+        arrived,
+        event_text(event),
+        after.state.value if after else None,
+        after.done_code.value if after and after.done_code else None,
+    )
+
+
+_LOGGED = (
+    select(events, func.coalesce(jobs.c.key, compounds.c.key).label("key"))
+    .outerjoin_from(events, jobs, events.c.job == jobs.c.number)
+    .outerjoin(compounds, events.c.compound == compounds.c.number)
+)
 
 
 def of_job(connection: Connection, key: str) -> list[Logged]:
-    """The log of one job in the order of arrival."""
-    return [_logged(row) for row in connection.execute(_LOGGED.where(jobs.c.key == key).order_by(events.c.cursor))]
+    """The log of one job, or of one compound, in the order of arrival. That of a node begins with its compound's."""
+    found = connection.execute(select(jobs.c.number, jobs.c.parent).where(jobs.c.key == key)).one_or_none()
+    if found is None:
+        number = connection.execute(select(compounds.c.number).where(compounds.c.key == key)).scalar()
+        return [] if number is None else _of(connection, events.c.compound == number)
+    beginning = [] if found.parent is None else _beginning(connection, found.parent, found.number - found.parent)
+    return beginning + _of(connection, events.c.job == found.number)
+
+
+def _of(connection: Connection, which: ColumnElement[bool]) -> list[Logged]:
+    return [_logged(row) for row in connection.execute(_LOGGED.where(which).order_by(events.c.cursor))]
+
+
+def _beginning(connection: Connection, parent: int, node: int) -> list[Logged]:
+    """How a node came to be, which its compound's log tells."""
+    query = _LOGGED.where(events.c.compound == parent).order_by(events.c.cursor).limit(1)
+    first = _logged(connection.execute(query).one())
+    registered = first.event
+    if not isinstance(registered, CompoundRegistered):
+        raise UnreadableEvent(f"the log of compound number {parent} does not begin with its registration")
+    listed = registered_node(connection, parent, node)
+    made: list[Logged] = []
+    job: Job | None = None
+    for event in first_events(parent, registered, node, listed):
+        job, _effects = step(job, event)
+        made.append(Logged(first.cursor, job.key, first.arrived, event, job.state, job.done_code))
+    return made
 
 
 def after(connection: Connection, cursor: int, owner: str | None, limit: int) -> list[Logged]:
     """What arrived after `cursor`, of one owner or of all."""
     query = _LOGGED.where(events.c.cursor > cursor).order_by(events.c.cursor).limit(limit)
     if owner is not None:
-        query = query.where(jobs.c.owner == owner)
+        query = query.where(func.coalesce(jobs.c.owner, compounds.c.owner) == owner)
     return [_logged(row) for row in connection.execute(query)]
 
 

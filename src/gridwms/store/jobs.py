@@ -80,9 +80,12 @@ _FIXED = (
     "retry_count",
     "shallow_retry_count",
     "submitted_at",
-    "expires_at",
+    "parent",
+    "node_name",
+    "value",
 )
 _CHANGING = (
+    "expires_at",
     "state",
     "state_since",
     "done_code",
@@ -106,12 +109,15 @@ def _fixed(job: Job) -> tuple[Any, ...]:
         job.retry_count,
         job.shallow_retry_count,
         job.submitted_at,
-        job.expires_at,
+        job.parent,
+        job.node_name or None,
+        job.value or None,
     )
 
 
 def _changing(job: Job) -> tuple[Any, ...]:
     return (
+        job.expires_at,
         job.state.value,
         job.state_since,
         None if job.done_code is None else job.done_code.value,
@@ -176,4 +182,8 @@ def read_job(row: Row[Any], tried: Iterable[Attempt]) -> Job:
         shallow_count=row.shallow_count,
         cancel_requested_at=row.cancel_requested_at,
         attempts=tuple(tried),
+        parent=row.parent,
+        node=0 if row.parent is None else row.number - row.parent,
+        node_name=row.node_name or "",
+        value=row.value or "",
     )

@@ -49,8 +49,8 @@ _HELD = select(jobs.c.key, jobs.c.number, jobs.c.owner).where(jobs.c.key.in_(bin
 def numbers(
     connection: Connection, owner: str | None, states: Collection[State], before: int | None, limit: int
 ) -> list[int]:
-    """Row numbers of jobs, the newest first, below `before`."""
-    query = select(jobs.c.number).order_by(jobs.c.number.desc()).limit(limit)
+    """Row numbers of jobs that are no nodes, the newest first, below `before`."""
+    query = select(jobs.c.number).where(jobs.c.parent.is_(None)).order_by(jobs.c.number.desc()).limit(limit)
     if owner is not None:
         query = query.where(jobs.c.owner == owner)
     if states:
@@ -58,6 +58,13 @@ def numbers(
     if before is not None:
         query = query.where(jobs.c.number < before)
     return list(connection.scalars(query))
+
+
+def every_number(connection: Connection, after: int, limit: int) -> list[int]:
+    """Row numbers of all jobs, nodes too, above `after`, in their order."""
+    return list(
+        connection.scalars(select(jobs.c.number).where(jobs.c.number > after).order_by(jobs.c.number).limit(limit))
+    )
 
 
 def waiting_classes(connection: Connection, most: int) -> dict[str, int]:

@@ -38,12 +38,24 @@ def insert_missing(connection: Connection, table: Table) -> Any:
     return _insert_missing(connection.dialect.name, table)
 
 
+def add_up(connection: Connection, table: Table, key: tuple[str, ...], column: str) -> Any:
+    """INSERT that adds its `column` to that of a row with the same key."""
+    return _add_up(connection.dialect.name, table, key, column)
+
+
 # Building such a statement costs more than running it.
 @cache
 def _upsert(dialect: str, table: Table, key: tuple[str, ...]) -> Any:
     statement = _INSERT[dialect](table)
     others = {column.name: statement.excluded[column.name] for column in table.c if column.name not in key}
     return statement.on_conflict_do_update(index_elements=list(key), set_=others)
+
+
+@cache
+def _add_up(dialect: str, table: Table, key: tuple[str, ...], column: str) -> Any:
+    statement = _INSERT[dialect](table)
+    total = table.c[column] + statement.excluded[column]
+    return statement.on_conflict_do_update(index_elements=list(key), set_={column: total})
 
 
 @cache

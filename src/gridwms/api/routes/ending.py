@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Protocol
 
 from fastapi import APIRouter
 
@@ -13,7 +12,7 @@ from gridwms.api.models.ending import EndOut, EndsOut
 from gridwms.api.models.job import Jobs
 from gridwms.api.models.problem import ERRORS
 from gridwms.flow import cancel, collect, purge
-from gridwms.jobs.states import State
+from gridwms.flow.answer import Answer
 from gridwms.security.policy import Action
 
 router = APIRouter(prefix="/api/v1/jobs", tags=["ending"], responses=ERRORS)
@@ -28,7 +27,7 @@ def cancel_jobs(at: AtDesk, jobs: Jobs) -> EndsOut:
 @router.post("/clear")
 def clear_jobs(at: AtDesk, jobs: Jobs) -> EndsOut:
     """Note that the output of jobs was fetched, or is not wanted."""
-    return _many(at, jobs.jobs, Action.CLEAR, lambda keys: _clear(at, keys))
+    return _many(at, jobs.jobs, Action.CLEAR, lambda keys: collect.clear(at.world, keys))
 
 
 @router.post("/purge")
@@ -46,7 +45,7 @@ def cancel_job(at: AtDesk, key: str) -> EndOut:
 @router.post("/{key}/clear")
 def clear_job(at: AtDesk, key: str) -> EndOut:
     """Note that the output of a job was fetched, or is not wanted."""
-    return _one(at, key, Action.CLEAR, lambda keys: _clear(at, keys))
+    return _one(at, key, Action.CLEAR, lambda keys: collect.clear(at.world, keys))
 
 
 @router.post("/{key}/purge")
@@ -55,18 +54,7 @@ def purge_job(at: AtDesk, key: str) -> EndOut:
     return _one(at, key, Action.PURGE, lambda keys: purge.purge(at.world, at.identity.subject, keys))
 
 
-class _Answer(Protocol):
-    @property
-    def key(self) -> str: ...
-    @property
-    def done(self) -> bool: ...
-    @property
-    def sentence(self) -> str: ...
-    @property
-    def state(self) -> State: ...
-
-
-_End = Callable[[Sequence[str]], Sequence[_Answer]]
+_End = Callable[[Sequence[str]], Sequence[Answer]]
 
 
 def _one(at: Desk, job: str, action: Action, end: _End) -> EndOut:
@@ -85,7 +73,7 @@ def _many(at: Desk, jobs: Sequence[str], action: Action, end: _End) -> EndsOut:
     )
 
 
-def _out(at: Desk, asked: str, answer: _Answer) -> EndOut:
+def _out(at: Desk, asked: str, answer: Answer) -> EndOut:
     return EndOut(
         asked=asked,
         key=answer.key,
@@ -94,11 +82,3 @@ def _out(at: Desk, asked: str, answer: _Answer) -> EndOut:
         sentence=answer.sentence,
         state=answer.state,
     )
-
-
-def _clear(at: Desk, keys: Sequence[str]) -> list[purge.PurgeAnswer]:
-    states = collect.clear(at.world, keys)
-    return [
-        purge.PurgeAnswer(key, state is State.CLEARED, "cleared" if state is State.CLEARED else f"it is {state}", state)
-        for key, state in states.items()
-    ]

@@ -16,9 +16,11 @@ from gridwms.bookkeeping.machine.replay import replay
 from gridwms.bookkeeping.query.flags import Flags
 from gridwms.bookkeeping.status import JobStatus
 from gridwms.bookkeeping.ulm import write_line
+from gridwms.describe.compound import node_text
 from gridwms.flow.bookkeeping.named import Named
 from gridwms.flow.bookkeeping.settle import settle
 from gridwms.flow.errors import UnknownJob
+from gridwms.flow.find import name_of
 from gridwms.flow.task import job_url
 from gridwms.flow.world import World
 from gridwms.jobs.job import Job
@@ -54,22 +56,23 @@ def own_events(world: World, keys: Sequence[str]) -> dict[str, list[Event]]:
         return stored, texts, {key: log.of_job(connection, key) for key in stored}
 
     stored, texts, logged = world.database.read(work)
-    read = world.descriptions.many(texts)
+    read = world.descriptions.many({name_of(job) for job in stored.values()})
     base = world.settings.base_url
     host = urlsplit(base).hostname or ""
     found: dict[str, list[Event]] = {}
     for key in keys:
         if key not in stored:
             raise UnknownJob(key)
-        digest = stored[key].description
+        job = stored[key]
+        text, description = texts.get(job.description, ""), read.get(name_of(job))
         found[key] = lb_events(
             [one.event for one in logged[key]],
             job_url(world, key),
             host=host,
             user=f"/CN={host}",
             endpoint=base,
-            jdl=texts.get(digest, ""),
-            tags=read[digest].user_tags if digest in read else (),
+            jdl=node_text(text, job.value),
+            tags=description.user_tags if description else (),
         )
     return found
 

@@ -2,6 +2,7 @@
 
 from gridwms.store.tables.bookkeeping import lb_events, lb_jobs, lb_pending, lb_tags
 from gridwms.store.tables.commits import commits
+from gridwms.store.tables.compounds import compounds, edges, node_counts, node_lists, node_tasks
 from gridwms.store.tables.events import events
 from gridwms.store.tables.jobs import attempts, descriptions, jobs, match_classes, verdicts
 from gridwms.store.tables.leases import leases
@@ -13,7 +14,9 @@ from gridwms.store.tables.submit_keys import submit_keys
 __all__ = [
     "attempts",
     "commits",
+    "compounds",
     "descriptions",
+    "edges",
     "events",
     "job_access",
     "job_tags",
@@ -25,6 +28,9 @@ __all__ = [
     "leases",
     "match_classes",
     "metadata",
+    "node_counts",
+    "node_lists",
+    "node_tasks",
     "outbox",
     "submit_keys",
     "verdicts",

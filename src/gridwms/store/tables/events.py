@@ -1,6 +1,9 @@
-"""The event log: the truth about every job. `cursor` orders events by arrival over all jobs."""
+"""The event log: the truth about every job. `cursor` orders events by arrival over all jobs.
 
-from sqlalchemy import Column, ForeignKey, Integer, String, Table, Text, UniqueConstraint
+An event is about a job or about a compound. How nodes begin is in `node_lists`.
+"""
+
+from sqlalchemy import Column, ForeignKey, Index, Integer, String, Table, Text, UniqueConstraint, text
 
 from gridwms.store.tables.metadata import Number, Time, metadata
 
@@ -8,7 +11,8 @@ events = Table(
     "events",
     metadata,
     Column("cursor", Number, primary_key=True),
-    Column("job", Number, ForeignKey("jobs.number"), nullable=False),
+    Column("job", Number, ForeignKey("jobs.number")),
+    Column("compound", Number, ForeignKey("compounds.number")),
     Column("id", Text, nullable=False),
     Column("type", String(20), nullable=False),
     Column("source", String(10), nullable=False),
@@ -22,3 +26,12 @@ events = Table(
     sqlite_autoincrement=True,
 )
 """`state`, `done_code`: where the job was after the event, when that was somewhere else than before."""
+_of_compound = text("compound IS NOT NULL")
+Index(
+    "ix_events_compound",
+    events.c.compound,
+    events.c.id,
+    unique=True,
+    sqlite_where=_of_compound,
+    postgresql_where=_of_compound,
+)

@@ -56,22 +56,38 @@ jobs = Table(
     Column("deep_count", Integer, nullable=False),
     Column("shallow_count", Integer, nullable=False),
     Column("cancel_requested_at", Time),
+    Column("parent", Number, ForeignKey("compounds.number")),
+    Column("node_name", Text),
+    Column("value", Text),
+    Column("blockers", Integer),
+    Column("broken", Integer),
     UniqueConstraint("key"),
 )
+"""Of nodes alone: `parent` to `broken`. `blockers`: how many nodes it still waits for. `broken`: how many of those that
+it needs have failed. Both are None where nodes are not let go one by one."""
 
 WAITING = text("state = 'WAITING'")
 Index(
     "ix_jobs_waiting", jobs.c.match_class, jobs.c.number, jobs.c.state, sqlite_where=WAITING, postgresql_where=WAITING
 )
-Index("ix_jobs_owner", jobs.c.owner, jobs.c.number)
+_single = text("parent IS NULL")
+Index("ix_jobs_owner", jobs.c.owner, jobs.c.number, sqlite_where=_single, postgresql_where=_single)
 UNMATCHED = text("state IN ('SUBMITTED', 'WAITING')")
 Index("ix_jobs_expiry", jobs.c.expires_at, sqlite_where=UNMATCHED, postgresql_where=UNMATCHED)
-TIMED = text("state IN ('SUBMITTED', 'READY', 'DONE', 'CLEARED', 'ABORTED', 'CANCELLED')")
+TIMED = text(
+    "(state = 'READY' OR (parent IS NULL AND state IN ('SUBMITTED', 'DONE', 'CLEARED', 'ABORTED', 'CANCELLED')))"
+)
 Index("ix_jobs_timed", jobs.c.state, jobs.c.state_since, sqlite_where=TIMED, postgresql_where=TIMED)
 CANCELLING = text("cancel_requested_at IS NOT NULL AND state IN ('READY', 'SCHEDULED', 'RUNNING')")
 Index("ix_jobs_cancelling", jobs.c.cancel_requested_at, sqlite_where=CANCELLING, postgresql_where=CANCELLING)
 """Conditions of partial indexes, word for word: SQLite takes such an index only for a query that says the same."""
-Index("ix_jobs_description", jobs.c.description)
+Index("ix_jobs_description", jobs.c.description, sqlite_where=_single, postgresql_where=_single)
+NODE_READY = text("state = 'SUBMITTED' AND blockers = 0 AND broken = 0")
+Index("ix_jobs_node_ready", jobs.c.parent, jobs.c.number, sqlite_where=NODE_READY, postgresql_where=NODE_READY)
+NODE_DOOMED = text("state = 'SUBMITTED' AND broken > 0")
+Index("ix_jobs_node_doomed", jobs.c.parent, jobs.c.number, sqlite_where=NODE_DOOMED, postgresql_where=NODE_DOOMED)
+_one_by_one = text("blockers IS NOT NULL")
+Index("ix_jobs_node_name", jobs.c.parent, jobs.c.node_name, sqlite_where=_one_by_one, postgresql_where=_one_by_one)
 
 attempts = Table(
     "attempts",

@@ -17,67 +17,46 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("writer", name=op.f("pk_commits")),
     )
     op.create_table(
+        "compounds",
+        sa.Column("number", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
+        sa.Column("key", sa.String(length=22), nullable=False),
+        sa.Column("owner", sa.String(length=255), nullable=False),
+        sa.Column("vo", sa.String(length=255), nullable=False),
+        sa.Column("kind", sa.String(length=10), nullable=False),
+        sa.Column("description", sa.String(length=43), nullable=False),
+        sa.Column("nodes", sa.Integer(), nullable=False),
+        sa.Column("max_running", sa.Integer(), nullable=False),
+        sa.Column("shared", sa.Text(), nullable=False),
+        sa.Column("user_tags", sa.Text(), nullable=False),
+        sa.Column("submitted_at", sa.Double(), nullable=False),
+        sa.Column("started_at", sa.Double(), nullable=True),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("state_since", sa.Double(), nullable=False),
+        sa.Column("done_code", sa.String(length=10), nullable=True),
+        sa.Column("reason", sa.Text(), nullable=True),
+        sa.Column("decisions", sa.Integer(), nullable=False),
+        sa.Column("cancel_requested_at", sa.Double(), nullable=True),
+        sa.PrimaryKeyConstraint("number", name=op.f("pk_compounds")),
+        sa.UniqueConstraint("key", name=op.f("uq_compounds_key")),
+    )
+    with op.batch_alter_table("compounds", schema=None) as batch_op:
+        batch_op.create_index("ix_compounds_owner", ["owner", "number"], unique=False)
+        batch_op.create_index("ix_compounds_state", ["state", "state_since"], unique=False)
+
+    op.create_table(
         "descriptions",
         sa.Column("digest", sa.String(length=43), nullable=False),
         sa.Column("jdl", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("digest", name=op.f("pk_descriptions")),
     )
     op.create_table(
-        "jobs",
-        sa.Column("number", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("key", sa.String(length=22), nullable=False),
-        sa.Column("owner", sa.String(length=255), nullable=False),
-        sa.Column("vo", sa.String(length=255), nullable=False),
-        sa.Column("description", sa.String(length=43), nullable=False),
-        sa.Column("match_class", sa.String(length=43), nullable=False),
-        sa.Column("retry_count", sa.Integer(), nullable=False),
-        sa.Column("shallow_retry_count", sa.Integer(), nullable=False),
-        sa.Column("submitted_at", sa.Double(), nullable=False),
-        sa.Column("expires_at", sa.Double(), nullable=True),
-        sa.Column("state", sa.String(length=10), nullable=False),
-        sa.Column("state_since", sa.Double(), nullable=False),
-        sa.Column("done_code", sa.String(length=10), nullable=True),
-        sa.Column("reason", sa.Text(), nullable=True),
-        sa.Column("exit_code", sa.Integer(), nullable=True),
-        sa.Column("decisions", sa.Integer(), nullable=False),
-        sa.Column("deep_count", sa.Integer(), nullable=False),
-        sa.Column("shallow_count", sa.Integer(), nullable=False),
-        sa.Column("cancel_requested_at", sa.Double(), nullable=True),
-        sa.PrimaryKeyConstraint("number", name=op.f("pk_jobs")),
-        sa.UniqueConstraint("key", name=op.f("uq_jobs_key")),
+        "edges",
+        sa.Column("parent", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
+        sa.Column("child", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
+        sa.Column("weak", sa.Boolean(), nullable=False),
+        sa.PrimaryKeyConstraint("parent", "child", name=op.f("pk_edges")),
+        sqlite_with_rowid=False,
     )
-    with op.batch_alter_table("jobs", schema=None) as batch_op:
-        batch_op.create_index(
-            "ix_jobs_cancelling",
-            ["cancel_requested_at"],
-            unique=False,
-            sqlite_where=sa.text("cancel_requested_at IS NOT NULL AND state IN ('READY', 'SCHEDULED', 'RUNNING')"),
-            postgresql_where=sa.text("cancel_requested_at IS NOT NULL AND state IN ('READY', 'SCHEDULED', 'RUNNING')"),
-        )
-        batch_op.create_index("ix_jobs_description", ["description"], unique=False)
-        batch_op.create_index(
-            "ix_jobs_expiry",
-            ["expires_at"],
-            unique=False,
-            sqlite_where=sa.text("state IN ('SUBMITTED', 'WAITING')"),
-            postgresql_where=sa.text("state IN ('SUBMITTED', 'WAITING')"),
-        )
-        batch_op.create_index("ix_jobs_owner", ["owner", "number"], unique=False)
-        batch_op.create_index(
-            "ix_jobs_timed",
-            ["state", "state_since"],
-            unique=False,
-            sqlite_where=sa.text("state IN ('SUBMITTED', 'READY', 'DONE', 'CLEARED', 'ABORTED', 'CANCELLED')"),
-            postgresql_where=sa.text("state IN ('SUBMITTED', 'READY', 'DONE', 'CLEARED', 'ABORTED', 'CANCELLED')"),
-        )
-        batch_op.create_index(
-            "ix_jobs_waiting",
-            ["match_class", "number", "state"],
-            unique=False,
-            sqlite_where=sa.text("state = 'WAITING'"),
-            postgresql_where=sa.text("state = 'WAITING'"),
-        )
-
     op.create_table(
         "lb_jobs",
         sa.Column("number", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -159,6 +138,178 @@ def upgrade() -> None:
         batch_op.create_index("ix_verdicts_class", ["match_class", "number"], unique=False)
 
     op.create_table(
+        "jobs",
+        sa.Column("number", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("key", sa.String(length=22), nullable=False),
+        sa.Column("owner", sa.String(length=255), nullable=False),
+        sa.Column("vo", sa.String(length=255), nullable=False),
+        sa.Column("description", sa.String(length=43), nullable=False),
+        sa.Column("match_class", sa.String(length=43), nullable=False),
+        sa.Column("retry_count", sa.Integer(), nullable=False),
+        sa.Column("shallow_retry_count", sa.Integer(), nullable=False),
+        sa.Column("submitted_at", sa.Double(), nullable=False),
+        sa.Column("expires_at", sa.Double(), nullable=True),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("state_since", sa.Double(), nullable=False),
+        sa.Column("done_code", sa.String(length=10), nullable=True),
+        sa.Column("reason", sa.Text(), nullable=True),
+        sa.Column("exit_code", sa.Integer(), nullable=True),
+        sa.Column("decisions", sa.Integer(), nullable=False),
+        sa.Column("deep_count", sa.Integer(), nullable=False),
+        sa.Column("shallow_count", sa.Integer(), nullable=False),
+        sa.Column("cancel_requested_at", sa.Double(), nullable=True),
+        sa.Column("parent", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("node_name", sa.Text(), nullable=True),
+        sa.Column("value", sa.Text(), nullable=True),
+        sa.Column("blockers", sa.Integer(), nullable=True),
+        sa.Column("broken", sa.Integer(), nullable=True),
+        sa.ForeignKeyConstraint(["parent"], ["compounds.number"], name=op.f("fk_jobs_parent")),
+        sa.PrimaryKeyConstraint("number", name=op.f("pk_jobs")),
+        sa.UniqueConstraint("key", name=op.f("uq_jobs_key")),
+    )
+    with op.batch_alter_table("jobs", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_jobs_cancelling",
+            ["cancel_requested_at"],
+            unique=False,
+            sqlite_where=sa.text("cancel_requested_at IS NOT NULL AND state IN ('READY', 'SCHEDULED', 'RUNNING')"),
+            postgresql_where=sa.text("cancel_requested_at IS NOT NULL AND state IN ('READY', 'SCHEDULED', 'RUNNING')"),
+        )
+        batch_op.create_index(
+            "ix_jobs_description",
+            ["description"],
+            unique=False,
+            sqlite_where=sa.text("parent IS NULL"),
+            postgresql_where=sa.text("parent IS NULL"),
+        )
+        batch_op.create_index(
+            "ix_jobs_expiry",
+            ["expires_at"],
+            unique=False,
+            sqlite_where=sa.text("state IN ('SUBMITTED', 'WAITING')"),
+            postgresql_where=sa.text("state IN ('SUBMITTED', 'WAITING')"),
+        )
+        batch_op.create_index(
+            "ix_jobs_node_doomed",
+            ["parent", "number"],
+            unique=False,
+            sqlite_where=sa.text("state = 'SUBMITTED' AND broken > 0"),
+            postgresql_where=sa.text("state = 'SUBMITTED' AND broken > 0"),
+        )
+        batch_op.create_index(
+            "ix_jobs_node_name",
+            ["parent", "node_name"],
+            unique=False,
+            sqlite_where=sa.text("blockers IS NOT NULL"),
+            postgresql_where=sa.text("blockers IS NOT NULL"),
+        )
+        batch_op.create_index(
+            "ix_jobs_node_ready",
+            ["parent", "number"],
+            unique=False,
+            sqlite_where=sa.text("state = 'SUBMITTED' AND blockers = 0 AND broken = 0"),
+            postgresql_where=sa.text("state = 'SUBMITTED' AND blockers = 0 AND broken = 0"),
+        )
+        batch_op.create_index(
+            "ix_jobs_owner",
+            ["owner", "number"],
+            unique=False,
+            sqlite_where=sa.text("parent IS NULL"),
+            postgresql_where=sa.text("parent IS NULL"),
+        )
+        batch_op.create_index(
+            "ix_jobs_timed",
+            ["state", "state_since"],
+            unique=False,
+            sqlite_where=sa.text(
+                "(state = 'READY' OR (parent IS NULL AND state IN ('SUBMITTED', 'DONE', 'CLEARED', 'ABORTED', 'CANCELLED')))"
+            ),
+            postgresql_where=sa.text(
+                "(state = 'READY' OR (parent IS NULL AND state IN ('SUBMITTED', 'DONE', 'CLEARED', 'ABORTED', 'CANCELLED')))"
+            ),
+        )
+        batch_op.create_index(
+            "ix_jobs_waiting",
+            ["match_class", "number", "state"],
+            unique=False,
+            sqlite_where=sa.text("state = 'WAITING'"),
+            postgresql_where=sa.text("state = 'WAITING'"),
+        )
+
+    op.create_table(
+        "lb_events",
+        sa.Column("number", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("job", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("timestamp", sa.BigInteger(), nullable=False),
+        sa.Column("arrived", sa.BigInteger(), nullable=False),
+        sa.Column("type", sa.Integer(), nullable=False),
+        sa.Column("level", sa.Integer(), nullable=False),
+        sa.Column("source", sa.String(length=20), nullable=False),
+        sa.Column("host", sa.Text(), nullable=True),
+        sa.Column("instance", sa.Text(), nullable=True),
+        sa.Column("name", sa.Text(), nullable=True),
+        sa.Column("value", sa.Text(), nullable=True),
+        sa.Column("line", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["job"], ["lb_jobs.number"], name=op.f("fk_lb_events_job")),
+        sa.PrimaryKeyConstraint("number", name=op.f("pk_lb_events")),
+        sqlite_autoincrement=True,
+    )
+    with op.batch_alter_table("lb_events", schema=None) as batch_op:
+        batch_op.create_index("ix_lb_events_job", ["job", "number"], unique=False)
+        batch_op.create_index("ix_lb_events_timestamp", ["timestamp"], unique=False)
+
+    op.create_table(
+        "lb_pending",
+        sa.Column("job", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.ForeignKeyConstraint(["job"], ["lb_jobs.number"], name=op.f("fk_lb_pending_job")),
+        sa.PrimaryKeyConstraint("job", name=op.f("pk_lb_pending")),
+    )
+    op.create_table(
+        "lb_tags",
+        sa.Column("job", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("value", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["job"], ["lb_jobs.number"], name=op.f("fk_lb_tags_job")),
+        sa.PrimaryKeyConstraint("job", "name", name=op.f("pk_lb_tags")),
+    )
+    with op.batch_alter_table("lb_tags", schema=None) as batch_op:
+        batch_op.create_index("ix_lb_tags_value", ["name", "value"], unique=False)
+
+    op.create_table(
+        "node_counts",
+        sa.Column(
+            "compound", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False
+        ),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("done_code", sa.String(length=10), nullable=False),
+        sa.Column("failed", sa.Boolean(), nullable=False),
+        sa.Column("nodes", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["compound"], ["compounds.number"], name=op.f("fk_node_counts_compound")),
+        sa.PrimaryKeyConstraint("compound", "state", "done_code", "failed", name=op.f("pk_node_counts")),
+    )
+    op.create_table(
+        "node_lists",
+        sa.Column(
+            "compound", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False
+        ),
+        sa.Column("first", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("data", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["compound"], ["compounds.number"], name=op.f("fk_node_lists_compound")),
+        sa.PrimaryKeyConstraint("compound", "first", name=op.f("pk_node_lists")),
+    )
+    op.create_table(
+        "node_tasks",
+        sa.Column(
+            "compound", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False
+        ),
+        sa.Column("kind", sa.String(length=10), nullable=False),
+        sa.Column("by", sa.String(length=255), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=True),
+        sa.Column("next", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.ForeignKeyConstraint(["compound"], ["compounds.number"], name=op.f("fk_node_tasks_compound")),
+        sa.PrimaryKeyConstraint("compound", "kind", name=op.f("pk_node_tasks")),
+    )
+    op.create_table(
         "attempts",
         sa.Column("job", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("number", sa.Integer(), nullable=False),
@@ -199,7 +350,8 @@ def upgrade() -> None:
     op.create_table(
         "events",
         sa.Column("cursor", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("job", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("job", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("compound", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("type", sa.String(length=20), nullable=False),
         sa.Column("source", sa.String(length=10), nullable=False),
@@ -209,11 +361,21 @@ def upgrade() -> None:
         sa.Column("data", sa.Text(), nullable=False),
         sa.Column("state", sa.String(length=10), nullable=True),
         sa.Column("done_code", sa.String(length=10), nullable=True),
+        sa.ForeignKeyConstraint(["compound"], ["compounds.number"], name=op.f("fk_events_compound")),
         sa.ForeignKeyConstraint(["job"], ["jobs.number"], name=op.f("fk_events_job")),
         sa.PrimaryKeyConstraint("cursor", name=op.f("pk_events")),
         sa.UniqueConstraint("job", "id", name=op.f("uq_events_job_id")),
         sqlite_autoincrement=True,
     )
+    with op.batch_alter_table("events", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_events_compound",
+            ["compound", "id"],
+            unique=True,
+            sqlite_where=sa.text("compound IS NOT NULL"),
+            postgresql_where=sa.text("compound IS NOT NULL"),
+        )
+
     op.create_table(
         "job_access",
         sa.Column("job", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -241,45 +403,6 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("job_tags", schema=None) as batch_op:
         batch_op.create_index("ix_job_tags_search", ["name", "search"], unique=False)
-
-    op.create_table(
-        "lb_events",
-        sa.Column("number", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("job", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("timestamp", sa.BigInteger(), nullable=False),
-        sa.Column("arrived", sa.BigInteger(), nullable=False),
-        sa.Column("type", sa.Integer(), nullable=False),
-        sa.Column("level", sa.Integer(), nullable=False),
-        sa.Column("source", sa.String(length=20), nullable=False),
-        sa.Column("host", sa.Text(), nullable=True),
-        sa.Column("instance", sa.Text(), nullable=True),
-        sa.Column("name", sa.Text(), nullable=True),
-        sa.Column("value", sa.Text(), nullable=True),
-        sa.Column("line", sa.Text(), nullable=False),
-        sa.ForeignKeyConstraint(["job"], ["lb_jobs.number"], name=op.f("fk_lb_events_job")),
-        sa.PrimaryKeyConstraint("number", name=op.f("pk_lb_events")),
-        sqlite_autoincrement=True,
-    )
-    with op.batch_alter_table("lb_events", schema=None) as batch_op:
-        batch_op.create_index("ix_lb_events_job", ["job", "number"], unique=False)
-        batch_op.create_index("ix_lb_events_timestamp", ["timestamp"], unique=False)
-
-    op.create_table(
-        "lb_pending",
-        sa.Column("job", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.ForeignKeyConstraint(["job"], ["lb_jobs.number"], name=op.f("fk_lb_pending_job")),
-        sa.PrimaryKeyConstraint("job", name=op.f("pk_lb_pending")),
-    )
-    op.create_table(
-        "lb_tags",
-        sa.Column("job", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("name", sa.Text(), nullable=False),
-        sa.Column("value", sa.Text(), nullable=False),
-        sa.ForeignKeyConstraint(["job"], ["lb_jobs.number"], name=op.f("fk_lb_tags_job")),
-        sa.PrimaryKeyConstraint("job", "name", name=op.f("pk_lb_tags")),
-    )
-    with op.batch_alter_table("lb_tags", schema=None) as batch_op:
-        batch_op.create_index("ix_lb_tags_value", ["name", "value"], unique=False)
 
     op.create_table(
         "outbox",

@@ -1,0 +1,196 @@
+"""Taking compound jobs in: all nodes durable at once, or none. Nodes are made one list at a time, never all."""
+
+from __future__ import annotations
+
+from array import array
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import islice
+
+from sqlalchemy import Connection
+
+from gridwms.classad import unparse
+from gridwms.describe.compound import Compound, Template, node_text
+from gridwms.describe.description import Description
+from gridwms.describe.jdl.read import read_stored
+from gridwms.describe.problem import Problem, Severity
+from gridwms.flow.compound.progress import Progress
+from gridwms.flow.record import Recorded, follow
+from gridwms.flow.uploads import Upload, shared_uploads, uploads_of
+from gridwms.flow.world import World
+from gridwms.jobs.events import CompoundRegistered
+from gridwms.jobs.histogram import Bucket
+from gridwms.jobs.ids import node_key
+from gridwms.jobs.nodes import LIST_LENGTH, NewNode, NodeFacts, accepted_at_once, list_text
+from gridwms.jobs.parent import Parent, step_parent
+from gridwms.jobs.states import State
+from gridwms.match.classes import match_class_key, matching_ad
+from gridwms.store import compounds, descriptions, nodes
+from gridwms.store import events as log
+
+
+@dataclass(slots=True, kw_only=True)
+class PreparedCompound:
+    """A compound that can be registered. `facts`: of each template, but for what matching may read of its nodes.
+
+    `own_files`: templates whose nodes have files of their own to be sent.
+    """
+
+    compound: Compound
+    digest: str
+    facts: list[NodeFacts]
+    digests: dict[str, str]
+    """The texts of the templates and of the compound itself, by digest."""
+    classes: dict[str, str]
+    own_files: frozenset[int]
+    problems: tuple[Problem, ...] = ()
+    _varying: dict[tuple[int, str], str] = field(default_factory=dict)
+
+    @property
+    def started(self) -> bool:
+        """Whether no file is awaited, so that its nodes may go at once."""
+        return not self.own_files and not any(file.local for file in self.compound.shared)
+
+    def texts(self, key: str) -> dict[str, str]:
+        """The templates by the names that they have for the compound `key`: they are removed with it."""
+        return {_name(key, digest): text for digest, text in self.digests.items()}
+
+    def lists(self, key: str) -> Iterator[tuple[int, list[NewNode]]]:
+        """The nodes in lists, each with the number of its first; the classes that they bring are added to ours."""
+        all_facts = [facts._replace(description=_name(key, facts.description)) for facts in self.facts]
+        blockers = array("i", bytes(4 * len(self.compound.nodes)))
+        for edge in self.compound.edges:
+            blockers[edge.child] += 1
+        all_nodes = iter(self.compound.nodes)
+        first = 0
+        while given := list(islice(all_nodes, LIST_LENGTH)):
+            made = []
+            for number, (node, template, value) in enumerate(given, first):
+                facts = all_facts[template]
+                if self.compound.templates[template].matching_varies:
+                    facts = facts._replace(match_class=self._class_of(template, value))
+                made.append(NewNode(node, value, facts, blockers[number]))
+            yield first, made
+            first += len(given)
+
+    def uploads(self, parent: Parent) -> Iterator[Upload]:
+        """What the client has to send: for all nodes together, then for each that has files of its own."""
+        yield from shared_uploads(parent)
+        if not self.own_files:
+            return
+        for number, (_node, template, value) in enumerate(self.compound.nodes):
+            if template in self.own_files:
+                yield from uploads_of(
+                    _described(self.compound.templates[template], value), node_key(parent.key, number)
+                )
+
+    def _class_of(self, template: int, value: str) -> str:
+        known = self._varying.get((template, value))
+        if known is None:
+            known, ad = match_class(_described(self.compound.templates[template], value))
+            self._varying[template, value] = known
+            self.classes[known] = ad
+        return known
+
+
+def prepare_compound(
+    world: World, compound: Compound, warnings: tuple[Problem, ...]
+) -> PreparedCompound | tuple[Problem, ...]:
+    """Everything about a compound that its nodes share; the problems when it is larger than the service takes."""
+    count, most = len(compound.nodes), world.settings.max_nodes
+    if count > most:
+        message = f"it has {count:,} nodes; accepted: at most {most:,} ([jobs] max_nodes of the service)"
+        return (*warnings, Problem(severity=Severity.ERROR, code="too_many_nodes", message=message))
+    samples: dict[int, str] = {}
+    for _node, which, value in compound.nodes:
+        samples.setdefault(which, value)
+    facts: list[NodeFacts] = []
+    digests: dict[str, str] = {}
+    classes: dict[str, str] = {}
+    own_files: set[int] = set()
+    for number, template in enumerate(compound.templates):
+        description = _described(template, samples.get(number, ""))
+        name, ad = match_class(description)
+        classes[name] = ad
+        digest = descriptions.digest_of(template.jdl)
+        digests[digest] = template.jdl
+        if any(file.local for file in description.inputs):
+            own_files.add(number)
+        limits = description.retry_count, description.shallow_retry_count
+        facts.append(NodeFacts(digest, name, *limits, description.expires_at))
+    jdl = unparse(compound.ad)
+    own = descriptions.digest_of(jdl)
+    digests[own] = jdl
+    return PreparedCompound(
+        compound=compound,
+        digest=own,
+        facts=facts,
+        digests=digests,
+        classes=classes,
+        own_files=frozenset(own_files),
+        problems=warnings,
+    )
+
+
+def match_class(description: Description) -> tuple[str, str]:
+    """The key and the matching ad of the class of a description."""
+    ad = matching_ad(description.ad, description.requirements, description.rank)
+    return match_class_key(ad), unparse(ad)
+
+
+def registered_event(
+    world: World, prepared: PreparedCompound, key: str, owner: str, vo: str, now: float
+) -> CompoundRegistered:
+    """How the history of a compound begins."""
+    compound = prepared.compound
+    return CompoundRegistered(
+        key=key,
+        time=now,
+        owner=owner,
+        vo=vo or compound.vo,
+        kind=compound.kind.value,
+        description=_name(key, prepared.digest),
+        nodes=len(compound.nodes),
+        max_running=compound.max_running,
+        started=prepared.started,
+        nodes_expire_at=now + world.settings.expiry_seconds,
+        shared=[[file.name, file.local, file.url] for file in compound.shared],
+        user_tags=[list(tag) for tag in compound.user_tags],
+    )
+
+
+def insert_compound(
+    connection: Connection, world: World, prepared: PreparedCompound, registered: CompoundRegistered
+) -> None:
+    """Make the compound and all of its nodes, in the transaction of the caller."""
+    now, number = registered.time, compounds.next_number(connection)
+    parent = step_parent(None, registered)
+    descriptions.put_descriptions(connection, prepared.texts(parent.key))
+    compounds.add(connection, number, parent)
+    log.append_compound(connection, [(number, registered, parent)], now)
+    counts: Counter[bool] = Counter()
+    for first, made in prepared.lists(parent.key):
+        compounds.add_list(connection, number, first, list_text(made))
+        nodes.add(connection, number, registered, first, made)
+        counts.update(accepted_at_once(registered, node) for node in made)
+    descriptions.put_classes(connection, prepared.classes)
+    nodes.add_edges(connection, number, prepared.compound.edges)
+    states = {(number, Bucket(State.WAITING)): counts[True], (number, Bucket(State.SUBMITTED)): counts[False]}
+    compounds.count(connection, states)
+    if parent.started_at is not None and not counts[True]:
+        begin = Progress({number: parent}, compounds.counts(connection, [number]), {number})
+        follow(connection, world, begin, Recorded())
+
+
+def _name(key: str, digest: str) -> str:
+    return descriptions.digest_of(key + digest)
+
+
+def _described(template: Template, value: str) -> Description:
+    """Raises ValueError when what the reader of compounds wrote cannot be read."""
+    text = node_text(template.jdl, value)
+    description = read_stored(text)
+    if description is None:
+        raise ValueError(f"the description of a node cannot be read again: {text[:200]!r}")
+    return description
