@@ -1,4 +1,4 @@
-"""Kills the service with SIGKILL at random moments while jobs pass through the local site, and looks what is left.
+"""Kills services with SIGKILL at random moments while jobs pass through the local site, and looks what is left.
 
 Each payload appends its job's id to a file: a line twice is a payload that ran twice, a line missing one that was lost.
 """
@@ -12,16 +12,28 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx
 
+from gridwms.client import Client
+from gridwms.client.errors import ServiceBusy, ServiceUnreachable
+from gridwms.client.find import Address
 from gridwms.daemon import maintenance
+from tests.never_lost.kinds import KINDS, Kind, wrong_output
+from tests.services.line import line
+from tests.services.postgresql import Server
 
+T = TypeVar("T")
+_ROOT = Path(__file__).parents[2]
 _FINAL = {"DONE", "CLEARED", "ABORTED", "CANCELLED"}
 
 
@@ -46,10 +58,11 @@ def free_port() -> int:
 class Runner:
     """A service of its own on a free port, killed and started as often as wanted."""
 
-    def __init__(self, directory: Path, *options: str, port: int | None = None) -> None:
+    def __init__(self, directory: Path, *options: str, port: int | None = None, module: str = "gridwms") -> None:
         self.options = options
+        self.module = module
+        self.config = Path(options[options.index("--config") + 1]) if "--config" in options else None
         self.data = directory / "data"
-        self.ran = directory / "ran"
         self.log = directory / "service.log"
         self.port = port or free_port()
         self.url = f"http://127.0.0.1:{self.port}"
@@ -59,10 +72,10 @@ class Runner:
         with self.log.open("ab") as log:
             where = ["--data", str(self.data), "--port", str(self.port)]
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "gridwms", "serve", *where, *self.options],
+                [sys.executable, "-m", self.module, "serve", *where, *self.options],
                 stdout=log,
                 stderr=log,
-                env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[2] / "src")},
+                env=os.environ | {"PYTHONPATH": f"{_ROOT}/src:{_ROOT}"},
             )
         deadline = time.monotonic() + 60
         while time.monotonic() < deadline:
@@ -93,12 +106,6 @@ class Runner:
         answer.raise_for_status()
         return answer.json()
 
-    def jdl(self) -> str:
-        line = f"-c 'echo $GRIDWMS_JOB_ID >> {self.ran}; echo done'"
-        return f'[Executable = "/bin/sh"; Arguments = "{line}"; StdOutput = "out"; OutputSandbox = {{"out"}}; ' + (
-            "ShallowRetryCount = 10; RetryCount = 0;]"
-        )
-
     def all_jobs(self) -> list[dict[str, Any]]:
         jobs: list[dict[str, Any]] = []
         after = ""
@@ -110,50 +117,187 @@ class Runner:
             after = f"&after={page['next']}"
 
 
-def run(directory: Path, *, jobs: int, kills: int, seed: int, patience: float = 300.0) -> Findings:
-    """Submit `jobs` in small lots while killing the service `kills` times; then wait for the end and compare."""
+def run(
+    directory: Path, *, jobs: int, kills: int, seed: int, server: Server | None = None, patience: float = 300.0
+) -> Findings:
+    """Submit `jobs` of all kinds, fetch nothing, cancel some, while services are killed `kills` times; then wait for
+    the end and compare. With a PostgreSQL `server`: two instances on it, and now and then the server dies instead.
+    """
     rng = random.Random(seed)
-    runner = Runner(directory)
     findings = Findings()
     began = time.monotonic()
-    accepted: list[str] = []
-    runner.start()
-    for kill in range(kills):
-        lot = jobs * (kill + 1) // kills - jobs * kill // kills
-        answer = runner.call("POST", "/api/v1/jobs", {"jobs": [{"jdl": runner.jdl()}] * lot})
-        accepted += [one["id"] for one in answer["jobs"]]
-        time.sleep(rng.random() * 0.6)
-        runner.kill()
-        findings.kills += 1
-        runner.start()
-    deadline = time.monotonic() + patience
-    while time.monotonic() < deadline:
-        known = runner.all_jobs()
-        if all(job["state"] in _FINAL for job in known):
-            break
-        time.sleep(0.2)
-    runner.stop()
-    findings.jobs = len(known)
+    with _alone(directory) if server is None else _together(directory, server) as house:
+        load = Load(house, directory, jobs, seed)
+        load.start()
+        for _ in range(kills):
+            time.sleep(0.05 + rng.random() * 0.8)
+            if server is not None and rng.random() < 0.2:
+                server.crash()
+                time.sleep(rng.random() * 0.5)
+                server.start()
+            else:
+                runner = rng.choice(house.runners)
+                runner.kill()
+                if len(house.runners) > 1:
+                    time.sleep(rng.random() * 3)
+                runner.start()
+            findings.kills += 1
+        load.join()
+        known = _until_all_ended(house, patience)
+        findings.jobs = len(known)
+        findings.wrong = load.troubles + _compare(house, load.accepted, known, directory)
     findings.seconds = time.monotonic() - began
-    findings.wrong = _compare(runner, accepted, known)
+    findings.wrong += maintenance.check(house.runners[0].data, house.runners[0].config)
     return findings
 
 
-def _compare(runner: Runner, accepted: list[str], known: list[dict[str, Any]]) -> list[str]:
-    wrong = []
-    states = {job["id"]: (job["state"], job["done_code"]) for job in known}
-    for job in accepted:
-        if job not in states:
-            wrong.append(f"{job} was accepted and is not known any more")
-    for job, state in states.items():
-        if state != ("DONE", "OK"):
-            wrong.append(f"{job} ended as {state}")
-    lines = Counter(runner.ran.read_text().split())
-    for job in states:
-        if lines[job] != 1:
-            wrong.append(f"the payload of {job} ran {lines[job]} times")
-    wrong += maintenance.check(runner.data, None)
+class Load:
+    """Submits from two threads by the client that users have, which asks again when an answer was lost."""
+
+    def __init__(self, house: House, directory: Path, jobs: int, seed: int) -> None:
+        self.accepted: dict[str, Kind] = {}
+        self.troubles: list[str] = []
+        self._house, self._directory = house, directory
+        self._threads = [
+            threading.Thread(
+                target=self._run, args=(number, jobs // 2 + number * (jobs % 2), random.Random(seed + number))
+            )
+            for number in (0, 1)
+        ]
+
+    def start(self) -> None:
+        for thread in self._threads:
+            thread.start()
+
+    def join(self) -> None:
+        for thread in self._threads:
+            thread.join()
+
+    def _run(self, number: int, jobs: int, rng: random.Random) -> None:
+        place = self._directory / f"client{number}"
+        place.mkdir()
+        left = jobs
+        try:
+            with Client(address=self._house.address()) as client:
+                while left:
+                    kinds = rng.choices(KINDS, k=min(left, rng.randint(1, 8)))
+                    left -= len(kinds)
+                    self._submit(client, kinds, place)
+                    time.sleep(rng.random() * 0.2)
+        except Exception as error:  # noqa: BLE001 - told as a finding
+            self.troubles.append(f"the client failed: {type(error).__name__}: {error}")
+
+    def _submit(self, client: Client, kinds: list[Kind], place: Path) -> None:
+        texts = [kind.description(place, self._house.ran) for kind in kinds]
+        for kind, submission in zip(kinds, again(lambda: client.submit(texts)), strict=True):
+            if submission.error is not None:
+                self.troubles.append(f"{kind.name} was refused: {submission.error}")
+                continue
+            self.accepted[submission.id] = kind
+            if kind.cancel:
+                again(partial(client.cancel, [submission.id]))
+
+
+def again(ask: Callable[[], T]) -> T:
+    """Ask until a service answers. What the client itself does not ask again is asked again here."""
+    deadline = time.monotonic() + 60
+    while True:
+        try:
+            return ask()
+        except (ServiceUnreachable, ServiceBusy):
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.1)
+
+
+def _until_all_ended(house: House, patience: float) -> list[dict[str, Any]]:
+    deadline = time.monotonic() + patience
+    while True:
+        known = house.runners[-1].all_jobs()
+        if all(job["state"] in _FINAL for job in known) or time.monotonic() > deadline:
+            return known
+        time.sleep(0.2)
+
+
+def _compare(house: House, accepted: dict[str, Kind], known: list[dict[str, Any]], directory: Path) -> list[str]:
+    jobs = {job["id"]: job for job in known}
+    wrong = [f"{job} was accepted and is not known any more" for job in accepted.keys() - jobs.keys()]
+    wrong += [f"{job} is there, and nobody was told that it was accepted" for job in jobs.keys() - accepted.keys()]
+    lines = Counter(house.ran.read_text().split())
+    with Client(address=house.address()) as client:
+        for job in accepted.keys() & jobs.keys():
+            kind, shown = accepted[job], jobs[job]
+            if lines[job] not in kind.runs:
+                wrong.append(f"the payload of {job} ({kind.name}) ran {lines[job]} times")
+            if not kind.ends(shown):
+                wrong.append(f"{job} ({kind.name}) ended as {shown['state']} {shown['done_code']} {shown['reason']}")
+            elif sentence := wrong_output(client, shown, kind, directory / "fetched"):
+                wrong.append(sentence)
     return wrong
+
+
+@dataclass
+class House:
+    """The services of a round. Payloads write to `ran`; clients and wrappers come by `port`."""
+
+    runners: list[Runner]
+    ran: Path
+    port: int
+
+    def address(self) -> Address:
+        return Address(f"http://127.0.0.1:{self.port}", (self.runners[0].data / "token").read_text().strip())
+
+
+@contextmanager
+def _alone(directory: Path) -> Iterator[House]:
+    runner = Runner(directory)
+    runner.start()
+    yield House([runner], directory / "ran", runner.port)
+    runner.stop()
+
+
+@contextmanager
+def _together(directory: Path, server: Server) -> Iterator[House]:
+    """Two instances behind one address: one database, one secret, one sandbox, one site that both can drive."""
+    shared, database = directory / "shared", server.new_database()
+    for name in ("sandbox", "site"):
+        (shared / name).mkdir(mode=0o700, parents=True)
+    ports = [free_port(), free_port()]
+    with line(*ports) as door:
+        config = directory / "gridwms.toml"
+        config.write_text(_SHARED.format(port=door.port, database=database))
+        runners = []
+        for number, port in enumerate(ports):
+            data = directory / f"instance{number}" / "data"
+            (data / "sites").mkdir(mode=0o700, parents=True)
+            for name in ("secret", "token"):
+                private(data / name, f"the-{name}-of-both-instances-which-is-long-enough")
+            (data / "sandbox").symlink_to(shared / "sandbox")
+            (data / "sites" / "local").symlink_to(shared / "site")
+            runners.append(Runner(data.parent, "--config", str(config), port=port, module="tests.never_lost.instance"))
+        for runner in runners:
+            runner.start()
+        yield House(runners, directory / "ran", door.port)
+        for runner in runners:
+            runner.stop()
+
+
+_SHARED = """
+[service]
+url = "http://127.0.0.1:{port}"
+database = "{database}"
+lease_seconds = 2
+[sites.local]
+kind = "local"
+slots = 8
+poll_seconds = 1
+"""
+
+
+def private(path: Path, text: str) -> None:
+    """A file for its owner alone."""
+    path.touch(mode=0o600)
+    path.write_text(text)
 
 
 def main() -> None:

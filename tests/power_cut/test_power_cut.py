@@ -121,6 +121,7 @@ def test_a_service_that_does_not_wait_for_the_disk_is_caught(
     assert what in found
 
 
+@pytest.mark.timeout(1800)
 def test_the_service_goes_on_after_a_cut(recorded: Recorded, image: Path, request: pytest.FixtureRequest) -> None:
     """Started on what is left, it brings every job to an end; what ended well has its output."""
     just_delivered = [

@@ -10,16 +10,17 @@ from pathlib import Path
 
 
 class Line:
-    """Forwards connections to `target` (a path, or a port of this machine) from `port`."""
+    """Forwards each connection from its `port` to the first of `targets` (paths, or ports of this machine) that
+    takes it; they take turns at being asked first."""
 
-    def __init__(self, target: Path | int, port: int = 0) -> None:
-        self.target = target
+    def __init__(self, *targets: Path | int) -> None:
+        self.targets = list(targets)
         self.cut_before: bytes | None = None
         """The line breaks when a client sends this, and the server does not hear it. Then it is None again."""
         self.cut_after: bytes | None = None
         """The line breaks when a client has sent this and the server has answered, and the client does not hear it."""
         self.cuts = 0
-        self._listener = socket.create_server(("127.0.0.1", port))
+        self._listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listener.getsockname()[1]
         threading.Thread(target=self._accept, daemon=True).start()
 
@@ -32,25 +33,25 @@ class Line:
                 client, _ = self._listener.accept()
             except OSError:
                 return
-            try:
-                server = self._connect()
-            except OSError:
+            server = self._connect()
+            if server is None:
                 client.close()
                 continue
             both = _Both(client, server)
             threading.Thread(target=self._to_server, args=(both,), daemon=True).start()
             threading.Thread(target=self._to_client, args=(both,), daemon=True).start()
 
-    def _connect(self) -> socket.socket:
-        if isinstance(self.target, int):
-            return socket.create_connection(("127.0.0.1", self.target), timeout=30)
-        server = socket.socket(socket.AF_UNIX)
-        try:
-            server.connect(str(self.target))
-        except OSError:
-            server.close()
-            raise
-        return server
+    def _connect(self) -> socket.socket | None:
+        self.targets.append(self.targets.pop(0))
+        for target in self.targets:
+            server = socket.socket(socket.AF_INET if isinstance(target, int) else socket.AF_UNIX)
+            try:
+                server.connect(("127.0.0.1", target) if isinstance(target, int) else str(target))
+            except OSError:
+                server.close()
+            else:
+                return server
+        return None
 
     def _to_server(self, both: _Both) -> None:
         with both:
@@ -95,9 +96,9 @@ class _Both:
 
 
 @contextlib.contextmanager
-def line(target: Path | int, port: int = 0) -> Iterator[Line]:
+def line(*targets: Path | int) -> Iterator[Line]:
     """A line for the time of a test."""
-    made = Line(target, port)
+    made = Line(*targets)
     try:
         yield made
     finally:

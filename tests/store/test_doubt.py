@@ -62,11 +62,11 @@ def test_nobody_to_ask_is_told_as_doubt(database: Database, wire: Line, monkeypa
     assert database._commits is not None
     monkeypatch.setattr(database._commits, "_patience", 0.0)
     wire.cut_after = b"COMMIT"
-    answers = wire.target
-    wire.target = 1  # nobody listens there
+    answers = wire.targets
+    wire.targets = [1]  # nobody listens there
     with pytest.raises(InDoubt, match="not known"):
         put(database, "doubtful")
-    wire.target = answers
+    wire.targets = answers
     assert digests(database) == {"before", "doubtful"}
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import os
 import secrets
+import time
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
@@ -43,7 +45,7 @@ def build(config: Config, data: Path, url: str, capabilities: Capabilities) -> P
     shared = config.service.database
     database = Database(shared) if shared else Database.sqlite(data / "gridwms.sqlite")
     sandbox = Area(data / "sandbox")
-    sandbox.sweep()
+    sandbox.sweep(time.time() - _DAY if database.shared else math.inf)
     sites = {name: _site(name, section, data) for name, section in config.sites.items()}
     sources: list[Source] = [
         CallableSource(f"site {name}", config.sites[name].refresh_seconds, site.describe, name)

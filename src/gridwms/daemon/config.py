@@ -19,7 +19,10 @@ class _Section(BaseModel):
 
 
 class Service(_Section):
-    """Where the service listens. `url`: how clients and worker nodes reach it; made from host and port when empty."""
+    """Where the service listens. `url`: how clients and worker nodes reach it; made from host and port when empty.
+
+    `lease_seconds`: how long the work of an instance that died is left alone by the others on its database.
+    """
 
     host: str = "127.0.0.1"
     port: int = Field(default=8480, ge=0, le=65535)
@@ -28,6 +31,7 @@ class Service(_Section):
     tls_key: str = ""
     tls_authority: str = ""
     database: str = ""
+    lease_seconds: float = Field(default=15.0, ge=1.0)
 
 
 class Jobs(_Section):

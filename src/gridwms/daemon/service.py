@@ -38,9 +38,8 @@ class Service:
     def __init__(self, world: World, config: Config) -> None:
         self._world = world
         scheduler = Scheduler(world)
-        self._leases = Leaseholder(
-            world, ["schedule", "expire", "bookkeeping", *(f"site {name}" for name in world.sites)]
-        )
+        names = ["schedule", "expire", "bookkeeping", *(f"site {name}" for name in world.sites)]
+        self._leases = Leaseholder(world, names, config.service.lease_seconds)
         self._couriers = {name: Courier(world, site, self._leases) for name, site in world.sites.items()}
         self._loops = [
             Loop("schedule", self._if_ours("schedule", scheduler.round), _SCHEDULE_SECONDS, world.waiting),

@@ -10,6 +10,8 @@ Any number of threads and processes may use one area at the same time.
 
 from __future__ import annotations
 
+import contextlib
+import math
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -143,14 +145,20 @@ class Area:
         except FileNotFoundError:
             return
 
-    def sweep(self) -> int:
-        """Remove what a crash left unfinished; how many files. Only before the service takes uploads."""
+    def sweep(self, before: float = math.inf) -> int:
+        """Remove what a crash left unfinished; how many files. Only before the service takes uploads.
+
+        `before`: only what was not written to since, where another service may be taking uploads into the same area.
+        """
         count = 0
         for place, _, files in os.walk(self.root, followlinks=False):
             for name in files:
+                path = Path(place) / name
                 if name.startswith(TEMPORARY):
-                    (Path(place) / name).unlink(missing_ok=True)
-                    count += 1
+                    with contextlib.suppress(FileNotFoundError):
+                        if path.lstat().st_mtime < before:
+                            path.unlink()
+                            count += 1
         return count
 
     # common
