@@ -1,7 +1,7 @@
 """Kills services again and again while jobs of all kinds pass: how many were lost, ran twice, or ended wrong.
 
-Arguments: rounds (1), jobs a round (24), kills a round (5), seed (1). Every fourth round has two instances on a PostgreSQL
-server, which dies now and then as well. A line at the end; exit status 1 when anything was wrong.
+Arguments: rounds (1), jobs a round (24), kills a round (5), seed (1). Every fourth round has two instances on a
+PostgreSQL server, which dies now and then as well. Exit status 1 when anything was wrong.
 """
 
 from __future__ import annotations

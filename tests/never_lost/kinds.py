@@ -11,6 +11,7 @@ from gridwms.client import Client
 from gridwms.client.submission import Description
 
 _RETRIES = "ShallowRetryCount = 10; RetryCount = 0;"
+_TWICE = "#!/bin/sh\nmark={place}/tried-${{GRIDWMS_JOB_ID##*/}}\n[ -e $mark ] || {{ : >$mark; exit 1; }}\n"
 _SCRIPT = "#!/bin/sh\necho $GRIDWMS_JOB_ID >>{ran}\n"
 
 
@@ -71,7 +72,7 @@ KINDS = (
         _RUNS % (', "first.sh"', ' Prologue = "first.sh";'),
         {
             "run.sh": _SCRIPT + "echo done\n",
-            "first.sh": "#!/bin/sh\nmark={place}/tried-${{GRIDWMS_JOB_ID##*/}}\n[ -e $mark ] || {{ : >$mark; exit 1; }}\n",
+            "first.sh": _TWICE,
         },
         (1,),
         _well,
