@@ -16,10 +16,11 @@ from urllib.parse import quote as percent
 from gridwms.wrapper.task import Input, Task
 
 PARTS = (
-    "words", "clock", "processes", "events", "transfers", "ending", "peeking", "sandboxes", "usage", "preparation",
-    "steps",
+    "words", "clock", "processes", "events", "ending", "sandboxes", "usage", "preparation", "steps", "near",
 )  # fmt: skip
-"""The files of `shell/` in the order in which they stand in every script; those of some jobs follow."""
+"""The files of `shell/` in the order in which they stand in every script."""
+FAR_PARTS = ("transfers", "peeking")
+"""Those that follow, which a job at a site near the service may do without; those of some jobs come last."""
 
 _COMMENT = re.compile(r"^[ \t]*#(?! shellcheck disable).*\n|^\n", re.MULTILINE)
 _TAG = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,199}")
@@ -29,6 +30,8 @@ _VARIABLE = re.compile(r"(\$(?:[A-Za-z_][A-Za-z0-9_]*|\{[A-Za-z_][A-Za-z0-9_]*\}
 """What is expanded in the path of an executable of the node; all else in it is taken as it stands."""
 _SEVERAL = re.compile(r"[;|&\n`#]|\$\(")
 """What may make several commands of a line: those without it are run in the place of their shell."""
+_SIMPLE = re.compile(r"exec (?:[A-Za-z0-9_./:=,@%+ -]|'[^']*')*")
+"""A line in which a shell has nothing to do but to take the words apart."""
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _OWN = re.compile(r"\bgw_[a-z_0-9]+")
 _SHELLS_OWN = re.compile(
@@ -91,14 +94,21 @@ def _special(task: Task) -> tuple[str, ...]:
 def _template(special: tuple[str, ...]) -> tuple[str, str]:
     """What stands before and after the data: the frame, and in it the parts, without their comments."""
     folder = resources.files("gridwms.wrapper")
-    before, rest = folder.joinpath("wrapper.sh").read_text("utf-8").split("#: data\n", 1)
-    middle, end = rest.split("#: end of data\n", 1)[1].split("#: parts\n", 1)
-    parts = [folder.joinpath(f"shell/{name}.sh").read_text("utf-8") for name in (*PARTS, *special)]
-    body = _COMMENT.sub("", "".join([middle, *parts, end]))
-    own = sorted({*_OWN.findall(rest), *_OWN.findall(body)})
-    python, bash = (folder.joinpath(f"transport.{kind}").read_text("utf-8") for kind in ("py", "bash"))
-    scripts = f"gw_python={quote(_COMMENT.sub('', python))}\ngw_bash={quote(_COMMENT.sub('', bash))}\n"
-    return f"{before}unset -v {' '.join(own)}\n", scripts + body
+    before, frame = folder.joinpath("wrapper.sh").read_text("utf-8").split("#: data\n", 1)
+    begin, rest = frame.split("#: end of data\n", 1)[1].split("#: parts\n", 1)
+    middle, end = rest.split("#: far parts\n", 1)
+
+    def text(names: Iterable[str]) -> str:
+        return "".join(folder.joinpath(f"shell/{name}.sh").read_text("utf-8") for name in names)
+
+    near = _COMMENT.sub("", "".join([begin, text(PARTS), middle]))
+    far = _COMMENT.sub("", "".join([text((*FAR_PARTS, *special)), end]))
+    python, bash = (
+        _COMMENT.sub("", folder.joinpath(f"transport.{kind}").read_text("utf-8")) for kind in ("py", "bash")
+    )
+    own = sorted({*_OWN.findall(frame), *_OWN.findall(near), *_OWN.findall(far)})
+    scripts = f"gw_python={quote(python)}\ngw_bash={quote(bash)}\n"
+    return f"{before}unset -v {' '.join(own)}\n", near + scripts + far
 
 
 def _data(task: Task) -> Iterable[str]:
@@ -114,6 +124,7 @@ def _data(task: Task) -> Iterable[str]:
     yield f"gw_executable_word={quote(_word(task.executable))}"
     line = _command(env, task.executable, task.arguments)
     yield f"gw_line={quote(line.removeprefix('exec ') if task.mpi else line)}"
+    yield f"gw_simple={quote('1' if _SIMPLE.fullmatch(line) and not task.mpi else '')}"
     yield f"gw_stdin={quote(_place(task.std_input))}"
     yield f"gw_stdout={quote(_place(task.std_output))}"
     yield f"gw_stderr={quote(_place(task.std_error))}"
@@ -124,6 +135,7 @@ def _data(task: Task) -> Iterable[str]:
         yield f"gw_{step}={quote(script)}"
         yield f"gw_{step}_word={quote(_word(script))}"
         yield f"gw_{step}_line={quote(_command(env, script, arguments) if script else '')}"
+    yield f"gw_far={quote('1' if _is_far(task) else '')}"
     yield f"gw_limit={task.max_output_bytes:d}"
     yield f"gw_peek_seconds={task.peek_seconds:d}"
     if task.mpi or task.cpus > 1:
@@ -134,6 +146,12 @@ def _data(task: Task) -> Iterable[str]:
     yield from _function("environment", (f"export {n}={quote(v)}" for n, v in task.environment if not _is_odd(n)))
     yield from _function("inputs", (f"gw_input {i.index:d} {quote(i.name)} {quote(_url(i))}" for i in task.inputs))
     yield from _function("outputs", (f"gw_output {quote(name)}" for name in task.outputs))
+
+
+def _is_far(task: Task) -> bool:
+    """Whether more is to be done than a site near the service takes off the wrapper."""
+    remote = any(entry.source and not entry.source.startswith("file:") for entry in task.inputs)
+    return remote or task.peek_seconds > 0 or bool(task.prologue) or bool(_special(task))
 
 
 def _function(name: str, lines: Iterable[str]) -> Iterable[str]:

@@ -12,7 +12,9 @@
 # GLITE_LOCAL_COPY_RETRY_FIRST_WAIT[_ISB|_OSB], GRIDWMS_FIRST_PAUSE, GRIDWMS_LAST_PAUSE (ms), GRIDWMS_PATIENCE (s),
 # GRIDWMS_GRACE (s), GRIDWMS_PEEK_PAUSE (ms), GRIDWMS_BOOT_TIME (hundredths of a second since 1970; saves asking),
 # GRIDWMS_WIPE (this script is emptied once it runs; it cannot be started again), GRIDWMS_LEAVE_EVENTS (the site reads the
-# spool as soon as we end, so the last words are left there and not sent).
+# spool as soon as we end, so the last words are left there and not sent), GRIDWMS_LEAVE_OUTPUTS (it takes the output
+# sandbox from our directory, by the list `outputs`), GRIDWMS_SITE_DIR (it made our directory and removes it),
+# GRIDWMS_LINK (it hears on descriptor 9 who asks for the token, and has brought the inputs).
 #: data
 gw_tag='gw-0000000000000000000000-1'
 gw_job_id='https://localhost/jobs/0000000000000000000000'
@@ -37,6 +39,8 @@ gw_epilogue_word=''
 gw_epilogue_line=''
 gw_limit=-1
 gw_peek_seconds=0
+gw_far=''
+gw_simple=''
 gw_python=''
 gw_bash=''
 gw_cpus=1
@@ -58,6 +62,15 @@ gw_spool='' gw_sequence=0 gw_batch='' gw_code='' gw_result='' gw_count=0 gw_file
 gw_before_token='' gw_before_payload='' gw_after_payload=''
 gw_payload='' gw_reaped='' gw_child='' gw_peeker='' gw_started='' gw_usage='' gw_exit_field=''
 
+gw_near='' gw_link='' gw_wipes=''
+
 #: parts
 
-gw_main
+# A shell reads on only when this comes back: most jobs at a site that is near end here.
+gw_is_near && gw_begin && gw_ask_site && gw_proceed
+
+#: far parts
+
+if [ -n "$gw_near" ]; then gw_go_far; else gw_begin; fi
+gw_token
+gw_proceed

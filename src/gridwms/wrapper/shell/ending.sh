@@ -21,7 +21,7 @@ gw_finish() {
   gw_sent=$gw_spool
   gw_make Finished "$gw_usage$gw_failure"
   gw_keep "$gw_sent$gw_made$gw_newline"
-  if [ -n "$gw_transport" ] && cd "$gw_dir"; then
+  if [ -n "$gw_transport$gw_near" ] && cd "$gw_dir"; then
     [ -n "$gw_leave_events" ] || gw_add POST 1 events "$gw_base/events"
     while [ -n "$gw_batch" ]; do
       if gw_transfer "$gw_output_patience"; then
@@ -62,6 +62,7 @@ gw_leave() {
   trap - EXIT
   gw_hook cp_3.sh || gw_say "cp_3.sh: status $?"
   cd "$gw_home" 2>/dev/null || cd /
+  [ -z "$gw_site_dir" ] || [ "$gw_dir" != "$gw_site_dir" ] || exit "$gw_status"
   set --
   if [ -n "$gw_spool" ]; then
     set +f

@@ -26,13 +26,16 @@ gw_read_date() {
 # Clock, names and tools.
 gw_prepare() {
   gw_home=$PWD
-  # where one start is all there is, the payload shall not find our secret in this file
-  [ -z "${GRIDWMS_WIPE-}" ] || : >"$0"
+  gw_wipes=${GRIDWMS_WIPE-}
+  [ -n "$gw_near" ] || gw_wipe
   gw_hooks=${gw_hooks:-${GLITE_LOCAL_CUSTOMIZATION_DIR-}}
   gw_grace=${GRIDWMS_GRACE:-5}
   gw_first_pause=${GRIDWMS_FIRST_PAUSE:-1000}
   gw_last_pause=${GRIDWMS_LAST_PAUSE:-60000}
   gw_leave_events=${GRIDWMS_LEAVE_EVENTS-}
+  gw_leave_outputs=${GRIDWMS_LEAVE_OUTPUTS-}
+  gw_site_dir=${GRIDWMS_SITE_DIR-}
+  gw_link=${GRIDWMS_LINK-}
   gw_patience_all=${GRIDWMS_PATIENCE-}
   gw_peek_ms=${GRIDWMS_PEEK_PAUSE-}
   read -r gw_instance </proc/sys/kernel/random/uuid || gw_instance=$$-$(date +%s)
@@ -40,27 +43,34 @@ gw_prepare() {
   gw_epoch=${GRIDWMS_BOOT_TIME-}
   case $gw_epoch in '' | *[!0-9]*) gw_read_date ;; esac
   unset -v GRIDWMS_GRACE GRIDWMS_FIRST_PAUSE GRIDWMS_LAST_PAUSE GRIDWMS_PATIENCE GRIDWMS_PEEK_PAUSE
-  unset -v GRIDWMS_BOOT_TIME GRIDWMS_WIPE GRIDWMS_LEAVE_EVENTS
+  unset -v GRIDWMS_BOOT_TIME GRIDWMS_WIPE GRIDWMS_LEAVE_EVENTS GRIDWMS_LEAVE_OUTPUTS GRIDWMS_SITE_DIR GRIDWMS_LINK
+  gw_setsid=/usr/bin/setsid
+  [ -x "$gw_setsid" ] || gw_setsid=$(command -v setsid)
+} 2>/dev/null
+
+# Who speaks HTTP for us, in gw_dir, and with what he needs there.
+gw_find_transport() {
   gw_transport=''
-  if command -v curl >/dev/null; then
+  if command -v curl >/dev/null 2>&1; then
     gw_transport=curl
-  elif command -v python3 >/dev/null; then
+  elif command -v python3 >/dev/null 2>&1; then
     gw_transport=python3
   fi
   gw_second=$gw_transport
   # for a service on this machine, where a thousand short jobs are limited by what our calls cost
   case $gw_transport/$gw_service in
-    ?*/http://127.0.0.1:* | ?*/http://localhost:*) ! command -v bash >/dev/null || gw_transport=bash ;;
+    ?*/http://127.0.0.1:* | ?*/http://localhost:*) ! command -v bash >/dev/null 2>&1 || gw_transport=bash ;;
   esac
-  gw_setsid=/usr/bin/setsid
-  [ -x "$gw_setsid" ] || gw_setsid=$(command -v setsid)
-} 2>/dev/null
+  [ "$gw_second" != python3 ] || printf '%s\n' "$gw_python" >transport.py
+  [ -z "$gw_authority" ] || printf '%s\n' "$gw_authority" >authority.pem
+}
 
 # Our own directory and in it the payload's. Another place, when this one cannot be written, only to report from.
 gw_settle_in() {
   for gw_place in "$gw_home" "${TMPDIR:-/tmp}" /var/tmp /dev/shm; do
     [ -d "$gw_place" ] || continue # also when we stand in a directory that was removed, and its name is empty
     gw_dir=$gw_place/$gw_tag
+    [ -z "$gw_site_dir" ] || [ "$gw_dir" != "$gw_site_dir" ] || break
     mkdir "$gw_dir" "$gw_dir/work" 2>/dev/null && break
     gw_dir=$gw_place/$gw_tag.$gw_instance
     mkdir "$gw_dir" "$gw_dir/work" 2>/dev/null && break

@@ -26,8 +26,13 @@ gw_launch() {
     trap - XCPU QUIT INT TERM USR1 USR2 EXIT
     cd work || exit 126
     umask 022
+    [ -z "$gw_link" ] || exec 9>&-
     exec <"${2:-/dev/null}" >"${3:-/dev/null}"
     if [ -n "$4" ] && [ "$4" = "$3" ]; then exec 2>&1; else exec 2>"${4:-/dev/null}"; fi
+    if [ -n "$gw_simple" ] && [ "$1" = "$gw_line" ]; then # no other shell is needed to understand it
+      gw_environment
+      eval "exec \${gw_setsid:+\"\$gw_setsid\"} ${1#exec }"
+    fi
     set -- "$1"
     if [ "${#1}" -gt 100000 ]; then # the kernel takes no single argument over 128 KiB
       printf '%s\n' "$1" >../line

@@ -7,6 +7,9 @@ gw_input() {
   gw_target=work/$2
   gw_plain "$2" || gw_target=in.$1
   case $gw_pass/$3 in
+    ?/) [ -z "$gw_near" ] || return 0 ;; # the site has brought it
+  esac
+  case $gw_pass/$3 in
     1/) gw_add GET 1 "$gw_target" "$gw_base/input/$1" ;;
     1/file://*) ;;
     1/*) gw_add GET 0 "$gw_target" "$3" ;;
@@ -87,7 +90,7 @@ gw_measure_files() {
 # listed order, and the first file beyond it gives its last bytes as NAME.tail: what room there is, shared among the
 # files that are left.
 gw_collect() {
-  gw_batch='' gw_count=0 gw_seen=/ gw_sum=0
+  gw_batch='' gw_count=0 gw_seen=/ gw_sum=0 gw_left=''
   cd "$gw_dir/work" || return 0
   gw_outputs
   [ "$gw_limit" -lt 0 ] || [ "$gw_count" -eq 0 ] || gw_measure_files
@@ -119,7 +122,12 @@ gw_collect() {
       fi
     fi
     gw_encode "$gw_leaf"
-    gw_add PUT 1 "$gw_source" "$gw_base/output/$gw_encoded"
+    if [ -n "$gw_leave_outputs" ]; then
+      gw_left=$gw_left$gw_encoded\ $gw_source$gw_newline
+    else
+      gw_add PUT 1 "$gw_source" "$gw_base/output/$gw_encoded"
+    fi
   done
   cd "$gw_dir" || return 0
+  [ -z "$gw_left" ] || printf '%s' "$gw_left" >outputs
 }

@@ -28,6 +28,7 @@ gw_step() {
 
 # The border between shallow and deep: only the instance that gets the token may start the payload.
 gw_token() {
+  [ -z "$gw_link" ] || ! gw_ask_site || return 0
   gw_batch=''
   gw_add POST 1 events "$gw_base/token?instance=$gw_instance"
   gw_tick
@@ -43,12 +44,7 @@ gw_token() {
         *) gw_fail 16 token_refused text "the service answered '$gw_answer $gw_rest'" ;;
       esac
       ;;
-    1/409) # the service knows more than we do: a word from us would speak for the other instance
-      gw_say "token: $(cat reply)"
-      gw_batch='' gw_done=1 gw_status=16
-      gw_keep ''
-      gw_leave
-      ;;
+    1/409) gw_step_back "$(cat reply)" ;;
     1/*)
       gw_explain
       gw_batch=''
@@ -62,7 +58,8 @@ gw_token() {
   esac
 }
 
-gw_main() {
+# All up to the token.
+gw_begin() {
   for gw_item in XCPU QUIT INT TERM; do
     # shellcheck disable=SC2064
     trap "gw_signalled $gw_item" "$gw_item"
@@ -74,11 +71,10 @@ gw_main() {
   gw_hook cp_1.sh || gw_hook_status=$?
   gw_home=$PWD
   gw_settle_in
+  [ -n "$gw_near" ] || gw_find_transport
   gw_event Running "&node=$gw_node"
   [ -z "$gw_hook_status" ] || gw_fail 11 hook_failed hook cp_1.sh status "$gw_hook_status"
-  [ -n "$gw_transport" ] || gw_fail 10 no_transport
-  [ "$gw_second" != python3 ] || printf '%s\n' "$gw_python" >transport.py
-  [ -z "$gw_authority" ] || printf '%s\n' "$gw_authority" >authority.pem
+  [ -n "$gw_transport$gw_near" ] || gw_fail 10 no_transport
   gw_limits
   cd work || gw_fail 12 work_dir text "$gw_dir/work"
   [ -z "$gw_vo" ] || gw_hook "$gw_vo/jobwrapper-hook.sh" ||
@@ -91,7 +87,10 @@ gw_main() {
   gw_check_streams
   gw_step "$gw_prologue" "$gw_prologue_word" "$gw_prologue_line" 15 prologue
   gw_also "$gw_before_token"
-  gw_token
+}
+
+# All from the token on.
+gw_proceed() {
   gw_payload_runs
   gw_step "$gw_epilogue" "$gw_epilogue_word" "$gw_epilogue_line" 17 epilogue
   gw_collect
