@@ -129,7 +129,15 @@ def test_death_of_the_wrapper_is_told_with_its_signal(rig: LocalRig) -> None:
 
 
 def test_death_of_everything_is_an_end(rig: LocalRig) -> None:
-    receipt = end(rig, rig.script(tags(1)[0], "kill -9 $PPID; exec sleep 300"))
+    """Nobody is left to tell, and nobody looked: the service was away."""
+    tag = tags(1)[0]
+    receipt = receipts_of(rig.site.submit([rig.script(tag, f"read -r x <{rig.gate}; kill -9 $$")]))[0]
+    rig.wait(lambda: rig.ran(tag) == 1)
+    pid = int(Path(places.place_of(rig.settings.directory / "attempts", tag), "started").read_text().split()[0])
+    rig.site.close()
+    rig.release()
+    rig.wait(lambda: not _lives(pid))
+    rig.open()
     sighting = rig.site.status([receipt])[0]
     assert sighting.exit_code is None
     assert sighting.reason is not None

@@ -13,7 +13,7 @@ from gridwms.classad import ClassAdSyntaxError, parse_expression
 from gridwms.daemon.config import AnySite, AnySource, BadConfig, Config, Jobs, LocalSite
 from gridwms.daemon.config import BdiiSource as BdiiSection
 from gridwms.describe.jdl.defaults import JdlDefaults
-from gridwms.flow.simulation import SimulatedLink
+from gridwms.flow.links import ServiceLink
 from gridwms.flow.world import FlowSettings, SitePolicy, World
 from gridwms.jobs.retry import RetryMaxima
 from gridwms.jobs.states import State
@@ -138,9 +138,10 @@ def _site(name: str, section: AnySite, data: Path) -> Site:
     return simulated.SimulatedSite(simulated.SimulatedSettings(**plain))
 
 
-def connect_simulated(world: World) -> None:
-    """Let the invented wrappers of simulated sites talk to this service."""
+def connect_links(world: World) -> None:
+    """Let sites that speak for their wrappers talk to this service."""
     for site in world.sites.values():
+        if isinstance(site, local.LocalSite | simulated.SimulatedSite):
+            site.link = ServiceLink(world)
         if isinstance(site, simulated.SimulatedSite):
-            site.link = SimulatedLink(world)
             site.begin()

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import structlog
 
-from gridwms.daemon.build import connect_simulated
+from gridwms.daemon.build import connect_links
 from gridwms.daemon.config import Config
 from gridwms.daemon.courier import Courier
 from gridwms.daemon.leaseholder import Leaseholder
@@ -59,7 +59,7 @@ class Service:
 
     def start(self) -> None:
         """Set everything going."""
-        connect_simulated(self._world)
+        connect_links(self._world)
         self._leases.start()
         for name, site in self._world.sites.items():
             watch = getattr(site, "watch", None)

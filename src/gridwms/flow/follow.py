@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import stat
 from collections.abc import Collection, Sequence
-from pathlib import Path
+from typing import BinaryIO
 
 import structlog
 
@@ -14,7 +16,7 @@ from gridwms.flow.world import World
 from gridwms.jobs.events import Ended, EndKind, Event, Running, Source
 from gridwms.jobs.ids import parse_tag
 from gridwms.jobs.job import Attempt, Job
-from gridwms.sandbox.errors import SandboxError
+from gridwms.sandbox.errors import SandboxError, SandboxFull
 from gridwms.sites.contract import Leftover, Phase, Receipt, Sighting, Site
 from gridwms.store import jobs as rows
 from gridwms.store import present
@@ -71,7 +73,8 @@ def _end(world: World, site: Site, over: Sequence[Sighting], by_tag: dict[str, p
         job = jobs[key][1]
         leftover = leftovers.get(sighting.tag)
         if leftover is not None:
-            _keep_outputs(world, key, number, leftover)
+            if not _keep_outputs(world, key, number, leftover):
+                continue  # it stays where it is until there is room for what it has brought
             events += _left_events(world, job, job.attempts[number - 1], leftover)
         kind = EndKind.GONE if sighting.phase is Phase.GONE else EndKind.COMPLETED
         if sighting.cancelled:
@@ -101,13 +104,27 @@ def _left_events(world: World, job: Job, attempt: Attempt, leftover: Leftover) -
     return found
 
 
-def _keep_outputs(world: World, key: str, attempt: int, leftover: Leftover) -> None:
+def _keep_outputs(world: World, key: str, attempt: int, leftover: Leftover) -> bool:
+    """Take over the output files that lie at the site; False: our disk is full."""
     for name, path in leftover.outputs.items():
         try:
-            with Path(path).open("rb") as file:
+            with _regular(path) as file:
                 world.sandbox.put_output(key, attempt, name, iter(lambda: file.read(1 << 20), b""))
+        except SandboxFull as error:
+            logger.warning("output waits at the site", job=key, attempt=attempt, file=name, why=str(error))
+            return False
         except (OSError, SandboxError) as error:
             logger.warning("output left at the site is lost", job=key, attempt=attempt, file=name, why=str(error))
+    return True
+
+
+def _regular(path: str) -> BinaryIO:
+    """A file of a payload, opened; OSError when it is a pipe, a device or the like, which might never end."""
+    handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY)
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        os.close(handle)
+        raise OSError(f"{path} is no regular file")
+    return os.fdopen(handle, "rb")
 
 
 def _stop_strays(site: Site, still_there: Sequence[present.Present]) -> None:

@@ -6,6 +6,7 @@ from gridwms.describe.description import Description
 from gridwms.flow.world import World
 from gridwms.jobs.ids import tag_of
 from gridwms.jobs.job import Attempt, Job
+from gridwms.sandbox.errors import SandboxError
 from gridwms.sites.contract import Handover
 from gridwms.wrapper.render import Frame
 from gridwms.wrapper.task import Input, Task
@@ -31,11 +32,24 @@ def handover(world: World, job: Job, attempt: Attempt, description: Description,
         tag=tag,
         ce=attempt.ce,
         wrapper=frame.render(tag, job_url(world, job.key), attempt.number, world.capability(tag)),
+        inputs=_inputs(world, job, description),
         cpus=description.cpus,
         nodes=description.hosts,
         smp_granularity=description.smp_granularity,
         whole_nodes=description.whole_nodes,
     )
+
+
+def _inputs(world: World, job: Job, description: Description) -> tuple[tuple[str, str], ...] | None:
+    """Where the files lie that the client has sent."""
+    try:
+        return tuple(
+            (file.name, str(world.sandbox.input_path(job.key, index)))
+            for index, file in enumerate(description.inputs)
+            if file.local
+        )
+    except SandboxError:
+        return None
 
 
 def _task(world: World, job: Job, attempt: Attempt, description: Description) -> Task:

@@ -34,6 +34,9 @@ class Handover:
     tag: str
     ce: str
     wrapper: str
+    inputs: tuple[tuple[str, str], ...] | None = ()
+    """Names and paths of the input files that lie with the service, for a site that reads its disk; None: some cannot
+    be read there. The wrapper fetches what its site does not bring."""
     cpus: int = 1
     nodes: int = 0
     smp_granularity: int = 0

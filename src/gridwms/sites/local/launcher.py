@@ -6,22 +6,22 @@ import os
 import signal
 import time
 from collections.abc import Mapping
+from functools import cache
 
-LAUNCHER = """\
-cd "$1" || exit 1
-trap : HUP INT QUIT TERM XCPU USR1 USR2
+PRELUDE = """\
+cd "${0%/*}" || exit 1
 umask 077; unset OLDPWD
-read -r s </proc/$$/stat
-set -f -- ${s##*") "}
-read -r b </proc/sys/kernel/random/boot_id
+read -r gw_stat </proc/$$/stat
+set -f -- ${gw_stat##*") "}
 set -C
-{ echo "$$ ${20} $b" >started; } 2>/dev/null || exit 0
-set +C
-[ -e cancelled ] || "$SHELL" wrapper </dev/null >log 2>&1
-echo $? >exit
+{ echo "$$ ${20} $GRIDWMS_BOOT_ID" >started; } 2>/dev/null || exit 0
+set +fC --
+exec </dev/null >log 2>&1
+trap 'echo $? >"$GRIDWMS_EXIT"' EXIT
+[ ! -e cancelled ] || exit 0
 """
-"""The only thing between the service and the wrapper. Without a process of its own it notes who runs (`started`, made
-exclusively) and how that ended (`exit`). It survives the signals meant for the wrapper, to tell the end."""
+"""What a script begins with here: the shell that runs it notes who it is (`started`, made exclusively) and, when it
+comes to its end, how that was (`exit`). One that is killed is told by the service; if that was away, nobody knows."""
 
 _DEFAULTED = [
     signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGPIPE, signal.SIGTERM, signal.SIGCHLD, signal.SIGXCPU,
@@ -31,14 +31,31 @@ _DEFAULTED = [
 
 MARK = "GRIDWMS_LOCAL_PLACE"
 """An environment variable that every process of an attempt inherits; by it the last of them is found."""
+_LINK = 9
+"""The descriptor on which wrappers find their line; one figure is all that a shell takes."""
 
 
-def launch(shell: str, place: str, environment: Mapping[str, str]) -> int:
-    """Start the attempt in `place`; the process id of its launcher, which leads a session. Raises OSError."""
+@cache
+def boot_id() -> str:
+    """Names this boot of the machine: a process id of another one means nothing."""
+    with open("/proc/sys/kernel/random/boot_id", encoding="ascii") as file:  # noqa: PTH123
+        return file.read().strip()
+
+
+def launch(shell: str, place: str, environment: Mapping[str, str], line: int | None) -> int:
+    """Start the attempt in `place`; the process id of its shell, which leads a session. Raises OSError.
+
+    `line`: a handle on which its wrapper may ask for the token.
+    """
+    own = {"SHELL": shell, MARK: place, "GRIDWMS_EXIT": f"{place}/exit", "GRIDWMS_BOOT_TIME": str(_boot_time())}
+    own |= {"GRIDWMS_BOOT_ID": boot_id(), "GRIDWMS_SITE_DIR": f"{place}/{place.rpartition('/')[2]}"}
+    if line is not None:
+        own["GRIDWMS_LINK"] = "1"
     return os.posix_spawn(
         shell,
-        [shell, "-c", LAUNCHER, "gridwms-launcher", place],
-        {**environment, "SHELL": shell, MARK: place, "GRIDWMS_BOOT_TIME": str(_boot_time())},
+        [shell, f"{place}/wrapper"],
+        {**environment, **own},
+        file_actions=[] if line is None else [(os.POSIX_SPAWN_DUP2, line, _LINK)],
         setsid=True,
         setsigmask=[],
         setsigdef=_DEFAULTED,
@@ -50,6 +67,7 @@ _WRAPPER = {
     "GRIDWMS_LAST_PAUSE": "5000",
     "GRIDWMS_WIPE": "1",
     "GRIDWMS_LEAVE_EVENTS": "1",
+    "GRIDWMS_LEAVE_OUTPUTS": "1",
 }
 """What this site tells the wrapper about itself (the frame `wrapper.sh` explains it)."""
 

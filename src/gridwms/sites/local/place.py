@@ -2,23 +2,24 @@
 
 wrapper   the script, with its digest in a last line; the attempt exists once this is there (renamed into place)
 needs     `<cpus> <wall seconds or ->`, when they are not one and none
-started   `<pid> <start time> <boot id>`: made exclusively by the launcher, so that an attempt runs once however often
+inputs    `<name> <path>` of each file to be brought, percent-encoded, or `-`: the wrapper fetches them itself
+started   `<pid> <start time> <boot id>`: made exclusively by the script, so that an attempt runs once however often
           it is launched; or `never`: cancelled before it could start
-exit      the wrapper's exit status, or `killed` when the launcher could not write one
+exit      the wrapper's exit status, or `killed` when it could not write one and nobody saw it end
 cancelled it was asked to stop
 limit     it ran longer than its wall time
-log       what wrapper and launcher said
+log       what the wrapper said
 """
 
 # Thousands of small files: making Path objects costs more than the calls.
-# ruff: noqa: PTH101, PTH103, PTH104, PTH108, PTH106, PTH110, PTH112, PTH114, PTH116, PTH120, PTH123, PTH208
+# ruff: noqa: PTH101, PTH103, PTH104, PTH108, PTH106, PTH110, PTH112, PTH114, PTH116, PTH120, PTH123
 
 from __future__ import annotations
 
 import hashlib
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -60,10 +61,14 @@ def _folders(path: str) -> list[str]:
     return []
 
 
-def create(place: str, wrapper: bytes, needs: str, order: int) -> None:
-    """Make the attempt exist, whole or not at all. Its place in the queue is the time of its script. Raises OSError."""
+def create(place: str, wrapper: bytes, needs: str, order: int, prepare: Callable[[], None] = lambda: None) -> None:
+    """Make the attempt exist, whole or not at all. Its place in the queue is the time of its script. Raises OSError.
+
+    `prepare` writes what else belongs to it, once there is a directory.
+    """
     try:
         os.makedirs(place, mode=0o700, exist_ok=True)
+        prepare()
         if needs:
             write(f"{place}/needs", needs.encode())
         script = wrapper if wrapper.endswith(b"\n") else wrapper + b"\n"
@@ -87,9 +92,9 @@ def is_whole(place: str) -> bool:
     return b"# " + seal == _seal(script + b"\n")
 
 
-def write(path: str, content: bytes) -> None:
+def write(path: str, content: bytes, mode: int = 0o600) -> None:
     """A file for the owner alone."""
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, mode)
     try:
         while content:
             content = content[os.write(handle, content) :]
@@ -149,21 +154,33 @@ def log_of(place: str) -> str:
 def events_of(place: str, tag: str) -> tuple[str, ...]:
     """The event lines that the wrapper could not send."""
     lines: list[str] = []
-    for folder in sorted(_folders(place)):
-        if folder.rsplit("/", 1)[1].startswith(tag):
-            with suppress(OSError), open(f"{folder}/events", encoding="utf-8", errors="replace") as file:
-                lines += [line for line in file.read().splitlines() if line]
+    for folder in folders_of(place, tag):
+        with suppress(OSError), open(f"{folder}/events", encoding="utf-8", errors="replace") as file:
+            lines += [line for line in file.read().splitlines() if line]
     return tuple(lines)
+
+
+def folders_of(place: str, tag: str) -> list[str]:
+    """The directories that wrappers of this attempt have made."""
+    return [folder for folder in sorted(_folders(place)) if folder.rsplit("/", 1)[1].startswith(tag)]
 
 
 def remove(place: str) -> None:
     """Remove the directory and all in it, also what the payload made unreadable."""
     try:
-        for name in os.listdir(place):
-            os.unlink(f"{place}/{name}")
-        os.rmdir(place)
+        _remove(place)
     except OSError:
         shutil.rmtree(place, onerror=_open_up)
+
+
+def _remove(folder: str) -> None:
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.is_dir(follow_symlinks=False):
+                _remove(entry.path)
+            else:
+                os.unlink(entry.path)
+    os.rmdir(folder)
 
 
 def _open_up(_function: object, path: str, _error: object) -> None:

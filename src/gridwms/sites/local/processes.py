@@ -8,17 +8,9 @@ from __future__ import annotations
 import os
 import signal
 from contextlib import suppress
-from functools import cache
 
-from gridwms.sites.local.launcher import MARK
+from gridwms.sites.local.launcher import MARK, boot_id
 from gridwms.sites.local.place import Started
-
-
-@cache
-def boot_id() -> str:
-    """Names this boot of the machine: a process id of another one means nothing."""
-    with open("/proc/sys/kernel/random/boot_id", encoding="ascii") as file:
-        return file.read().strip()
 
 
 def start_time(pid: int) -> int | None:

@@ -16,13 +16,15 @@ from contextlib import suppress
 from gridwms.classad import ClassAd
 from gridwms.jobs.reasons import reason
 from gridwms.sites.contract import Handover, Leftover, Phase, Receipt, Refusal, Sighting, SiteUnavailable
-from gridwms.sites.local import launcher, processes
+from gridwms.sites.link import WorkerLink
+from gridwms.sites.local import launcher, processes, sandboxes
 from gridwms.sites.local import place as files
 from gridwms.sites.local.attempt import Attempt
 from gridwms.sites.local.describe import Load, describe
 from gridwms.sites.local.keeper import Keeper
 from gridwms.sites.local.room import cannot_hold
 from gridwms.sites.local.settings import LocalSettings
+from gridwms.sites.local.tokens import TokenDesk
 
 Watcher = Callable[[Sequence[str]], None]
 
@@ -52,11 +54,15 @@ class LocalSite:
         self._watchers: list[Watcher] = []
         self._news: list[str] = []
         self._lock = self._take_directory()
+        self.link: WorkerLink | None = None
+        """How wrappers that run here get their tokens; None: each asks the service itself."""
+        self._tokens = TokenDesk(settings.name, lambda: self.link)
         self._keeper = Keeper(settings.name, self._processes_ended, self._times_came)
         with self._state:
             self._read_everything()
             self._start_more()
         self._keeper.begin()
+        self._tokens.begin()
         self._tell()
 
     # ---- the contract
@@ -95,11 +101,16 @@ class LocalSite:
         self._tell()
 
     def collect(self, receipts: Sequence[Receipt]) -> list[Leftover]:
-        """Event lines and log out of each directory that is there."""
+        """Event lines, log and the list of outputs out of each directory that is there."""
         with self._state:
             found = [self._attempts[receipt.tag] for receipt in receipts if receipt.tag in self._attempts]
         return [
-            Leftover(tag=one.tag, events=files.events_of(one.place, one.tag), log=files.log_of(one.place))
+            Leftover(
+                tag=one.tag,
+                events=files.events_of(one.place, one.tag),
+                log=files.log_of(one.place),
+                outputs=sandboxes.outputs_of(one.place, one.tag),
+            )
             for one in found
         ]
 
@@ -131,6 +142,7 @@ class LocalSite:
 
     def close(self) -> None:
         """Let go of the directory; what runs, runs on."""
+        self._tokens.close()
         self._keeper.close()
         os.close(self._lock)
 
@@ -198,7 +210,14 @@ class LocalSite:
         needs = "" if cpus == 1 and wall is None else f"{cpus} {'-' if wall is None else wall}\n"
         self._order = max(self._order + 1, time.time_ns())
         try:
-            files.create(place, handover.wrapper.encode("utf-8", "surrogateescape"), needs, self._order)
+            script = launcher.PRELUDE + handover.wrapper
+            files.create(
+                place,
+                script.encode("utf-8", "surrogateescape"),
+                needs,
+                self._order,
+                lambda: sandboxes.note_inputs(place, handover.inputs),
+            )
         except OSError as error:
             return self._refuse(tag, f"cannot write to {self.settings.directory}: {error.strerror}")
         attempt = Attempt(tag, place, order=self._order, cpus=cpus, wall_seconds=wall, time=time.time())
@@ -219,7 +238,7 @@ class LocalSite:
             if self._busy + attempt.cpus > self.settings.slots:
                 return
             try:
-                attempt.pid = launcher.launch(self.settings.shell, attempt.place, self._environment)
+                attempt.pid = self._launch(attempt)
             except OSError:  # no process to be had: the machine is full, not the attempt wrong
                 self._keeper.remind("", _TERM_SECONDS)
                 return
@@ -232,6 +251,17 @@ class LocalSite:
             if attempt.wall_seconds is not None:
                 self._keeper.remind(attempt.tag, attempt.wall_seconds)
             self._news.append(attempt.tag)
+
+    def _launch(self, attempt: Attempt) -> int:
+        """Its process. With a line to us, when its inputs could be brought: else it needs the service in any case."""
+        brought = sandboxes.bring_inputs(attempt.place, attempt.tag)
+        line = self._tokens.open(attempt.tag) if brought else None
+        try:
+            handle = None if line is None else line.fileno()
+            return launcher.launch(self.settings.shell, attempt.place, self._environment, handle)
+        finally:
+            if line is not None:
+                line.close()
 
     def _attend(self, attempt: Attempt) -> bool:
         """Wait for the end of its process; False: there is none. Without a free handle it is looked at now and then."""
@@ -247,22 +277,28 @@ class LocalSite:
         with self._state:
             for tag in tags:
                 if (attempt := self._attempts.get(tag)) is not None:
-                    self._release(attempt)
-                    self._settle(attempt)
+                    self._settle(attempt, self._release(attempt))
             self._start_more()
         self._tell()
 
-    def _release(self, attempt: Attempt) -> None:
-        """Let go of the process that was waited for; a child of ours is buried."""
+    def _release(self, attempt: Attempt) -> int | None:
+        """Let go of the process that was waited for; a child of ours is buried: its exit status, if it has ended."""
         if attempt.pidfd >= 0:
             self._keeper.unwatch(attempt.pidfd)
             attempt.pidfd = -1
         if attempt.pid:
             with suppress(ChildProcessError):
-                os.waitpid(attempt.pid, os.WNOHANG)
+                pid, status = os.waitpid(attempt.pid, os.WNOHANG)
+                if pid:
+                    code = os.waitstatus_to_exitcode(status)
+                    return code if code >= 0 else 128 - code
+        return None
 
-    def _settle(self, attempt: Attempt) -> None:
-        """Conclude from the directory what became of an attempt whose process ended, or is not known."""
+    def _settle(self, attempt: Attempt, code: int | None = None) -> None:
+        """Conclude from the directory what became of an attempt whose process ended, or is not known.
+
+        `code`: what we saw it end with, which counts when it could not write that down itself.
+        """
         place = attempt.place
         mine, attempt.pid = attempt.pid, 0
         line = files.line_of(f"{place}/exit")
@@ -285,10 +321,12 @@ class LocalSite:
         if line == "" and time.time() - files.time_of(f"{place}/started") < _TERM_SECONDS:
             self._keeper.remind(attempt.tag, _AGAIN_SECONDS)  # a launcher is just writing it
             return
+        if started is None or started.pid != mine:
+            code = None
         processes.kill_all(place)
         with suppress(OSError):
-            files.write(f"{place}/exit", files.KILLED.encode())
-        self._end(attempt, None)
+            files.write(f"{place}/exit", files.KILLED.encode() if code is None else f"{code}\n".encode())
+        self._end(attempt, code)
 
     def _follow(self, attempt: Attempt, started: files.Started) -> bool:
         """Wait for a process that another launch, or another life of the service, began. False: it is gone."""

@@ -16,12 +16,12 @@ from random import Random
 from gridwms.classad import ClassAd
 from gridwms.jobs.reasons import reason
 from gridwms.sites.contract import Handover, Leftover, Phase, Receipt, Refusal, Sighting, SiteUnavailable
+from gridwms.sites.link import NoService, TokenRequest, WorkerLink
 from gridwms.sites.simulated import lines
 from gridwms.sites.simulated.attempt import Attempt
 from gridwms.sites.simulated.describe import ce_of, describe
 from gridwms.sites.simulated.fate import Fate, fate_of, has_luck
 from gridwms.sites.simulated.journal import Fact, Journal
-from gridwms.sites.simulated.link import NoService, TokenRequest, WorkerLink
 from gridwms.sites.simulated.settings import Queue, SimulatedSettings
 
 Watcher = Callable[[Sequence[str]], None]

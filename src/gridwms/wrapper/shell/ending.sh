@@ -62,7 +62,7 @@ gw_leave() {
   trap - EXIT
   gw_hook cp_3.sh || gw_say "cp_3.sh: status $?"
   cd "$gw_home" 2>/dev/null || cd /
-  [ -z "$gw_site_dir" ] || [ "$gw_dir" != "$gw_site_dir" ] || exit "$gw_status"
+  [ -z "$gw_site_dir" ] || [ "$gw_dir" != "$gw_site_dir" ] || gw_out "$gw_status"
   set --
   if [ -n "$gw_spool" ]; then
     set +f
@@ -74,7 +74,13 @@ gw_leave() {
     set -- "$gw_dir"
   fi
   rm -rf -- "$@" 2>/dev/null || { chmod -R u+rwX -- "$@" && rm -rf -- "$@"; } 2>/dev/null
-  exit "$gw_status"
+  gw_out "$gw_status"
+}
+
+# The end of this shell, with status $1, noted where the site wants it.
+gw_out() {
+  [ -z "$gw_note" ] || echo "$1" >"$gw_note"
+  exit "$1"
 }
 
 # A signal from the site: the payload ends, what there is of its output is sent.

@@ -36,6 +36,7 @@ gw_prepare() {
   gw_leave_outputs=${GRIDWMS_LEAVE_OUTPUTS-}
   gw_site_dir=${GRIDWMS_SITE_DIR-}
   gw_link=${GRIDWMS_LINK-}
+  gw_note=${GRIDWMS_EXIT-}
   gw_patience_all=${GRIDWMS_PATIENCE-}
   gw_peek_ms=${GRIDWMS_PEEK_PAUSE-}
   read -r gw_instance </proc/sys/kernel/random/uuid || gw_instance=$$-$(date +%s)
@@ -44,6 +45,7 @@ gw_prepare() {
   case $gw_epoch in '' | *[!0-9]*) gw_read_date ;; esac
   unset -v GRIDWMS_GRACE GRIDWMS_FIRST_PAUSE GRIDWMS_LAST_PAUSE GRIDWMS_PATIENCE GRIDWMS_PEEK_PAUSE
   unset -v GRIDWMS_BOOT_TIME GRIDWMS_WIPE GRIDWMS_LEAVE_EVENTS GRIDWMS_LEAVE_OUTPUTS GRIDWMS_SITE_DIR GRIDWMS_LINK
+  unset -v GRIDWMS_EXIT GRIDWMS_BOOT_ID
   gw_setsid=/usr/bin/setsid
   [ -x "$gw_setsid" ] || gw_setsid=$(command -v setsid)
 } 2>/dev/null
@@ -79,7 +81,7 @@ gw_settle_in() {
   [ -n "$gw_dir" ] && cd "$gw_dir" && return
   gw_say "Cannot create directory in $gw_home"
   trap - EXIT
-  exit 12
+  gw_out 12
 }
 
 # What the site allows, over what the service said.

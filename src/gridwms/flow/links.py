@@ -1,4 +1,4 @@
-"""The service as the invented wrappers of a simulated site see it: the real use cases, in lists, without HTTP."""
+"""The service as sites see it that speak for their wrappers: the real use cases, in lists, without HTTP."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from gridwms.flow.errors import FlowError
 from gridwms.flow.worker import Word, hear
 from gridwms.flow.world import World
 from gridwms.jobs.ids import parse_tag
-from gridwms.sites.simulated.link import Lines, TokenRequest
+from gridwms.sites.link import Lines, TokenRequest
 from gridwms.store.database import StoreUnavailable
 
 
-class SimulatedLink:
-    """Implements `gridwms.sites.simulated.link.WorkerLink`."""
+class ServiceLink:
+    """Implements `gridwms.sites.link.WorkerLink`."""
 
     def __init__(self, world: World) -> None:
         self._world = world

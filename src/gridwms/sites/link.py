@@ -1,4 +1,4 @@
-"""How invented wrappers reach the service: the two words of the worker protocol that matter, in lists."""
+"""How wrappers reach the service by their site: the two words of the worker protocol that matter, in lists."""
 
 from __future__ import annotations
 
