@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import replace
 
 import pytest
@@ -150,10 +151,10 @@ def test_a_class_that_cannot_be_matched_keeps_no_other_waiting(stage: Stage, mon
     (good,) = stage.submit()
 
     class Fragile(Matching):
-        def __init__(self, ad: ClassAd, requirements: Expr, rank: Expr) -> None:
+        def __init__(self, ad: ClassAd, requirements: Expr, rank: Expr, policies: Mapping[str, Expr]) -> None:
             if "FreeJobSlots" in unparse(rank):
                 raise RecursionError("too deep")
-            super().__init__(ad, requirements, rank)
+            super().__init__(ad, requirements, rank, policies)
 
     monkeypatch.setattr(schedule, "Matching", Fragile)
     stage.schedule()

@@ -1,8 +1,14 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
+import pytest
+
+from gridwms.classad import ClassAd, Literal, parse_ad
 from gridwms.jobs.reasons import Reason
-from gridwms.match import Verdict, explain, named, reason_of
-from tests.match.resources import matched, place, snapshot_of
+from gridwms.match import Matching, Verdict, explain, match, named, reason_of
+from gridwms.match.policies import read_policies
+from tests.match.resources import ids, matched, place, snapshot_of
 
 PLACES = (
     place("a", 'status = "Production"; cpus = 10'),
@@ -40,7 +46,8 @@ def test_lines_tell_numbers_and_causes() -> None:
     explanation = explain(matched('other.status == "Closed" && other.cpus > 50', "1", *PLACES))
     assert [line.text for line in explanation.lines] == [
         "The job's clause other.cpus > 50 rejects 3 of 3 resources "
-        "(2 because it is false, 1 because something it needs is not published); without it 2 more would match.",
+        "(2 because it is false, 1 because something it needs is not published); without it 2 more would match, "
+        "1 with other.cpus >= 20.",
         'The job\'s clause other.status == "Closed" rejects 1 of 3 resources.',
     ]
     assert explanation.lines[0].side == "job"
@@ -79,12 +86,73 @@ def test_a_match_needs_no_reason() -> None:
 
 
 def test_submit_to() -> None:
-    snapshot = snapshot_of(place("a", host="h"), place("b", site=None))
-    found = named("a", snapshot)
+    rules = 'GlueCEAccessControlBaseRule = {"VO:cms"}'
+    snapshot = snapshot_of(place("a", host="h"), place("b", site=None), place("c", rules), place("d/x", rules))
+    matching = Matching(parse_ad('[ VirtualOrganisation = "atlas" ]'), Literal(True), Literal(0), read_policies({}))
+    found = named("a", snapshot, matching)
     assert isinstance(found, Verdict)
     assert [(c.ce_id, c.host, c.site) for c in found.candidates] == [("a", "h", "here")]
-    codes = [outcome.code for outcome in (named("b", snapshot), named("x", snapshot)) if isinstance(outcome, Reason)]
-    assert codes == ["not_deliverable", "unknown_ce"]
-    nowhere = named("a", snapshot_of())
+    codes = [getattr(named(ce_id, snapshot, matching), "code", None) for ce_id in ("b", "c", "d", "x")]
+    assert codes == ["not_deliverable", "not_permitted", "unknown_ce", "unknown_ce"]
+    nowhere = named("a", snapshot_of(), matching)
     assert isinstance(nowhere, Reason)
     assert nowhere.code == "no_resources"
+
+
+def test_submit_to_takes_the_views_that_are_open() -> None:
+    views = [
+        replace(place("a", f'GlueCEAccessControlBaseRule = {{"VO:{vo}"}}'), view=vo)
+        for vo in ("atlas", "biomed", "cms")
+    ]
+    snapshot = snapshot_of(place("a.other"), *views)
+    matching = Matching(parse_ad('[ VirtualOrganisation = "cms" ]'), Literal(True), Literal(0), read_policies({}))
+    found = named("a", snapshot, matching)
+    assert isinstance(found, Verdict)
+    assert [snapshot.at(place.row).view for place in found.candidates] == ["cms"]
+
+
+@pytest.mark.parametrize(
+    ("clause", "relaxed"),
+    [
+        ("other.x >= 10", (("other.x >= 8", 1), ("other.x >= 2", 4))),
+        ("10 < other.x", (("other.x >= 8", 1), ("other.x >= 2", 4))),
+        ("other.x < 2", (("other.x <= 2", 2), ("other.x <= 8", 4))),
+        ("other.x == 3", (("other.x == 2", 2),)),
+        ('other.s == "q"', (('other.s == "w"', 3),)),
+        ("other.missing > 1", ()),
+        ("member(1, other.x)", ()),
+    ],
+)
+def test_by_how_much_a_clause_misses(clause: str, relaxed: tuple[tuple[str, int], ...]) -> None:
+    values = ((2, "w"), (2, "w"), (5, "w"), (8, "v"))
+    places = [place(f"p{number}", f'x = {x}; s = "{s}"') for number, (x, s) in enumerate(values)]
+    (count,) = matched(clause, "1", *places).clauses
+    assert count.relaxed == relaxed
+
+
+def test_policies_are_counted_and_told() -> None:
+    job = parse_ad('[ VirtualOrganisation = "atlas"; VOMS_FQAN = "/atlas/Role=production" ]')
+    places = (
+        place("a", 'GlueCEAccessControlBaseRule = {"VO:atlas"}'),
+        place("b", 'GlueCEAccessControlBaseRule = {"VO:cms"}'),
+        place("c", 'GlueCEAccessControlBaseRule = {"VO:atlas", "DENY:/atlas/Role=production"}'),
+        place("d", 'GlueCEAccessControlBaseRule = {"VOMS:/atlas/Role=production"}'),
+        place("e", "GlueCEStateTotalJobs = 9; GlueCEPolicyMaxTotalJobs = 9"),
+        place("f-sdj"),
+        place("g"),
+    )
+    verdict = match(job, Literal(True), Literal(0), snapshot_of(*places), read_policies({}))
+    assert ids(verdict) == ["a", "d", "g"]
+    assert {count.clause: count.alone for count in verdict.policies if count.rejects} == {
+        "authorised": 2,
+        "not_full": 1,
+        "short_deadline": 1,
+    }
+    texts = [line.text for line in explain(verdict).lines]
+    assert any("The service's policy authorised rejects 2 of 7 resources" in text for text in texts)
+
+
+def test_policies_can_be_changed_by_name() -> None:
+    policies = read_policies({"short_deadline": "", "mine": 'other.GlueCEUniqueID != "a"'})
+    verdict = match(ClassAd(), Literal(True), Literal(0), snapshot_of(place("a"), place("b-sdj")), policies)
+    assert ids(verdict) == ["b-sdj"]

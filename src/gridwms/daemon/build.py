@@ -6,10 +6,11 @@ import math
 import os
 import secrets
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
-from gridwms.classad import ClassAdSyntaxError, parse_expression
+from gridwms.classad import ClassAdSyntaxError, Expr, parse_expression
 from gridwms.daemon.config import AnySite, AnySource, BadConfig, Config, Jobs, LocalSite
 from gridwms.daemon.config import BdiiSource as BdiiSection
 from gridwms.describe.jdl.defaults import JdlDefaults
@@ -22,6 +23,7 @@ from gridwms.market.source import Source
 from gridwms.market.sources.bdii import BdiiSource
 from gridwms.market.sources.callable import CallableSource
 from gridwms.market.sources.file import FileSource
+from gridwms.match.policies import read_policies
 from gridwms.sandbox.area import Area
 from gridwms.security.capability import Capabilities
 from gridwms.sites import local, simulated
@@ -77,6 +79,7 @@ def _settings(config: Config, url: str) -> FlowSettings:
         authority=_authority(config.service.tls_authority),
         retry_maxima=RetryMaxima(deep=jobs.max_retry_count, shallow=jobs.max_shallow_retry_count),
         jdl_defaults=_jdl_defaults(jobs),
+        policies=_policies(config.policies),
         expiry_seconds=jobs.expiry_seconds,
         start_seconds=jobs.start_seconds,
         keep_seconds={
@@ -104,6 +107,15 @@ def _authority(path: str) -> str:
     if path and "BEGIN CERTIFICATE" not in text:
         raise BadConfig(f"[service] tls_authority '{path}' holds no certificate in PEM form.")
     return text
+
+
+def _policies(changes: Mapping[str, str]) -> dict[str, Expr]:
+    for name, text in changes.items():
+        try:
+            read_policies({name: text})
+        except ClassAdSyntaxError as error:
+            raise BadConfig(f"The policy '{name}' is no ClassAd expression: {error}.") from error
+    return read_policies(changes)
 
 
 def _jdl_defaults(jobs: Jobs) -> JdlDefaults:

@@ -159,6 +159,7 @@ class Config(_Section):
 
     service: Service = Service()
     jobs: Jobs = Jobs()
+    policies: dict[str, str] = Field(default_factory=dict)
     sites: dict[str, AnySite] = {"local": LocalSite()}
     sources: dict[str, AnySource] = Field(default_factory=dict)
 

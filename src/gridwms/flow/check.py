@@ -11,7 +11,7 @@ from gridwms.flow.world import World
 from gridwms.jobs.reasons import Reason
 from gridwms.match.classes import matching_ad
 from gridwms.match.explain import Explanation, explain
-from gridwms.match.matching import match as match_ad
+from gridwms.match.matching import Matching
 from gridwms.match.submit_to import named
 from gridwms.match.verdict import Candidate, Verdict
 
@@ -47,11 +47,9 @@ def match(world: World, text: bytes) -> MatchAnswer:
         raise Refused(errors or (_MANY,))
     ad = matching_ad(description.ad, description.requirements, description.rank)
     snapshot = world.market.snapshot
+    matching = Matching(ad, ad["Requirements"], ad["Rank"], world.settings.policies)
     verdict: Verdict | Reason
-    if description.submit_to:
-        verdict = named(description.submit_to, snapshot)
-    else:
-        verdict = match_ad(ad, ad["Requirements"], ad["Rank"], snapshot)
+    verdict = named(description.submit_to, snapshot, matching) if description.submit_to else matching.on(snapshot)
     if isinstance(verdict, Reason):
         return MatchAnswer((), (), verdict, None, reading.problems)
     explanation = explain(verdict)

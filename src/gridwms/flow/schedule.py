@@ -145,11 +145,12 @@ class Scheduler:
         known = self._classes.get(match_class)
         if known is None:
             return reason("description_lost", text="its matching ad is not in the database, or of another version")
-        if known.submit_to:
-            return named(known.submit_to, snapshot)
-        if match_class not in self._compiled:
-            self._compiled[match_class] = Matching(known.ad, known.ad["Requirements"], known.ad["Rank"])
-        return self._compiled[match_class].on(snapshot)
+        matching = self._compiled.get(match_class)
+        if matching is None:
+            policies = self._world.settings.policies
+            matching = Matching(known.ad, known.ad["Requirements"], known.ad["Rank"], policies)
+            self._compiled[match_class] = matching
+        return named(known.submit_to, snapshot, matching) if known.submit_to else matching.on(snapshot)
 
     def _place(self, match_class: str, verdict: Verdict, count: int, room: Room, snapshot: Snapshot) -> int:
         """Give places to the oldest jobs of a class; how many got one. `room` shrinks by them."""

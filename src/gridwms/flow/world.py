@@ -8,12 +8,14 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from gridwms.classad import Expr
 from gridwms.describe.jdl.defaults import JdlDefaults
 from gridwms.flow.find import Descriptions
 from gridwms.flow.watches import Watches
 from gridwms.jobs.retry import RetryMaxima
 from gridwms.jobs.states import State
 from gridwms.market.market import Market
+from gridwms.match.policies import read_policies
 from gridwms.sandbox.area import Area
 from gridwms.sites.contract import Site
 from gridwms.store.database import Database
@@ -98,6 +100,8 @@ class FlowSettings:
     """How many nodes one compound may have."""
     max_output_bytes: int = -1
     min_peek_seconds: int = 5
+    policies: Mapping[str, Expr] = field(default_factory=lambda: read_policies({}))
+    """What every match must meet, by name."""
     site_policies: Mapping[str, SitePolicy] = field(default_factory=dict)
 
     def policy(self, site: str) -> SitePolicy:

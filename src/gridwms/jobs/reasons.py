@@ -95,6 +95,11 @@ _REGISTRY = (
         "Ask the operator to configure a site for one of them (for example $ce).",
     ),
     Kind(
+        "not_permitted",
+        "SubmitTo names $ce, which the service's policy '$policy' excludes for this job.",
+        "Name another computing element, or ask the operators ('gridwms match FILE' lists those that are open).",
+    ),
+    Kind(
         "unknown_ce",
         "SubmitTo names $ce, which the market does not know (it knows of $considered others).",
         "Correct SubmitTo ('gridwms match FILE' lists the ids), or wait until a source tells of it.",

@@ -38,7 +38,7 @@ def machine_ad(
     running: int = 0,
     waiting: int = 0,
     max_waiting: int | None = None,
-    vos: Sequence[str] = ("local",),
+    vos: Sequence[str] = (),
     tags: Sequence[str] = (),
     response_seconds: float | None = None,
 ) -> ClassAd:
@@ -46,6 +46,7 @@ def machine_ad(
 
     `running` and `waiting`: jobs of ours there now. `max_waiting`: how many may wait, None for any number.
     `response_seconds`: expected time until a new job starts; estimated when None. `tags`: software environments.
+    `vos`: who may use it; none given: everybody.
     """
     total = facts.cpus if slots is None else slots
     free = max(0, total - running)
@@ -72,7 +73,7 @@ def machine_ad(
         "GlueCEPolicyMaxRunningJobs": total,
         "GlueCEPolicyMaxWaitingJobs": max_waiting,
         "GlueCEPolicyMaxTotalJobs": None if max_waiting is None else total + max_waiting,
-        "GlueCEAccessControlBaseRule": [f"VO:{vo}" for vo in vos],
+        "GlueCEAccessControlBaseRule": [f"VO:{vo}" for vo in vos] or None,
         "GlueClusterUniqueID": facts.host,
         "GlueSubClusterUniqueID": facts.host,
         "GlueSubClusterLogicalCPUs": facts.cpus,

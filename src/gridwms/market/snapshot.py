@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from threading import Lock
 
 from gridwms.classad import ClassAd
@@ -95,9 +96,17 @@ class Snapshot:
 
     def find(self, ce_id: str) -> Resource | None:
         """The computing element with this id; the first of its views where it has several."""
+        views = self.views(ce_id)
+        return views[0] if views else None
+
+    def views(self, ce_id: str) -> list[Resource]:
+        """Everything that is this computing element."""
         whole = self._by_id.get(ce_id)
-        if whole is not None:
-            return whole
+        found = [whole] if whole is not None else []
         place = bisect_left(self.resources, f"{ce_id}/", key=lambda resource: resource.id)
-        found = self.resources[place] if place < len(self.resources) else None
-        return found if found is not None and found.ce_id == ce_id else None
+        for resource in islice(self.resources, place, None):
+            if not resource.id.startswith(f"{ce_id}/"):
+                break
+            if resource.ce_id == ce_id:
+                found.append(resource)
+        return found

@@ -32,8 +32,9 @@ PUBLIC = (
     "WholeNodes",
     "ShortDeadlineJob",
     "OutputSE",
+    "VOMS_FQAN",
 )
-"""Attributes that a resource may read of every job (`other.VirtualOrganisation`)."""
+"""Attributes that a resource, or a policy of the service, may read of every job (`other.VirtualOrganisation`)."""
 
 _CHOICE = ("SubmitTo", "FuzzyRank", "FuzzyFactor", "fuzzy_factor", "NodeNumber")
 

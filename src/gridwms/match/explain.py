@@ -12,7 +12,8 @@ from gridwms.match.verdict import ClauseCount, Verdict
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """One condition. `side`: "job" for the job's Requirements, "resource" for the resources' own."""
+    """One condition. `side`: "job" for the job's Requirements, "resource" for the resources' own, "policy" for the
+    service's. `relaxed`: the clause with other values, and how many resources each would open."""
 
     side: str
     clause: str
@@ -22,6 +23,7 @@ class Line:
     undefined: int
     error: int
     text: str
+    relaxed: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +43,7 @@ def explain(verdict: Verdict) -> Explanation:
     lines = [
         *(_line("job", count, verdict.considered) for count in verdict.clauses if count.rejects),
         *(_line("resource", count, verdict.considered) for count in verdict.refusals),
+        *(_line("policy", count, verdict.considered) for count in verdict.policies if count.rejects),
     ]
     lines.sort(key=lambda line: (-line.alone, -line.rejects))
     led_to = deliverable(verdict.candidates)
@@ -82,7 +85,7 @@ def reason_of(verdict: Verdict) -> Reason | None:
 
 def _culprit(verdict: Verdict) -> str:
     """The condition whose loss would open the most; else the one that rejects the most."""
-    counts: Sequence[ClauseCount] = (*verdict.clauses, *verdict.refusals)
+    counts: Sequence[ClauseCount] = (*verdict.clauses, *verdict.refusals, *verdict.policies)
     if not counts:
         return "no condition"
     worst = max(counts, key=lambda count: (count.alone, count.rejects))
@@ -103,8 +106,15 @@ def _summary(verdict: Verdict, led_to: int) -> str:
     return "; ".join(parts) + "."
 
 
+_SUBJECTS = {
+    "job": "The job's clause",
+    "resource": "The resources' own clause",
+    "policy": "The service's policy",
+}
+
+
 def _line(side: str, count: ClauseCount, considered: int) -> Line:
-    subject = "The job's clause" if side == "job" else "The resources' own clause"
+    subject = _SUBJECTS[side]
     text = f"{subject} {count.clause} rejects {count.rejects} of {_resources(considered)}"
     causes = [
         f"{number} {words}"
@@ -119,6 +129,8 @@ def _line(side: str, count: ClauseCount, considered: int) -> Line:
         text += f" ({', '.join(causes)})"
     if count.alone:
         text += f"; without it {count.alone} more would match"
+    if count.relaxed:
+        text += ", " + ", ".join(f"{opens} with {clause}" for clause, opens in count.relaxed)
     return Line(
         side=side,
         clause=count.clause,
@@ -128,6 +140,7 @@ def _line(side: str, count: ClauseCount, considered: int) -> Line:
         undefined=count.undefined,
         error=count.error,
         text=text + ".",
+        relaxed=count.relaxed,
     )
 
 

@@ -1,22 +1,25 @@
-"""Requirements both ways and Rank, over a whole snapshot (gLite reference §2.2, steps 2 and 4).
+"""Requirements both ways, policies and Rank, over a whole snapshot (gLite reference §2.2, steps 2 and 4).
 
-The job's Requirements must be true on the resource, and the resource's own Requirements, if it has any, true on the
-job. Undefined and error are no match. A rank that is not a number leaves the resource out of the choice.
+The job's Requirements and the service's policies must be true on the resource, and the resource's own Requirements, if
+it has any, true on the job. Undefined and error are no match. A rank that is not a number leaves the resource out of
+the choice.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from functools import partial
 
 import numpy
 
-from gridwms.classad import Call, ClassAd, Expr, Group, Literal, conjuncts, unparse
+from gridwms.classad import Call, ClassAd, Expr, Group, Literal, conjuncts, flatten, unparse
 from gridwms.classad.columns import Condition, Planes, Rank, rows_of
 from gridwms.classad.columns.store import ColumnStore
 from gridwms.classad.text import fold
 from gridwms.classad.tree import Binary, Unary
 from gridwms.match.owners import own_conditions
+from gridwms.match.relax import relaxations
 from gridwms.match.resources import Snapshot
 from gridwms.match.verdict import ClauseCount, Counts, Ranking, Verdict
 
@@ -27,9 +30,10 @@ _TRUTH_FUNCTIONS = frozenset(("member", "regexp", "isundefined", "iserror", "iss
 class Matching:
     """The Requirements and Rank of one class of jobs, compiled once, for any number of snapshots."""
 
-    def __init__(self, ad: ClassAd, requirements: Expr, rank: Expr) -> None:
-        """`ad`: the matching ad of the class."""
+    def __init__(self, ad: ClassAd, requirements: Expr, rank: Expr, policies: Mapping[str, Expr] | None = None) -> None:
+        """`ad`: the matching ad of the class. `policies`: by name (`match.policies`)."""
         self._ad = ad
+        self._policies = {name: Condition.of(expr, ad) for name, expr in (policies or {}).items()}
         self._terms = _terms(requirements)
         self._whole = Condition.of(requirements, ad)
         self._rank = Rank(rank, ad)
@@ -41,6 +45,8 @@ class Matching:
         matching = self._whole.true_rows(store)
         if self._alone and matching:
             matching &= _truths(self._terms[0], self._ad, store)
+        for policy in self._policies.values():
+            matching &= policy.planes(store).true if matching else 0
         for condition in own_conditions(store):
             asked = condition.rows & matching
             if asked:
@@ -71,12 +77,30 @@ class Matching:
                     (known.error & kept) | planes.error,
                 )
         refused = [(term, planes) for term, planes in refusals.items() if planes.true != store.alive]
-        alone = _rejected_once((planes for _, planes in (*asked, *refused)), store.alive)
-        counts = [_clause_count(term, planes, alone, store.alive) for term, planes in refused]
-        return (
-            tuple(_clause_count(term, planes, alone, store.alive) for term, planes in asked),
-            tuple(sorted(counts, key=lambda count: (-count.rejects, count.clause))),
+        ruled = [(name, condition.planes(store)) for name, condition in self._policies.items()]
+        alone = _rejected_once((planes for _, planes in (*asked, *refused, *ruled)), store.alive)
+        counts = [_clause_count(unparse(term), planes, alone, store.alive) for term, planes in refused]
+        return Counts(
+            clauses=tuple(self._with_relaxed(term, planes, alone, store) for term, planes in asked),
+            refusals=tuple(sorted(counts, key=lambda count: (-count.rejects, count.clause))),
+            policies=tuple(_clause_count(name, planes, alone, store.alive) for name, planes in ruled),
         )
+
+    def _with_relaxed(self, term: Expr, planes: Planes, alone: int, store: ColumnStore) -> ClauseCount:
+        """The count of a clause of the job, with the changes of its value that would open something."""
+        count = _clause_count(unparse(term), planes, alone, store.alive)
+        if not count.alone:
+            return count
+        rows = rows_of(store.alive & ~planes.true & alone, store.count)
+        return replace(count, relaxed=relaxations(flatten(term, self._ad)[0], store, rows))
+
+    def refused_by(self, snapshot: Snapshot, row: int) -> str:
+        """The name of a policy that excludes one resource, "" when none does."""
+        store = snapshot.columns
+        for name, policy in self._policies.items():
+            if not policy.planes(store).true >> row & 1:
+                return name
+        return ""
 
     def _planes(self, term: Expr, store: ColumnStore) -> Planes:
         planes = Condition.of(term, self._ad).planes(store)
@@ -87,9 +111,11 @@ class Matching:
         return Planes(planes.true & truths, planes.false & truths, planes.error | numbers)
 
 
-def match(ad: ClassAd, requirements: Expr, rank: Expr, snapshot: Snapshot) -> Verdict:
+def match(
+    ad: ClassAd, requirements: Expr, rank: Expr, snapshot: Snapshot, policies: Mapping[str, Expr] | None = None
+) -> Verdict:
     """Match one class of jobs, whose matching ad is `ad`, against all resources of a snapshot."""
-    return Matching(ad, requirements, rank).on(snapshot)
+    return Matching(ad, requirements, rank, policies).on(snapshot)
 
 
 def _terms(expr: Expr) -> list[Expr]:
@@ -131,11 +157,11 @@ def _rejected_once(outcomes: Iterable[Planes], alive: int) -> int:
     return once & ~more
 
 
-def _clause_count(clause: Expr, planes: Planes, alone: int, alive: int) -> ClauseCount:
+def _clause_count(clause: str, planes: Planes, alone: int, alive: int) -> ClauseCount:
     rejected = alive & ~planes.true
     false, error = (planes.false & alive).bit_count(), (planes.error & alive).bit_count()
     return ClauseCount(
-        clause=unparse(clause),
+        clause=clause,
         rejects=rejected.bit_count(),
         alone=(rejected & alone).bit_count(),
         false=false,

@@ -39,3 +39,6 @@ class Snapshot(Protocol):
 
     def find(self, ce_id: str) -> Resource | None:
         """The computing element with this id, or its first view."""
+
+    def views(self, ce_id: str) -> Sequence[Resource]:
+        """Everything that is this computing element."""

@@ -35,7 +35,8 @@ class ClauseCount:
     """One condition, taken by itself over all resources considered.
 
     `rejects`: resources on which it is not true (`false + undefined + error`); `alone`: those among them that every
-    other condition accepts, so that dropping this one would open exactly these.
+    other condition accepts, so that dropping this one would open exactly these. `relaxed`: the condition with another
+    value, and how many of these that would open: first the nearest value, then the one that opens all.
     """
 
     clause: str
@@ -44,6 +45,7 @@ class ClauseCount:
     false: int = 0
     undefined: int = 0
     error: int = 0
+    relaxed: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -76,21 +78,27 @@ class Ranking(Sequence[Candidate]):
         return Candidate(row=row, ce_id=resource.ce_id, host=resource.host, site=resource.site, rank=rank)
 
 
-Counts = tuple[tuple[ClauseCount, ...], tuple[ClauseCount, ...]]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counts:
+    """What each condition rejects: of the job, of the resources, of the service."""
+
+    clauses: tuple[ClauseCount, ...] = ()
+    refusals: tuple[ClauseCount, ...] = ()
+    policies: tuple[ClauseCount, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Verdict:
     """`candidates`: those with a rank, best first. `unranked`: ids that match without a rank.
 
-    `count`: makes `clauses` and `refusals` when somebody asks why. `snapshot`: version of the snapshot.
+    `count`: makes the counts when somebody asks why. `snapshot`: version of the snapshot.
     """
 
     snapshot: int
     considered: int
     candidates: Ranking
     unranked: tuple[str, ...] = ()
-    count: Callable[[], Counts] = field(default=lambda: ((), ()), repr=False)
+    count: Callable[[], Counts] = field(default=Counts, repr=False)
 
     @property
     def matching(self) -> int:
@@ -104,9 +112,14 @@ class Verdict:
     @property
     def clauses(self) -> tuple[ClauseCount, ...]:
         """The conjuncts of the job's Requirements in their order."""
-        return self._counts[0]
+        return self._counts.clauses
 
     @property
     def refusals(self) -> tuple[ClauseCount, ...]:
         """Conjuncts of the resources' own Requirements, most rejecting first."""
-        return self._counts[1]
+        return self._counts.refusals
+
+    @property
+    def policies(self) -> tuple[ClauseCount, ...]:
+        """The policies of the service, by name."""
+        return self._counts.policies

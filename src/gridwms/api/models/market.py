@@ -9,7 +9,8 @@ from gridwms.jobs.states import State
 class ClauseOut(Out):
     """A condition. It `rejects` so many resources; `alone` of them are rejected by nothing else.
 
-    `side`: "job" for the job's Requirements, "resource" for the resources' own. `text` says all of it in words.
+    `side`: "job" for the job's Requirements, "resource" for the resources' own, "policy" for the service's. `relaxed`:
+    the clause with another value, and how many resources that would open. `text` says all of it in words.
     """
 
     side: str
@@ -20,6 +21,7 @@ class ClauseOut(Out):
     undefined: int
     error: int
     text: str
+    relaxed: tuple[tuple[str, int], ...] = ()
 
 
 class MatchedOut(Out):
