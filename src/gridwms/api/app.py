@@ -12,7 +12,7 @@ from starlette.routing import BaseRoute
 from gridwms.api import errors, pages, worker
 from gridwms.api.body import BodyLimit
 from gridwms.api.news import News
-from gridwms.api.routes import bookkeeping, check, ending, events, jobs, market, sandbox, service
+from gridwms.api.routes import bookkeeping, check, ending, events, jobs, market, sandbox, search, service
 from gridwms.api.settings import Settings
 from gridwms.api.tail import Tail
 from gridwms.flow.world import World
@@ -58,6 +58,6 @@ def build_app(world: World, settings: Settings) -> FastAPI:
 def routes() -> list[BaseRoute]:
     """Every route of ours; each asks the policy, or is on the list of open ones (`pages.OPEN`)."""
     found: list[BaseRoute] = [*worker.ROUTES]
-    for module in (ending, bookkeeping, jobs, sandbox, check, market, events, service, pages):
+    for module in (ending, bookkeeping, jobs, sandbox, check, market, events, search, service, pages):
         found += module.router.routes
     return found

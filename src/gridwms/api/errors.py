@@ -14,6 +14,7 @@ from starlette.responses import JSONResponse, Response
 
 from gridwms.api.models.problem import ErrorBody, ErrorOut, ProblemOut
 from gridwms.describe.problem import Problem
+from gridwms.flow.bookkeeping.pages import BadCursor
 from gridwms.flow.errors import (
     FlowError,
     NotFound,
@@ -50,6 +51,7 @@ _STATUS: Mapping[type[Exception], int] = {
     TooLarge: 413,
     Refused: 422,
     BadRemark: 422,
+    BadCursor: 422,
     BadQuery: 422,
     BadName: 422,
     BadKey: 422,

@@ -138,7 +138,7 @@ def status(world: World, keys: Sequence[str]) -> list[JobView]:
         return list(stored.values()), _compound_views(world, connection, dict(whole.values()))
 
     single, whole = world.database.read(read)
-    views = {view.key: view for view in (*_views(world, single), *whole)}
+    views = {view.key: view for view in (*views_of(world, single), *whole)}
     for key in keys:
         if key not in views:
             raise UnknownJob(key)
@@ -161,7 +161,7 @@ def list_jobs(
         return chosen, list(stored.values()), views
 
     chosen, single, views = world.database.read(read)
-    views |= dict(zip((number for number, _job in single), _views(world, single), strict=True))
+    views |= dict(zip((number for number, _job in single), views_of(world, single), strict=True))
     shown = tuple(views[number] for number in chosen[:limit])
     return Page(shown, chosen[limit - 1] if len(chosen) > limit else None)
 
@@ -184,7 +184,7 @@ def nodes_of(
     owners(world, [key])
     chosen, stored, first = world.database.read(read)
     ordered = sorted(stored.values(), key=itemgetter(0))
-    return Page(tuple(_views(world, ordered)), chosen[limit - 1] - first if len(chosen) > limit else None)
+    return Page(tuple(views_of(world, ordered)), chosen[limit - 1] - first if len(chosen) > limit else None)
 
 
 _FAILED = (State.ABORTED, State.CANCELLED, State.DONE, State.CLEARED)
@@ -249,7 +249,8 @@ def _compound_view(world: World, parent: Parent, histogram: Histogram) -> JobVie
     )
 
 
-def _views(world: World, stored: Sequence[tuple[int, Job]]) -> list[JobView]:
+def views_of(world: World, stored: Sequence[tuple[int, Job]]) -> list[JobView]:
+    """Single jobs with their row numbers, as they are shown."""
     jobs = [job for _number, job in stored]
     said = world.database.read(lambda connection: remarks.tags(connection, [number for number, _job in stored]))
     descriptions = world.descriptions.many({name_of(job) for job in jobs if job.state is not State.PURGED})

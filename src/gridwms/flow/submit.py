@@ -97,6 +97,7 @@ def register(world: World, owner: str, vo: str, texts: Sequence[bytes], key: str
         if once is not None and (before := once.recall(connection)) is not None:
             return before
         descriptions.put_descriptions(connection, {ready.digest: ready.jdl for ready in good})
+        descriptions.put_tags(connection, {ready.digest: ready.description.user_tags for ready in good})
         descriptions.put_classes(connection, {ready.match_class: ready.match_ad for ready in good})
         _insert(connection, new, now)
         for compound, registered in whole:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import hashlib
 from base64 import urlsafe_b64encode
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from sqlalchemy import Connection, delete, exists, select
 
 from gridwms.jobs.states import State
+from gridwms.store import bulk
 from gridwms.store.sets import chunks, insert_missing
-from gridwms.store.tables import descriptions, jobs, match_classes
+from gridwms.store.tables import description_tags, descriptions, jobs, match_classes
+
+_LONGEST = 500
 
 
 def digest_of(text: str) -> str:
@@ -23,6 +26,14 @@ def put_descriptions(connection: Connection, texts: Mapping[str, str]) -> None:
     if texts:
         rows = [{"digest": digest, "jdl": text} for digest, text in texts.items()]
         connection.execute(insert_missing(connection, descriptions), rows)
+
+
+def put_tags(connection: Connection, tags: Mapping[str, Iterable[tuple[str, str]]]) -> None:
+    """Let the user tags of descriptions be searched for, by digest."""
+    rows = [
+        (digest, name.lower()[:_LONGEST], value[:_LONGEST]) for digest, pairs in tags.items() for name, value in pairs
+    ]
+    bulk.insert(connection, "description_tags", ("digest", "name", "search"), rows, missing=True)
 
 
 def get_descriptions(connection: Connection, digests: Collection[str]) -> dict[str, str]:
@@ -40,6 +51,8 @@ def drop_unused(connection: Connection, digests: Collection[str]) -> None:
     used = exists().where(jobs.c.description == descriptions.c.digest, single, jobs.c.state != State.PURGED.value)
     for chunk in chunks(set(digests)):
         connection.execute(delete(descriptions).where(descriptions.c.digest.in_(chunk), ~used))
+        kept = exists().where(descriptions.c.digest == description_tags.c.digest)
+        connection.execute(delete(description_tags).where(description_tags.c.digest.in_(chunk), ~kept))
 
 
 def drop_of(connection: Connection, digests: Collection[str]) -> None:

@@ -13,7 +13,7 @@ from urllib.parse import unquote
 
 from gridwms.bookkeeping.event_types import LEVELS, type_named
 from gridwms.bookkeeping.query.attributes import Attribute, Operator, Subject, Type, attribute_named
-from gridwms.bookkeeping.query.conditions import DEFAULT_INDICES, Condition, Query, check
+from gridwms.bookkeeping.query.conditions import Condition, Query, check
 from gridwms.bookkeeping.query.errors import Failure, QueryError
 from gridwms.bookkeeping.sources import source_named
 from gridwms.bookkeeping.states import JOB_TYPE_NUMBERS, DoneCode, JobType, state_named
@@ -31,16 +31,10 @@ _OPERATORS = {
 }
 
 
-def parse_query(
-    text: str,
-    now: int,
-    subject: Subject = Subject.JOBS,
-    *,
-    indices: frozenset[str] | None = DEFAULT_INDICES,
-) -> Query:
+def parse_query(text: str, now: int, subject: Subject = Subject.JOBS) -> Query:
     """The query in the URL form, checked. `now`: seconds since the epoch. Raises QueryError."""
     query = tuple(_either(part, now) for part in text.split("&"))
-    check(query, subject, indices=indices)
+    check(query, subject)
     return query
 
 

@@ -14,6 +14,7 @@ from gridwms.bookkeeping.event import Event
 from gridwms.bookkeeping.from_jobs import lb_events
 from gridwms.bookkeeping.machine.replay import replay
 from gridwms.bookkeeping.query.flags import Flags
+from gridwms.bookkeeping.states import StateCode
 from gridwms.bookkeeping.status import JobStatus
 from gridwms.bookkeeping.ulm import write_line
 from gridwms.describe.compound import node_text
@@ -86,7 +87,12 @@ def status(world: World, job: Named, flags: Flags = Flags.NONE) -> JobStatus:
     """The status of a job with what the flags ask for. Raises UnknownJob."""
     if job.key:
         acl = world.database.read(lambda connection: _access(connection, job.key))
-        return _shown(with_acl(replay(events(world, job)).status, acl), flags)
+        logged = events(world, job)
+        status = with_acl(replay(logged).status, acl)
+        if any(event.type == "Purge" for event in logged):
+            # L&B's machine leaves this state to the purger.
+            status = replace(status, state=StateCode.PURGED)
+        return _shown(status, flags)
     settle(world.database, 1, [job.id])
     return world.database.read(lambda connection: _status_in(connection, _booked(connection, job.id), flags))
 

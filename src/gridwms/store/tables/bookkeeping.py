@@ -13,7 +13,7 @@ lb_jobs = Table(
     "lb_jobs",
     metadata,
     Column("number", Number, primary_key=True),
-    Column("jobid", Text, nullable=False),
+    Column("jobid", Text().with_variant(Text(collation="C"), "postgresql"), nullable=False),
     Column("owner", Text),
     Column("status", Integer, nullable=False),
     Column("location", Text),

@@ -14,6 +14,16 @@ descriptions = Table(
     Column("jdl", Text, nullable=False),
 )
 
+description_tags = Table(
+    "description_tags",
+    metadata,
+    Column("digest", String(43), primary_key=True),
+    Column("name", String(500), primary_key=True),
+    Column("search", String(500), nullable=False),
+)
+"""The user tags of descriptions, to search for; names in lower case, `search`: the beginning of the value."""
+Index("ix_description_tags_search", description_tags.c.name, description_tags.c.search)
+
 match_classes = Table(
     "match_classes",
     metadata,

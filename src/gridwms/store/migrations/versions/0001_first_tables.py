@@ -44,6 +44,16 @@ def upgrade() -> None:
         batch_op.create_index("ix_compounds_state", ["state", "state_since"], unique=False)
 
     op.create_table(
+        "description_tags",
+        sa.Column("digest", sa.String(length=43), nullable=False),
+        sa.Column("name", sa.String(length=500), nullable=False),
+        sa.Column("search", sa.String(length=500), nullable=False),
+        sa.PrimaryKeyConstraint("digest", "name", name=op.f("pk_description_tags")),
+    )
+    with op.batch_alter_table("description_tags", schema=None) as batch_op:
+        batch_op.create_index("ix_description_tags_search", ["name", "search"], unique=False)
+
+    op.create_table(
         "descriptions",
         sa.Column("digest", sa.String(length=43), nullable=False),
         sa.Column("jdl", sa.Text(), nullable=False),
@@ -60,7 +70,7 @@ def upgrade() -> None:
     op.create_table(
         "lb_jobs",
         sa.Column("number", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("jobid", sa.Text(), nullable=False),
+        sa.Column("jobid", sa.Text().with_variant(sa.Text(collation="C"), "postgresql"), nullable=False),
         sa.Column("owner", sa.Text(), nullable=True),
         sa.Column("status", sa.Integer(), nullable=False),
         sa.Column("location", sa.Text(), nullable=True),
