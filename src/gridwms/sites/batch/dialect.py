@@ -1,0 +1,87 @@
+"""What differs from one batch system to another, and what an operator says about a site that has one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from gridwms.classad import ClassAd
+from gridwms.sites.contract import Phase
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatchSettings:
+    """`directory`: ours at the site, on a file system that its worker nodes share; relative: below the home directory.
+
+    `host`: the name of the site's computing element, the first part of its ids. `array`: how many attempts one call of
+    the batch system may take; 1: no arrays. `options`: lines for the head of what is submitted, without their mark
+    (`--account=grid`). `queues`: the ones to use; empty: all there are. `scratch`: a directory on the worker nodes in
+    which attempts work; empty: in `directory`. `unseen_seconds`: how long an attempt that the batch system does not
+    show is taken to be on its way.
+    """
+
+    name: str
+    directory: str
+    host: str
+    array: int = 1000
+    options: tuple[str, ...] = ()
+    queues: tuple[str, ...] = ()
+    scratch: str = ""
+    unseen_seconds: float = 120.0
+    accounting: bool = True
+    """Whether the batch system is asked about the past as well."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Need:
+    """What attempts of one array have in common."""
+
+    queue: str
+    cpus: int = 1
+    wall_seconds: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class State:
+    """What the batch system says of a task. `text`: how it ended, in words, when it did not end by itself.
+
+    `time` 0: not told. Phase GONE: it waits, and will never start, as `text` says.
+    """
+
+    phase: Phase
+    time: float = 0.0
+    node: str = ""
+    text: str = ""
+
+
+class Dialect(Protocol):
+    """One batch system."""
+
+    @property
+    def kind(self) -> str:
+        """As in ids of computing elements and in sentences ("slurm")."""
+
+    @property
+    def functions(self) -> str:
+        """Shell functions that the scripts at the site use.
+
+        gw_submit submits the file `task` of the current directory and prints the id of the batch: what the batch system
+        calls its attempts, with % for the index. gw_named BATCH... prints "<batch> <id>" of those there are; gw_id_of
+        TASK the id. gw_states, and gw_history with tasks on standard input, print what `states` reads; gw_describe what
+        `describe` reads. gw_cancel takes tasks on standard input. gw_is_doubt and gw_is_full judge an error text there:
+        it may have been taken all the same; the site takes no more for now.
+        """
+
+    @property
+    def first(self) -> int:
+        """The first index of an array."""
+
+    def head(self, batch: str, need: Need, count: int, comment: str, settings: BatchSettings) -> str:
+        """The begin of the script `task`: directives; then it sets gw_index and gw_task, and goes to its directory."""
+
+    def states(self, lines: Sequence[str]) -> dict[str, State]:
+        """The answer of gw_states, and of gw_history, by task."""
+
+    def describe(self, lines: Sequence[str], settings: BatchSettings) -> list[ClassAd]:
+        """The answer of gw_describe as resource ads."""

@@ -1,0 +1,18 @@
+# Standard input: lines "BATCH INDEX TAG". Says "+log BATCH INDEX" or "+events BATCH INDEX", then the lines, each after a blank.
+gw_enter || exit 0
+gw_list=$(mktemp list.XXXXXX) || exit 3
+while read -r gw_batch gw_index gw_tag; do
+  [ -e "$gw_batch/w$gw_index" ] || continue
+  echo "+here $gw_batch $gw_index"
+  [ ! -s "$gw_batch/l$gw_index" ] || echo "log $gw_batch $gw_index $gw_batch/l$gw_index"
+  for gw_file in "$gw_batch/$gw_tag"/events "$gw_batch/$gw_tag".*/events; do
+    [ ! -s "$gw_file" ] || echo "events $gw_batch $gw_index $gw_file"
+  done
+done >"$gw_list"
+# the last lines of each, so that no wrapper gone mad can fill the line to the site
+awk '/^[+]/ { print; next }
+  { print "+" $1, $2, $3; most = $1 == "log" ? 400 : 5000; count = 0; file = $4
+    while ((getline text < file) > 0) line[count++ % most] = substr(text, 1, 4000)
+    close(file)
+    for (i = count > most ? count - most : 0; i < count; i++) print " " line[i % most] }' "$gw_list"
+rm -f "$gw_list"

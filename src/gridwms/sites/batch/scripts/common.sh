@@ -1,0 +1,49 @@
+# shellcheck shell=sh disable=SC2034
+# What all scripts at a site share. A dialect (slurm.sh, ...) stands before this, the work after it; $1 is our directory.
+#
+# <batch>/           attempts that were handed over by one call of the batch system: equal needs, one array
+#   tags             "<index> <tag>" a line
+#   task             what the batch system runs, for each index; it has no secret
+#   id               what the batch system calls the batch; missing while its submission is in doubt
+#   w<index>         the wrapper (0600); the attempt is here as long as this is
+#   s<index>         made exclusively by who starts: "<id of the task> <node>"; or "never": it will not start any more
+#   x<index>         "<exit status of the wrapper> <seconds since 1970>", or "-" for a status: cancelled before the wrapper began
+#   c<index>         it was asked to end
+#   l<index>         what the wrapper said
+#   <tag>*/events    event lines that the wrapper could not send
+# new.*/             an upload that is not whole, or not yet known
+
+export LC_ALL=C
+umask 077
+gw_root=$1
+shift
+
+gw_say() { printf '%s\n' "$*" >&2; }
+
+# Into our directory. 1: there is none.
+gw_enter() { cd "$gw_root" 2>/dev/null; }
+
+# Lines "<batch> <index> <tag>" of those tags in file $1 that any batch holds.
+gw_lookup() {
+  set -- "$1" */tags
+  [ -e "$2" ] || return 0
+  awk 'NR == FNR { wanted[$1]; next }
+    FNR == 1 { batch = FILENAME; sub("/.*", "", batch) }
+    $2 in wanted { print batch, $1, $2 }' "$@"
+}
+
+# The first line of file $1 into gw_line; empty when there is none or it is not whole.
+gw_read() {
+  gw_line=''
+  [ -e "$1" ] || return 0
+  read -r gw_line <"$1" || gw_line=''
+} 2>/dev/null
+
+# See to it that index $2 of batch $1 never starts. 1: somebody has started it.
+gw_never() { (set -C && echo never >"$1/s$2") 2>/dev/null; }
+
+# Remove batch $1 when no attempt is left in it. A task of it that should still come finds no directory, and ends.
+gw_sweep() {
+  set -- "$1" "$1"/w*
+  [ -e "$2" ] || rm -rf "${1:?}"
+}

@@ -1,0 +1,2 @@
+# All attempts of ours that the batch system shows.
+gw_states

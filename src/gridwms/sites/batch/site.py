@@ -1,0 +1,330 @@
+"""A batch system as a site: attempts go there as arrays, and are found again by a directory of ours at the site.
+
+Exactly once: a batch is uploaded whole, then submitted under its own name, then its id is written beside it. When that
+is cut off anywhere, `find` asks the batch system for the name; a batch that it does not have is taken back by claiming
+the start of each of its attempts, so that a submission which should still come through starts nothing.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import structlog
+
+from gridwms.classad import ClassAd
+from gridwms.jobs.reasons import reason
+from gridwms.sites.batch.dialect import BatchSettings, Dialect, Need, State
+from gridwms.sites.batch.glue import ce_prefix
+from gridwms.sites.batch.spool import TAG, Batch, Place, batch_name, pack, place_of, receipt_of, script
+from gridwms.sites.contract import Handover, Leftover, Phase, Receipt, Refusal, Sighting, SiteUnavailable
+from gridwms.sites.shell import Shell
+
+logger = structlog.get_logger(__name__)
+
+_Key = tuple[str, int]
+_OVER = frozenset({Phase.ENDED, Phase.GONE})
+
+
+@dataclass(slots=True)
+class _Sent:
+    """What became of one call: `known`, by tag, are there already (None: in doubt), and then nothing was sent."""
+
+    known: dict[str, Receipt | None] = field(default_factory=dict)
+    answers: list[Receipt | Refusal] = field(default_factory=list)
+
+
+class BatchSite:
+    """Driven through `shell` in the words of `dialect`."""
+
+    def __init__(
+        self, settings: BatchSettings, dialect: Dialect, shell: Shell, clock: Callable[[], float] = time.time
+    ) -> None:
+        self.name = settings.name
+        self.settings = settings
+        self._dialect = dialect
+        self._shell = shell
+        self._clock = clock
+        self._unseen: dict[str, float] = {}
+        """Since when an attempt that should be there is not shown, by receipt id."""
+
+    # ---- the contract
+
+    def submit(self, handovers: Sequence[Handover]) -> list[Receipt | Refusal]:
+        """One call of the site for all; one of the batch system for each kind of need and `array` attempts."""
+        answers: list[Receipt | Refusal] = []
+        fresh: dict[str, Handover] = {}
+        for one in handovers:
+            refusal = self._refusal(one)
+            if refusal is not None:
+                answers.append(refusal)
+            else:
+                fresh.setdefault(one.tag, one)
+        while fresh:
+            sent = self._send(list(fresh.values()))
+            answers += sent.answers
+            if not sent.known:
+                break
+            # Some are there already, and then none is sent: those are left out, the rest goes again.
+            for tag, receipt in sent.known.items():
+                del fresh[tag]
+                answers += [receipt] if receipt else []
+        return answers
+
+    def find(self, tags: Sequence[str]) -> dict[str, Receipt | None]:
+        """Sure of all, unless the batch system has to be asked and does not answer."""
+        if not tags:
+            return {}
+        found: dict[str, Receipt | None] = dict.fromkeys(tags)
+        said = self._run("find", stdin=_lines((tag,) for tag in tags if TAG.fullmatch(tag)))
+        doubtful = []
+        for words in map(str.split, said):
+            if words[0] == "found":
+                tag, batch, index, batch_id = words[1:]
+                found[tag] = receipt_of(tag, batch, int(index), batch_id)
+            elif words[0] == "doubt":
+                doubtful.append(words[1])
+        for tag in doubtful:
+            found.pop(tag, None)
+        return found
+
+    def status(self, receipts: Sequence[Receipt]) -> list[Sighting]:
+        """One question to the batch system, and one about the files of those that it shows as ended, or not at all."""
+        places = {receipt.tag: place_of(receipt) for receipt in receipts}
+        if not any(places.values()):
+            return [self._gone(receipt.tag) for receipt in receipts]
+        states = self._dialect.states(self._run("states"))
+        live: dict[str, State] = {}
+        rest: list[tuple[Receipt, Place]] = []
+        for receipt in receipts:
+            place = places[receipt.tag]
+            state = states.get(place.task) if place else None
+            if state is not None and state.phase not in _OVER:
+                live[receipt.tag] = state
+                self._unseen.pop(receipt.id, None)
+            elif place is not None:
+                rest.append((receipt, place))
+        ended = self._look_at(rest, states) if rest else {}
+        return [
+            self._live(receipt.tag, live[receipt.tag])
+            if receipt.tag in live
+            else ended.get(receipt.tag) or self._gone(receipt.tag)
+            for receipt in receipts
+        ]
+
+    def cancel(self, receipts: Sequence[Receipt]) -> None:
+        """All in one call; the batch system ends them politely first, as it is configured."""
+        places = [place for receipt in receipts if (place := place_of(receipt)) is not None]
+        if places:
+            self._run("cancel", stdin=_lines((place.batch, place.index, place.task) for place in places))
+
+    def collect(self, receipts: Sequence[Receipt]) -> list[Leftover]:
+        """Event lines and logs, in one call."""
+        tags = {(place.batch, place.index): r.tag for r in receipts if (place := place_of(r)) is not None}
+        if not tags:
+            return []
+        lines = self._run("collect", stdin=_lines((*key, tag) for key, tag in tags.items()))
+        return [
+            Leftover(tag=tags[key], events=tuple(parts["events"]), log="".join(f"{one}\n" for one in parts["log"]))
+            for key, parts in _parts(lines).items()
+        ]
+
+    def forget(self, receipts: Sequence[Receipt]) -> None:
+        """Remove the files, and end what still runs."""
+        places = [(place, r.tag) for r in receipts if (place := place_of(r)) is not None]
+        if places:
+            places.sort(key=lambda pair: pair[0].batch)
+            self._run("forget", stdin=_lines((p.batch, p.index, p.task, tag) for p, tag in places))
+
+    def describe(self) -> list[ClassAd]:
+        """The queues, in one call."""
+        ads = self._dialect.describe(self._run("describe"), self.settings)
+        if not ads:
+            raise SiteUnavailable(f"site {self.name}: {self._dialect.kind} tells of no queue that may be used")
+        return ads
+
+    def close(self) -> None:
+        """Let go of the connection."""
+        self._shell.close()
+
+    # ---- handing over
+
+    def _refusal(self, handover: Handover) -> Refusal | None:
+        if not TAG.fullmatch(handover.tag):
+            return self._refuse(handover.tag, f"{handover.tag!r} cannot be the name of a file")
+        if self._queue_of(handover.ce) is None:
+            return self._refuse(handover.tag, f"it has no computing element {handover.ce}")
+        return None
+
+    def _refuse(self, tag: str, text: str) -> Refusal:
+        return Refusal(tag=tag, reason=reason("site_refused", site=self.name, text=text))
+
+    def _queue_of(self, ce: str) -> str | None:
+        prefix = ce_prefix(self.settings, self._dialect.kind)
+        queue = ce.removeprefix(prefix)
+        if queue == ce or not queue.replace("-", "").replace("_", "").replace(".", "").isalnum():
+            return None
+        return queue if not self.settings.queues or queue in self.settings.queues else None
+
+    def _send(self, handovers: Sequence[Handover]) -> _Sent:
+        batches = {batch.name: batch for batch in self._batches(handovers)}
+        tar = pack(list(batches.values()), self._dialect, self.settings)
+        sent = _Sent()
+        trouble = ""
+        for line in self._run("submit", list(batches), stdin=tar):
+            word, name, rest = line.split(" ", 2)
+            if word == "known":
+                batch, index, batch_id = rest.split()
+                sent.known[name] = None if batch_id == "-" else receipt_of(name, batch, int(index), batch_id)
+            elif word == "sent":
+                sent.answers += batches[name].receipts(rest.strip())
+            elif word == "refused":
+                sent.answers += [self._refuse(one.tag, rest.strip()) for one in batches[name].handovers.values()]
+            else:
+                trouble = rest.strip()
+        if trouble:
+            if not sent.answers:
+                raise SiteUnavailable(f"site {self.name}: {self._dialect.kind} takes no attempts: {trouble}")
+            logger.warning("site takes no more", site=self.name, why=trouble)
+        return sent
+
+    def _batches(self, handovers: Sequence[Handover]) -> Iterable[Batch]:
+        groups: dict[Need, list[Handover]] = {}
+        for one in handovers:
+            need = Need(queue=self._queue_of(one.ce) or "", cpus=one.cpus, wall_seconds=one.wall_seconds)
+            groups.setdefault(need, []).append(one)
+        for need, group in groups.items():
+            for begin in range(0, len(group), self.settings.array):
+                part = group[begin : begin + self.settings.array]
+                yield Batch(batch_name(), need, dict(enumerate(part, self._dialect.first)))
+
+    # ---- looking
+
+    def _live(self, tag: str, state: State) -> Sighting:
+        node = state.node if state.phase is Phase.RUNNING else ""
+        return Sighting(tag=tag, phase=state.phase, time=state.time or self._clock(), node=node)
+
+    def _gone(self, tag: str) -> Sighting:
+        return Sighting(tag=tag, phase=Phase.GONE, time=self._clock())
+
+    def _look_at(self, rest: Sequence[tuple[Receipt, Place]], states: dict[str, State]) -> dict[str, Sighting]:
+        """Those that the batch system does not show as waiting or running."""
+        lines = self._run("probe", stdin=_lines((place.batch, place.index) for _, place in rest))
+        files = {(words[0], int(words[1])): words[2] for line in lines if len(words := line.split(" ", 2)) == 3}
+        silent = [
+            (receipt, place)
+            for receipt, place in rest
+            if place.task not in states
+            and (found := files.get((place.batch, place.index), "gone")) != "gone"
+            and not found.split("|")[2]
+        ]
+        if silent and self.settings.accounting:
+            ids = dict.fromkeys(place.task for _, place in silent)
+            states = {**states, **self._dialect.states(self._run("history", stdin=_lines((one,) for one in ids)))}
+        seen: dict[str, Sighting] = {}
+        lost: list[tuple[Receipt, Place]] = []
+        for receipt, place in rest:
+            sighting = self._ended(receipt, files.get((place.batch, place.index), "gone"), states.get(place.task))
+            if sighting is None:
+                lost.append((receipt, place))
+            else:
+                seen[receipt.tag] = sighting
+        if lost:
+            seen |= self._give_up(lost, states)
+        return seen
+
+    def _ended(self, receipt: Receipt, found: str, state: State | None) -> Sighting | None:
+        """What became of an attempt by its files and by the batch system; None: neither knows it any more."""
+        tag = receipt.tag
+        if found == "gone":
+            self._unseen.pop(receipt.id, None)
+            return self._gone(tag)
+        _here, started, ended, asked = found.split("|")
+        node = started.split()[1] if len(started.split()) == 2 else (state.node if state else "")
+        status, _, when = ended.partition(" ")
+        if not ended:
+            if state is not None and state.phase not in _OVER:
+                return self._live(tag, state)
+            sure = bool(asked and not started)
+            if state is not None:
+                sure = bool(asked) or (bool(state.text) and state.phase is Phase.ENDED)
+            if not self._long_unseen(receipt, sure=sure):
+                return Sighting(tag=tag, phase=Phase.NOT_YET_VISIBLE, time=self._clock())
+            if not asked and not started and (state is None or state.phase is Phase.GONE):
+                return None
+        self._unseen.pop(receipt.id, None)
+        code = int(status) if status.isdigit() else None
+        cancelled = bool(asked) and (code is None or code != 0)
+        text = "" if cancelled else self._why(code, state, bool(started))
+        return Sighting(
+            tag=tag,
+            phase=Phase.ENDED,
+            time=float(when) if when.isdigit() else (state.time if state and state.time else self._clock()),
+            node=node,
+            exit_code=code,
+            cancelled=cancelled,
+            reason=reason("killed_at_site", site=self.name, text=text) if text else None,
+        )
+
+    def _why(self, code: int | None, state: State | None, started: bool) -> str:
+        """Why it did not end by itself; empty when it did."""
+        if state is not None and state.text and code != 0:
+            return state.text
+        if code is None and not started:
+            where = self.settings.directory
+            return f"it ended without having begun; can its worker nodes use the directory {where}?"
+        if code is None:
+            return "its processes are gone and left no exit status (killed, or its worker node failed)"
+        return f"its wrapper was ended by signal {code - 128}" if code > 128 else ""
+
+    def _long_unseen(self, receipt: Receipt, *, sure: bool) -> bool:
+        """Whether to stop waiting for the files of an attempt; `sure`: none are to be expected."""
+        since = self._unseen.setdefault(receipt.id, self._clock())
+        return sure or self._clock() - since >= self.settings.unseen_seconds
+
+    def _give_up(self, lost: Sequence[tuple[Receipt, Place]], states: Mapping[str, State]) -> dict[str, Sighting]:
+        """Those that never began and are nowhere to be seen, or hopeless; once it is sure that they will not begin."""
+        lines = self._run("void", stdin=_lines((place.batch, place.index) for _, place in lost))
+        sure = {(batch, int(index)) for batch, index in map(str.split, lines)}
+        seen = {}
+        for receipt, place in lost:
+            tag, now, state = receipt.tag, self._clock(), states.get(place.task)
+            if (place.batch, place.index) not in sure:
+                seen[tag] = Sighting(tag=tag, phase=Phase.NOT_YET_VISIBLE, time=now)
+                continue
+            self._unseen.pop(receipt.id, None)
+            seen[tag] = self._gone(tag)
+            if state is not None:
+                why = reason("killed_at_site", site=self.name, text=state.text)
+                seen[tag] = Sighting(tag=tag, phase=Phase.ENDED, time=now, reason=why)
+        return seen
+
+    # ---- the site
+
+    def _run(self, name: str, words: Sequence[str] = (), *, stdin: bytes = b"") -> list[str]:
+        """Run one of our scripts at the site. Raises SiteUnavailable, with what it said, when it did not work."""
+        text = "\n".join((self._dialect.functions, script("common"), script(name)))
+        said = self._shell.run(text, [self.settings.directory, *words], stdin=stdin)
+        if said.status != 0:
+            what = " ".join(said.err.split()) or f"it ended with status {said.status}"
+            raise SiteUnavailable(f"site {self.name}: '{name}' on {self._shell.where} failed: {what[-500:]}")
+        return said.lines
+
+
+def _lines(rows: Iterable[Sequence[object]]) -> bytes:
+    return "".join(" ".join(map(str, row)) + "\n" for row in rows).encode()
+
+
+def _parts(lines: Iterable[str]) -> dict[_Key, dict[str, list[str]]]:
+    """What `collect` says, by attempt and kind."""
+    parts: dict[_Key, dict[str, list[str]]] = {}
+    current: list[str] = []
+    for line in lines:
+        if line.startswith("+"):
+            kind, batch, index = line[1:].split()
+            found = parts.setdefault((batch, int(index)), {"log": [], "events": []})
+            current = found.get(kind, [])
+        else:
+            current.append(line[1:])
+    return parts

@@ -1,0 +1,96 @@
+"""What is sent to the directory at a site, and the names by which it is found there again."""
+
+from __future__ import annotations
+
+import io
+import re
+import secrets
+import tarfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+
+from gridwms.sites.batch.dialect import BatchSettings, Dialect, Need
+from gridwms.sites.contract import Handover, Receipt
+
+_LETTERS = "abcdefghijklmnopqrstuvwxyz234567"
+_PLACE = re.compile(r"(?P<task>[^@\s]+)@(?P<batch>[a-z2-7]{10})\.(?P<index>\d{1,7})")
+TAG = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,199}")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where an attempt is: its batch, its index there, and what the batch system calls it."""
+
+    batch: str
+    index: int
+    task: str
+
+    @property
+    def receipt_id(self) -> str:
+        return f"{self.task}@{self.batch}.{self.index}"
+
+
+def place_of(receipt: Receipt) -> Place | None:
+    """The place that a receipt tells of; None for one that is not of this kind."""
+    found = _PLACE.fullmatch(receipt.id)
+    return None if found is None else Place(found["batch"], int(found["index"]), found["task"])
+
+
+def receipt_of(tag: str, batch: str, index: int, batch_id: str) -> Receipt:
+    """The receipt of an attempt whose batch has the id `batch_id`."""
+    return Receipt(tag=tag, id=Place(batch, index, batch_id.replace("%", str(index))).receipt_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Attempts that are handed over by one call of the batch system, by index."""
+
+    name: str
+    need: Need
+    handovers: Mapping[int, Handover]
+
+    def receipts(self, batch_id: str) -> list[Receipt]:
+        """The receipts, once the batch system has given it an id."""
+        return [receipt_of(one.tag, self.name, index, batch_id) for index, one in self.handovers.items()]
+
+
+def batch_name() -> str:
+    """Ten letters: with our mark in front still short enough for the job names of every batch system (15)."""
+    return "".join(secrets.choice(_LETTERS) for _ in range(10))
+
+
+def pack(batches: Sequence[Batch], dialect: Dialect, settings: BatchSettings) -> bytes:
+    """The batches as a tar: each a directory with its list of tags, its task and its wrappers, for the owner alone."""
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w", format=tarfile.USTAR_FORMAT) as tar:
+        for batch in batches:
+            folder = tarfile.TarInfo(batch.name)
+            folder.type, folder.mode = tarfile.DIRTYPE, 0o700
+            tar.addfile(folder)
+            tags = "".join(f"{index} {one.tag}\n" for index, one in batch.handovers.items())
+            _add(tar, f"{batch.name}/tags", tags)
+            _add(tar, f"{batch.name}/task", _task(batch, dialect, settings))
+            for index, one in batch.handovers.items():
+                _add(tar, f"{batch.name}/w{index}", one.wrapper)
+    return packed.getvalue()
+
+
+def _add(tar: tarfile.TarFile, name: str, text: str) -> None:
+    content = text.encode("utf-8", "surrogateescape")
+    info = tarfile.TarInfo(name)
+    info.mode, info.size = 0o600, len(content)
+    tar.addfile(info, io.BytesIO(content))
+
+
+def _task(batch: Batch, dialect: Dialect, settings: BatchSettings) -> str:
+    count = len(batch.handovers)
+    comment = f"gridwms {batch.handovers[dialect.first].tag}" + (f" and {count - 1} more" if count > 1 else "")
+    return dialect.head(batch.name, batch.need, count, comment, settings) + script("task")
+
+
+@cache
+def script(name: str) -> str:
+    """One of our own scripts, as it is sent."""
+    return resources.files("gridwms.sites.batch").joinpath(f"scripts/{name}.sh").read_text("utf-8")

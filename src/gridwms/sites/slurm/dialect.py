@@ -1,0 +1,104 @@
+"""Slurm's way to say things."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from importlib import resources
+from shlex import quote
+
+from gridwms.classad import ClassAd
+from gridwms.sites.batch import BatchSettings, Need, State
+from gridwms.sites.contract import Phase
+from gridwms.sites.slurm.describe import describe
+
+_HOPELESS = frozenset(
+    ["PartitionConfig", "PartitionNodeLimit", "PartitionTimeLimit", "BadConstraints", "InvalidAccount"]
+)
+"""Reasons for which Slurm keeps a job waiting that no change of the load will start."""
+_RUNNING = frozenset(["RUNNING", "COMPLETING", "SUSPENDED", "STAGE_OUT", "SIGNALING", "STOPPED", "RESIZING"])
+_ENDED = {
+    "COMPLETED": "",
+    "FAILED": "",
+    "CANCELLED": "it was cancelled at the site",
+    "TIMEOUT": "it ran longer than the time limit (Slurm: TIMEOUT)",
+    "DEADLINE": "its deadline had come (Slurm: DEADLINE)",
+    "OUT_OF_MEMORY": "it used more memory than it may (Slurm: OUT_OF_MEMORY)",
+    "NODE_FAIL": "its worker node failed (Slurm: NODE_FAIL)",
+    "BOOT_FAIL": "its worker node could not be booted (Slurm: BOOT_FAIL)",
+    "PREEMPTED": "it had to make room for another job (Slurm: PREEMPTED)",
+    "REVOKED": "another cluster of the federation took it (Slurm: REVOKED)",
+    "LAUNCH_FAILED": "it could not be launched (Slurm: LAUNCH_FAILED)",
+    "RECONFIG_FAIL": "its worker node could not be set up (Slurm: RECONFIG_FAIL)",
+}
+
+
+class SlurmDialect:
+    """Works with every version of the last ten years: no option is younger than arrays and --parsable."""
+
+    kind = "slurm"
+    first = 0
+
+    @property
+    def functions(self) -> str:
+        """The file slurm.sh."""
+        return resources.files("gridwms.sites.slurm").joinpath("slurm.sh").read_text("utf-8")
+
+    def head(self, batch: str, need: Need, count: int, comment: str, settings: BatchSettings) -> str:
+        """The comment names the first tag. A task is never started again by Slurm: retries are decided by us."""
+        options = [f"--job-name=gw-{batch}", f"--comment={quote(comment)}", f"--partition={need.queue}"]
+        options += ["--output=/dev/null", "--error=/dev/null", "--no-requeue", "--ntasks=1"]
+        if need.cpus > 1:
+            options.append(f"--cpus-per-task={need.cpus}")
+        if need.wall_seconds is not None:
+            options.append(f"--time={max(1, -(-need.wall_seconds // 60))}")
+        if settings.array > 1:
+            options.append(f"--array=0-{count - 1}")
+        lines = ["#!/bin/sh", *(f"#SBATCH {option}" for option in (*options, *settings.options))]
+        lines += [
+            "gw_index=${SLURM_ARRAY_TASK_ID:-0}",
+            "gw_task=$SLURM_JOB_ID",
+            '[ -z "${SLURM_ARRAY_JOB_ID-}" ] || gw_task=${SLURM_ARRAY_JOB_ID}_$gw_index',
+            'cd "$SLURM_SUBMIT_DIR" || exit 97',
+            f"gw_scratch={quote(settings.scratch)}",
+            "",
+        ]
+        return "\n".join(lines)
+
+    def states(self, lines: Sequence[str]) -> dict[str, State]:
+        """Lines of squeue (eight columns) or sacct (five)."""
+        found: dict[str, State] = {}
+        for line in lines:
+            words = line.split("|")
+            if len(words) == 8:
+                number, index, name, start, end, why, node, _job_name = words
+                task = number if index == "N/A" else f"{number}_{index}"
+            elif len(words) == 5:
+                task, name, start, end, node = words
+                why = ""
+            else:
+                continue
+            found[task] = _state(name.split()[0] if name else "", _time(start), _time(end), node, why)
+        return found
+
+    def describe(self, lines: Sequence[str], settings: BatchSettings) -> list[ClassAd]:
+        """One ad a partition."""
+        return describe(lines, settings)
+
+
+def _state(name: str, start: float, end: float, node: str, why: str) -> State:
+    name = name.rstrip("+")
+    node = "" if node in ("None assigned", "(null)") else node
+    if name in _ENDED:
+        text = _ENDED[name]
+        return State(phase=Phase.ENDED, time=end or start, node=node, text=text)
+    if name in _RUNNING:
+        return State(phase=Phase.RUNNING, time=start, node=node)
+    if name == "PENDING" and why in _HOPELESS:
+        return State(phase=Phase.GONE, text=f"Slurm will never start it ({why})")
+    # Of a state that is not known only this is sure: Slurm still shows it, so it has not ended.
+    return State(phase=Phase.QUEUED)
+
+
+def _time(text: str) -> float:
+    """Seconds since 1970, as SLURM_TIME_FORMAT makes Slurm write them; 0 for N/A, NONE, Unknown."""
+    return float(text) if text.isdigit() else 0.0

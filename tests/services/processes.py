@@ -1,0 +1,85 @@
+"""Daemons that a test runs: started in the foreground, waited for, ended by their own process ids."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from pathlib import Path
+
+
+class Daemons:
+    """They write to `<folder>/<name>.log`, and end in the opposite order of their start."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._running: list[tuple[str, subprocess.Popen[bytes]]] = []
+
+    def start(self, name: str, *words: str, environment: Mapping[str, str] | None = None) -> subprocess.Popen[bytes]:
+        with (self._folder / f"{name}.log").open("ab") as log:
+            process = subprocess.Popen(
+                words,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                env={**os.environ, **(environment or {})},
+                start_new_session=True,
+            )
+        self._running.append((name, process))
+        return process
+
+    def wait_for(self, name: str, what: Callable[[], bool], seconds: float = 60) -> None:
+        """Until `what` is true. AssertionError, with the end of its log, when the daemon ended or takes too long."""
+        deadline = time.monotonic() + seconds
+        process = dict(self._running)[name]
+        while not what():
+            if process.poll() is not None or time.monotonic() > deadline:
+                raise AssertionError(f"{name} does not run: {(self._folder / f'{name}.log').read_text()[-2000:]}")
+            time.sleep(0.05)
+
+    def stop(self, name: str, sign: signal.Signals = signal.SIGTERM, seconds: float = 20) -> None:
+        """End one."""
+        process = dict(self._running)[name]
+        self._running = [(other, one) for other, one in self._running if other != name]
+        with suppress(ProcessLookupError):
+            process.send_signal(sign)
+        try:
+            process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+    def stop_all(self) -> None:
+        for name, _ in reversed(list(self._running)):
+            self.stop(name)
+
+
+def succeeds(*words: str, environment: Mapping[str, str] | None = None) -> bool:
+    """Whether a command ends well, within 20 seconds."""
+    try:
+        done = subprocess.run(
+            words, capture_output=True, timeout=20, check=False, env={**os.environ, **(environment or {})}
+        )
+    except subprocess.TimeoutExpired:
+        return False
+    return done.returncode == 0
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port
+
+
+def kill_by_environment(line: str) -> None:
+    """End what outlives its daemon, told by a line of its environment that is ours alone."""
+    wanted = line.encode()
+    for place in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            if wanted in (place / "environ").read_bytes().split(b"\0") and int(place.name) != os.getpid():
+                os.kill(int(place.name), signal.SIGKILL)

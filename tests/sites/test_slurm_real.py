@@ -1,0 +1,63 @@
+"""Slurm as a site: the contract on a real Slurm, with accounting and without."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from gridwms.sites.batch import BatchSettings
+from gridwms.sites.contract import Handover
+from gridwms.sites.shell import LocalShell
+from gridwms.sites.slurm import SlurmDialect
+from tests.services import slurm
+from tests.sites.batch_rig import BatchRig
+from tests.sites.contract import SiteContract
+
+
+class SlurmRig(BatchRig):
+    """What ends at once goes to the large partition, what waits to the small one."""
+
+    def quick(self, tag: str) -> Handover:
+        return replace(super().quick(tag), ce=self.ce.replace("-small", "-main"))
+
+
+@pytest.fixture(scope="module", params=[False, True], ids=["plain", "accounting"])
+def cluster(request: pytest.FixtureRequest) -> Iterator[slurm.Slurm]:
+    if request.param and not request.config.getoption("--long"):
+        pytest.skip("Slurm with accounting runs with --long")
+    why = slurm.missing(accounting=request.param)
+    if why:
+        pytest.skip(why)
+    with slurm.running(accounting=request.param) as running:
+        yield running
+
+
+@pytest.fixture
+def rig(tmp_path: Path, cluster: slurm.Slurm, request: pytest.FixtureRequest) -> Iterator[SlurmRig]:
+    settings = BatchSettings(
+        name="cluster",
+        directory=str(tmp_path / "site"),
+        host="cluster.example",
+        unseen_seconds=5,
+        accounting=cluster.accounting,
+    )
+    many = 1000 if request.config.getoption("--long") else 100
+    made = SlurmRig(
+        tmp_path,
+        SlurmDialect(),
+        lambda: LocalShell(environment=cluster.environment, seconds=30),
+        settings,
+        many=many,
+        queue="small",
+        pause=0.2,
+    )
+    yield made
+    made.site.close()
+    cluster.say("scancel", "-Q", "-u", "root")
+
+
+class TestRealSlurm(SiteContract):
+    """The contract."""
