@@ -53,12 +53,14 @@ def test_links_lead_somewhere() -> None:
 def test_every_key_of_the_configuration_is_documented() -> None:
     from gridwms.daemon import config
 
-    page = (ROOT / "docs/operator/configuration.md").read_text()
+    page = "".join((ROOT / f"docs/operator/{name}.md").read_text() for name in ("configuration", "sites"))
     sections = (
         config.Service,
         config.Jobs,
         config.LocalSite,
         config.FileSource,
+        config.SlurmSite,
+        config.SshSection,
         config.SimulatedSite,
         config.SimulatedQueue,
         config.SimulatedFaults,

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from gridwms.sites.batch import BatchSettings
+from gridwms.sites.batch.spool import share
 from gridwms.sites.contract import Handover, Phase, Receipt, Refusal, SiteUnavailable
 from gridwms.sites.shell import LocalShell
 from gridwms.sites.slurm import SlurmDialect
@@ -62,11 +63,11 @@ def test_ten_thousand_take_few_calls(rig: BatchRig, slurm: FakeSlurm) -> None:
 
 def test_each_kind_of_need_is_an_array(rig: BatchRig, slurm: FakeSlurm) -> None:
     slurm.hold = True
-    wide = [replace(rig.quick(tag), cpus=2) for tag in tags(3)]
+    wide = [replace(rig.quick(tag), cpus=2, nodes=2, whole_nodes=True) for tag in tags(3)]
     short = [replace(rig.quick(tag), wall_seconds=61, ce=rig.ce.replace("-main", "-short")) for tag in tags(2)]
     hand_over(rig, [*wide, rig.quick(tags(1)[0]), *short])
     heads = sorted("\n".join(one.script.split("\n")[1:12]) for one in slurm.batches.values())
-    assert ["--cpus-per-task=2" in head for head in heads].count(True) == 1
+    assert ["--ntasks=2\n#SBATCH --nodes=2\n#SBATCH --exclusive\n" in head for head in heads].count(True) == 1
     assert ["--time=2" in head and "--partition=short" in head for head in heads].count(True) == 1
     assert sorted(len(one.tasks) for one in slurm.batches.values()) == [1, 2, 3]
 
@@ -76,6 +77,7 @@ def test_wrappers_are_private(rig: BatchRig, slurm: FakeSlurm) -> None:
     hand_over(rig, [rig.script(tags(1)[0], "secret=hush")])
     (batch,) = slurm.batches.values()
     assert "hush" not in batch.script
+    assert "hush" not in (Path(batch.folder) / "tags").read_text()
     modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in Path(batch.folder).iterdir()}
     assert modes["w0"] == 0o600
     assert stat.S_IMODE(Path(batch.folder).stat().st_mode) == 0o700
@@ -270,3 +272,14 @@ def test_the_environment_of_the_service_stays_here(rig: BatchRig, monkeypatch: p
     receipts = hand_over(rig, [rig.script(tag, "env")])
     end_of(rig, receipts)
     assert "hush" not in rig.site.collect(receipts)[0].log
+
+
+def test_wrappers_of_equal_jobs_travel_once() -> None:
+    body = "echo 'shared\n" * 1000
+    wrappers = [f"tag='{n}'\nword='a{n}\nb'\n{body}" for n in range(5)]
+    heads, shared = share(wrappers)
+    assert [head + shared for head in heads] == wrappers
+    assert all(len(head) < 30 for head in heads)
+    assert share(["alone"]) == (["alone"], "")
+    assert share(["same", "same"])[0] == ["", ""]
+    assert share(["ab", "cd"]) == (["ab", "cd"], "")

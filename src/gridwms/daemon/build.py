@@ -7,12 +7,13 @@ import os
 import secrets
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from gridwms.classad import ClassAdSyntaxError, Expr, parse_expression
-from gridwms.daemon.config import AnySite, AnySource, BadConfig, Config, Jobs, LocalSite
+from gridwms.daemon.config import AnySource, BadConfig, Config, Jobs
 from gridwms.daemon.config import BdiiSource as BdiiSection
+from gridwms.daemon.sites import build_site
 from gridwms.describe.jdl.defaults import JdlDefaults
 from gridwms.flow.links import ServiceLink
 from gridwms.flow.world import FlowSettings, SitePolicy, World
@@ -27,7 +28,6 @@ from gridwms.match.policies import read_policies
 from gridwms.sandbox.area import Area
 from gridwms.security.capability import Capabilities
 from gridwms.sites import local, simulated
-from gridwms.sites.contract import Site
 from gridwms.store.database import Database
 
 _DAY = 86400.0
@@ -48,7 +48,7 @@ def build(config: Config, data: Path, url: str, capabilities: Capabilities) -> P
     database = Database(shared) if shared else Database.sqlite(data / "gridwms.sqlite")
     sandbox = Area(data / "sandbox")
     sandbox.sweep(time.time() - _DAY if database.shared else math.inf)
-    sites = {name: _site(name, section, data) for name, section in config.sites.items()}
+    sites = {name: build_site(name, section, data) for name, section in config.sites.items()}
     sources: list[Source] = [
         CallableSource(f"site {name}", config.sites[name].refresh_seconds, site.describe, name)
         for name, site in sites.items()
@@ -132,22 +132,6 @@ def _jdl_defaults(jobs: Jobs) -> JdlDefaults:
         shallow_retry_count=jobs.shallow_retry_count,
         peek_least=jobs.peek_least_seconds,
     )
-
-
-def _site(name: str, section: AnySite, data: Path) -> Site:
-    directory = data / "sites" / name
-    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-    if isinstance(section, LocalSite):
-        settings = local.LocalSettings(name=name, directory=directory, grace_seconds=section.grace_seconds)
-        return local.LocalSite(replace(settings, slots=section.slots) if section.slots else settings)
-    plain = section.model_dump(include={field.name for field in fields(simulated.SimulatedSettings)})
-    plain |= {
-        "name": name,
-        "directory": directory,
-        "queues": tuple(simulated.Queue(**queue.model_dump()) for queue in section.queues),
-        "faults": simulated.Faults(**section.faults.model_dump()),
-    }
-    return simulated.SimulatedSite(simulated.SimulatedSettings(**plain))
 
 
 def connect_links(world: World) -> None:

@@ -126,6 +126,42 @@ class SimulatedSite(SiteSection):
     faults: SimulatedFaults = SimulatedFaults()
 
 
+class SshSection(_Section):
+    """How to reach a site's submit host; see `gridwms.sites.shell.SshSettings`."""
+
+    host: str = Field(min_length=1, pattern=r"^[^-\s]\S*$")
+    config: str = ""
+    options: tuple[str, ...] = ()
+    connect_seconds: float = Field(default=20.0, gt=0)
+
+
+class BatchSection(SiteSection):
+    """A batch system by its own commands, here or behind `ssh`; see `gridwms.sites.batch.BatchSettings`.
+
+    `call_seconds`: how long one call of the site may take.
+    """
+
+    batch: int = Field(default=1000, ge=1)
+    refresh_seconds: float = Field(default=30.0, gt=0)
+    directory: str = ""
+    host: str = Field(default="", pattern=r"^[A-Za-z0-9._-]*$")
+    array: int = Field(default=1000, ge=1)
+    options: tuple[str, ...] = ()
+    queues: tuple[str, ...] = ()
+    scratch: str = ""
+    unseen_seconds: float = Field(default=120.0, ge=0)
+    accounting: bool = True
+    call_seconds: float = Field(default=60.0, gt=0)
+    environment: dict[str, str] = Field(default_factory=dict)
+    ssh: SshSection | None = None
+
+
+class SlurmSite(BatchSection):
+    """A Slurm cluster."""
+
+    kind: Literal["slurm"]
+
+
 class FileSource(_Section):
     """Resource ads in a file, TOML or ClassAd; relative paths count from the configuration file."""
 
@@ -151,7 +187,7 @@ class BdiiSource(_Section):
 
 
 AnySource = Annotated[FileSource | BdiiSource, Field(discriminator="kind")]
-AnySite = Annotated[LocalSite | SimulatedSite, Field(discriminator="kind")]
+AnySite = Annotated[LocalSite | SimulatedSite | SlurmSite, Field(discriminator="kind")]
 
 
 class Config(_Section):

@@ -30,7 +30,7 @@ class FakeSlurm(FakeCluster):
 
     def sbatch(self, words: list[str], cwd: str, script: str) -> Answer:
         given = options(re.findall(r"^#SBATCH (\S+)", script, re.MULTILINE))
-        cpus = int(given.get("cpus-per-task", 1))
+        cpus = int(given["ntasks"])
         if given["partition"] not in ("main", "short"):
             return 1, "", "sbatch: error: invalid partition specified: " + given["partition"] + "\n"
         if cpus > self.slots:

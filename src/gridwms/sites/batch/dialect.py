@@ -35,10 +35,13 @@ class BatchSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Need:
-    """What attempts of one array have in common."""
+    """What attempts of one array have in common; see `Handover`."""
 
     queue: str
     cpus: int = 1
+    nodes: int = 0
+    smp_granularity: int = 0
+    whole_nodes: bool = False
     wall_seconds: int | None = None
 
 

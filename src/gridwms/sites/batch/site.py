@@ -192,7 +192,14 @@ class BatchSite:
     def _batches(self, handovers: Sequence[Handover]) -> Iterable[Batch]:
         groups: dict[Need, list[Handover]] = {}
         for one in handovers:
-            need = Need(queue=self._queue_of(one.ce) or "", cpus=one.cpus, wall_seconds=one.wall_seconds)
+            need = Need(
+                queue=self._queue_of(one.ce) or "",
+                cpus=one.cpus,
+                nodes=one.nodes,
+                smp_granularity=one.smp_granularity,
+                whole_nodes=one.whole_nodes,
+                wall_seconds=one.wall_seconds,
+            )
             groups.setdefault(need, []).append(one)
         for need, group in groups.items():
             for begin in range(0, len(group), self.settings.array):

@@ -72,9 +72,32 @@ def pack(batches: Sequence[Batch], dialect: Dialect, settings: BatchSettings) ->
             tags = "".join(f"{index} {one.tag}\n" for index, one in batch.handovers.items())
             _add(tar, f"{batch.name}/tags", tags)
             _add(tar, f"{batch.name}/task", _task(batch, dialect, settings))
-            for index, one in batch.handovers.items():
-                _add(tar, f"{batch.name}/w{index}", one.wrapper)
+            heads, body = share([one.wrapper for one in batch.handovers.values()])
+            if body:
+                _add(tar, f"{batch.name}/body", body)
+            for index, head in zip(batch.handovers, heads, strict=True):
+                _add(tar, f"{batch.name}/w{index}", head)
     return packed.getvalue()
+
+
+def share(wrappers: Sequence[str]) -> tuple[list[str], str]:
+    """What each has of its own, and the end that all have in common: wrappers of equal jobs differ at their top alone.
+
+    It is put together again as text, so it does not matter where the cut falls.
+    """
+    body = wrappers[0] if len(wrappers) > 1 else ""
+    for wrapper in wrappers:
+        if not wrapper.endswith(body):
+            body = _common_end(wrapper, body)
+    return [wrapper.removesuffix(body) for wrapper in wrappers], body
+
+
+def _common_end(one: str, other: str) -> str:
+    low, high = 0, min(len(one), len(other))
+    while low < high:
+        middle = (low + high + 1) // 2
+        low, high = (middle, high) if one[-middle:] == other[-middle:] else (low, middle - 1)
+    return one[len(one) - low :]
 
 
 def _add(tar: tarfile.TarFile, name: str, text: str) -> None:

@@ -46,9 +46,7 @@ class SlurmDialect:
     def head(self, batch: str, need: Need, count: int, comment: str, settings: BatchSettings) -> str:
         """The comment names the first tag. A task is never started again by Slurm: retries are decided by us."""
         options = [f"--job-name=gw-{batch}", f"--comment={quote(comment)}", f"--partition={need.queue}"]
-        options += ["--output=/dev/null", "--error=/dev/null", "--no-requeue", "--ntasks=1"]
-        if need.cpus > 1:
-            options.append(f"--cpus-per-task={need.cpus}")
+        options += ["--output=/dev/null", "--error=/dev/null", "--no-requeue", *_room(need)]
         if need.wall_seconds is not None:
             options.append(f"--time={max(1, -(-need.wall_seconds // 60))}")
         if settings.array > 1:
@@ -83,6 +81,20 @@ class SlurmDialect:
     def describe(self, lines: Sequence[str], settings: BatchSettings) -> list[ClassAd]:
         """One ad a partition."""
         return describe(lines, settings)
+
+
+def _room(need: Need) -> list[str]:
+    """Processors and hosts, as gLite's helper for Slurm asks for them: a task a processor."""
+    options = [f"--ntasks={need.cpus}"]
+    if need.nodes:
+        options.append(f"--nodes={need.nodes}")
+    elif need.smp_granularity:
+        options.append(
+            "--nodes=1" if need.cpus <= need.smp_granularity else f"--ntasks-per-node={need.smp_granularity}"
+        )
+    if need.whole_nodes:
+        options.append("--exclusive")
+    return options
 
 
 def _state(name: str, start: float, end: float, node: str, why: str) -> State:

@@ -5,7 +5,9 @@
 #   tags             "<index> <tag>" a line
 #   task             what the batch system runs, for each index; it has no secret
 #   id               what the batch system calls the batch; missing while its submission is in doubt
-#   w<index>         the wrapper (0600); the attempt is here as long as this is
+#   w<index>         the wrapper (0600); the attempt is here as long as this is. Emptied when it runs: it holds a secret
+#   body             what all its wrappers end with, when they are several
+#   r<index>         the wrapper put together from both, while it runs
 #   s<index>         made exclusively by who starts: "<id of the task> <node>"; or "never": it will not start any more
 #   x<index>         "<exit status of the wrapper> <seconds since 1970>", or "-" for a status: cancelled before the wrapper began
 #   c<index>         it was asked to end
@@ -21,7 +23,7 @@ shift
 gw_say() { printf '%s\n' "$*" >&2; }
 
 # Into our directory. 1: there is none.
-gw_enter() { cd "$gw_root" 2>/dev/null; }
+gw_enter() { cd "$gw_root" 2>/dev/null || return; }
 
 # Lines "<batch> <index> <tag>" of those tags in file $1 that any batch holds.
 gw_lookup() {

@@ -17,7 +17,13 @@ gw_place=''
 if [ -n "$gw_scratch" ]; then
   gw_place=$(mktemp -d "$gw_scratch/gridwms.XXXXXX") && cd "$gw_place" || exit 98
 fi
-/bin/sh "$gw_batch/w$gw_index" </dev/null >"$gw_batch/l$gw_index" 2>&1
+gw_run=$gw_batch/w$gw_index
+if [ -e "$gw_batch/body" ]; then
+  cat "$gw_run" "$gw_batch/body" >"$gw_batch/r$gw_index" || exit 98
+  : >"$gw_run"
+  gw_run=$gw_batch/r$gw_index
+fi
+/bin/sh "$gw_run" </dev/null >"$gw_batch/l$gw_index" 2>&1
 gw_rc=$?
 if [ -n "$gw_place" ]; then
   for gw_file in */events; do

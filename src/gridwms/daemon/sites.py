@@ -1,0 +1,62 @@
+"""From the section of a site in the configuration to the site."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import fields, replace
+from pathlib import Path
+
+from gridwms.daemon.config import AnySite, BatchSection, LocalSite, SimulatedSite
+from gridwms.sites import local, simulated
+from gridwms.sites.batch import BatchSettings, BatchSite
+from gridwms.sites.contract import Site
+from gridwms.sites.shell import LocalShell, Shell, SshSettings, SshShell
+from gridwms.sites.slurm import SlurmDialect
+
+
+def build_site(name: str, section: AnySite, data: Path) -> Site:
+    """The site `name`. What it keeps on this machine lies below `data`."""
+    if isinstance(section, BatchSection):
+        return _batch(name, section, data)
+    directory = _directory(name, data)
+    if isinstance(section, SimulatedSite):
+        return _simulated(name, section, directory)
+    return _local(name, section, directory)
+
+
+def _directory(name: str, data: Path) -> Path:
+    directory = data / "sites" / name
+    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return directory
+
+
+def _local(name: str, section: LocalSite, directory: Path) -> Site:
+    settings = local.LocalSettings(name=name, directory=directory, grace_seconds=section.grace_seconds)
+    return local.LocalSite(replace(settings, slots=section.slots) if section.slots else settings)
+
+
+def _simulated(name: str, section: SimulatedSite, directory: Path) -> Site:
+    plain = section.model_dump(include={field.name for field in fields(simulated.SimulatedSettings)})
+    plain |= {
+        "name": name,
+        "directory": directory,
+        "queues": tuple(simulated.Queue(**queue.model_dump()) for queue in section.queues),
+        "faults": simulated.Faults(**section.faults.model_dump()),
+    }
+    return simulated.SimulatedSite(simulated.SimulatedSettings(**plain))
+
+
+def _batch(name: str, section: BatchSection, data: Path) -> Site:
+    """A directory that is not configured: in the data directory here, in the home directory behind ssh."""
+    plain = section.model_dump(include={field.name for field in fields(BatchSettings)})
+    directory = section.directory or (f"gridwms/{name}" if section.ssh else str(_directory(name, data).absolute()))
+    host = section.host or (section.ssh.host.rpartition("@")[2] if section.ssh else os.uname().nodename)
+    settings = BatchSettings(**{**plain, "name": name, "directory": directory, "host": host})
+    return BatchSite(settings, SlurmDialect(), _shell(section))
+
+
+def _shell(section: BatchSection) -> Shell:
+    if section.ssh is None:
+        return LocalShell(seconds=section.call_seconds, environment=section.environment)
+    ssh = section.ssh.model_dump()
+    return SshShell(SshSettings(**ssh, seconds=section.call_seconds, environment=section.environment))

@@ -1,0 +1,24 @@
+"""The scripts that run at sites are plain POSIX sh."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from gridwms.sites.batch.spool import script
+from gridwms.sites.slurm import SlurmDialect
+
+NAMES = [path.stem for path in (Path(__file__).parents[2] / "src/gridwms/sites/batch/scripts").glob("*.sh")]
+
+
+@pytest.mark.parametrize("name", sorted(set(NAMES) - {"common", "task"}))
+def test_scripts_are_clean(name: str) -> None:
+    if shutil.which("shellcheck") is None:
+        pytest.skip("shellcheck is not installed here")
+    text = "\n".join((SlurmDialect().functions, script("common"), script(name)))
+    words = ["shellcheck", "-s", "sh", "-e", "SC2015,SC2034,SC2317", "-"]
+    done = subprocess.run(words, input=text.encode(), capture_output=True, check=False)
+    assert done.stdout.decode() == ""
