@@ -42,6 +42,51 @@ def test_match_shows_where_and_why_not(gridwms: Command, tmp_path: Path) -> None
     assert gridwms("match", "-", input="x =").code == 3
 
 
+def test_check_tells_of_all_files_and_where_they_could_run(gridwms: Command, tmp_path: Path) -> None:
+    (tmp_path / "here.yaml").write_text("run: {executable: /bin/true}\n")
+    (tmp_path / "many.jdl").write_text(
+        'JobType = "Parametric"; Executable = "/bin/true"; Parameters = 3;'
+        "Requirements = other.GlueCEInfoTotalCPUs > 99999 * _PARAM_;"
+    )
+    (tmp_path / "bad.sub").write_text("executable = /bin/true\nuniverse = docker\nqueue\n")
+    done = gridwms("check", "here.yaml", "many.jdl", "bad.sub", "none.jdl")
+    assert done.code == 1
+    lines = done.out.splitlines()
+    assert lines.pop(3).startswith("  1 of 3 nodes could run now; Node_1 could not: BrokerHelper: no compatible")
+    assert lines == [
+        "here.yaml: ok",
+        "  it could run now",
+        "many.jdl: ok",
+        "  - none of 1 resource meets other.GlueCEInfoTotalCPUs > 99999",
+        "  - none of 1 resource meets other.GlueCEInfoTotalCPUs > 199998",
+        "bad.sub: 1 error",
+    ]
+    assert "bad.sub:2:" in done.err
+    assert "none.jdl" in done.err
+    told = gridwms("check", "--json", "many.jdl", "bad.sub")
+    assert told.code == 3
+    assert [(each["ok"], bool(each["feasible"])) for each in told.json["descriptions"]] == [
+        (True, True),
+        (False, False),
+    ]
+
+
+def test_check_without_a_service(gridwms: Command, tmp_path: Path) -> None:
+    (tmp_path / "x.jdl").write_text('Executable = "/bin/true"; RetryCount = "x";')
+    done = gridwms("check", "--offline", "x.jdl", GRIDWMS_SERVICE="http://127.0.0.1:9")
+    assert (done.code, done.out) == (3, "x.jdl: 1 error\n")
+
+
+def test_a_directory_is_submitted_as_a_collection(gridwms: Command, tmp_path: Path) -> None:
+    (tmp_path / "nodes").mkdir()
+    (tmp_path / "nodes/a.jdl").write_text('Executable = "/bin/true";')
+    (tmp_path / "nodes/b.jdl").write_text('Executable = "/bin/true";\nRetryCount = -2;')
+    done = gridwms("submit", "--collection", "nodes")
+    assert done.code == 3
+    assert "b.jdl:2:1: error: node b: RetryCount" in done.err
+    assert gridwms("submit").code == 2
+
+
 @pytest.mark.parametrize("text", [b"\xff\xfe\x00", b'Executable = "\x1b[2J";', b"a" * 2_000, b"["])
 def test_strange_text_cannot_steer_the_terminal(gridwms: Command, tmp_path: Path, text: bytes) -> None:
     (tmp_path / "x.jdl").write_bytes(text)

@@ -4,46 +4,66 @@ from __future__ import annotations
 
 from typing import Annotated, NamedTuple
 
-from fastapi import Depends, Request
+from fastapi import Depends, Query, Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import TypeAdapter, ValidationError
 
 from gridwms.api.models.submission import DescriptionIn, DescriptionsIn
+from gridwms.describe.convert.dialects import Dialect
 
 _JSON: TypeAdapter[DescriptionsIn | DescriptionIn] = TypeAdapter(DescriptionsIn | DescriptionIn)
+
+
+class One(NamedTuple):
+    """One description, and its dialect when the sender named it."""
+
+    text: bytes
+    dialect: Dialect | None = None
 
 
 class Handed(NamedTuple):
     """What was sent. `many`: in the form for many, and so is the answer."""
 
-    texts: list[bytes]
+    descriptions: list[One]
     many: bool
 
+    @property
+    def texts(self) -> list[bytes]:
+        return [one.text for one in self.descriptions]
 
-async def texts(request: Request) -> Handed:
+    @property
+    def dialects(self) -> dict[bytes, Dialect]:
+        """The dialects that were named, by text."""
+        return {one.text: one.dialect for one in self.descriptions if one.dialect is not None}
+
+
+Format = Annotated[Dialect | None, Query(alias="format", description="the dialect of a plain body; guessed without")]
+
+
+async def texts(request: Request, dialect: Format = None) -> Handed:
     """The descriptions that were sent. Raises RequestValidationError."""
     body = await request.body()
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
-        return Handed([body], many=False)
+        return Handed([One(body, dialect)], many=False)
     try:
         read = _JSON.validate_json(body)
     except ValidationError as error:
         raise RequestValidationError(error.errors(include_context=False, include_input=False)) from error
     if isinstance(read, DescriptionsIn):
-        return Handed([one.text() for one in read.jobs], many=True)
-    return Handed([read.text()], many=False)
+        return Handed([One(one.text(), one.format) for one in read.jobs], many=True)
+    return Handed([One(read.text(), read.format)], many=False)
 
 
-async def text(request: Request) -> bytes:
+async def one(request: Request, dialect: Format = None) -> One:
     """The one description that was sent. Raises RequestValidationError."""
-    found = await texts(request)
+    found = await texts(request, dialect)
     if found.many:
         raise RequestValidationError([{"loc": ("body", "jobs"), "msg": "one description is expected here"}])
-    return found.texts[0]
+    return found.descriptions[0]
 
 
 Texts = Annotated[Handed, Depends(texts)]
-Text = Annotated[bytes, Depends(text)]
+Text = Annotated[One, Depends(one)]
 
 
 _ONE = DescriptionIn.model_json_schema()
@@ -52,7 +72,7 @@ _MANY = {
     "required": ["jobs"],
     "properties": {"jobs": {"type": "array", "items": _ONE, "minItems": 1}},
 }
-_TEXT = {"text/plain": {"schema": {"type": "string", "description": "one JDL"}}}
+_TEXT = {"text/plain": {"schema": {"type": "string", "description": "one description"}}}
 DESCRIPTION = {
     "requestBody": {"required": True, "content": {"application/json": {"schema": _ONE}} | _TEXT},
 }

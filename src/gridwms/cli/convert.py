@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,19 +10,10 @@ import typer
 
 from gridwms.cli import say
 from gridwms.cli.exit_codes import Exit
-from gridwms.cli.options import Json
+from gridwms.cli.options import Dialect, Json
 
 if TYPE_CHECKING:
     from gridwms.describe.convert.dialects import Conversion
-
-
-class Dialect(StrEnum):
-    """What --to and --from accept."""
-
-    JDL = "jdl"
-    JSDL = "jsdl"
-    NATIVE = "native"
-    SUBMIT = "submit"
 
 
 def convert(

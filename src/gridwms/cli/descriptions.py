@@ -8,8 +8,8 @@ from pathlib import Path
 from gridwms.client.submission import Description, description, read
 
 
-def source(file: str) -> Description:
+def source(file: str, dialect: str = "") -> Description:
     """A description in a file; `-` is standard input. Raises LocalFile."""
     if file == "-":
-        return description("standard input", sys.stdin.buffer.read(), (Path.cwd(),))
-    return read(Path(file))
+        return description("standard input", sys.stdin.buffer.read(), (Path.cwd(),), dialect)
+    return read(Path(file), dialect)

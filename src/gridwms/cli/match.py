@@ -8,7 +8,7 @@ import typer
 
 from gridwms.cli import say
 from gridwms.cli.exit_codes import Exit, together
-from gridwms.cli.options import Descriptions, Json, Service
+from gridwms.cli.options import Descriptions, Format, Json, Service
 
 if TYPE_CHECKING:
     from gridwms.client.answers import Match
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 def match(
     files: Descriptions,
     limit: Annotated[int, typer.Option("--limit", min=0, help="Show the best N resources; 0: all.")] = 20,
+    form: Format = None,
     json: Json = False,
     service: Service = "",
 ) -> None:
@@ -30,21 +31,24 @@ def match(
     answers: list[dict[str, object]] = []
     codes = []
     with Client(service) as client:
-        for name, text in ((each.name, each.text) for each in map(source, files)):
+        for each in (source(file, form or "") for file in files):
+            name, text = each.name, each.source
             try:
-                found = client.match(text)
+                found = client.match(each)
             except Refused as error:
-                answers.append({"name": name, "match": None, "error": as_data(error), "problems": error.problems})
+                answers.append(
+                    {"name": name, "match": None, "error": as_data(error), "problems": each.placed(error.problems)}
+                )
                 codes.append(Exit.REFUSED)
                 if not json:
-                    show(name, text, error.problems)
+                    show(name, text, each.placed(error.problems), each.files)
                     if not error.problems:
                         report(error, name)
                 continue
             answers.append({"name": name, "match": found, "error": None, "problems": found.problems})
             codes.append(Exit.OK if found.resources else Exit.NO_MATCH)
             if not json:
-                show(name, text, found.problems)
+                show(name, text, found.problems, each.files)
                 _show(name, found, limit)
     if json:
         say.data({"descriptions": answers})

@@ -3,10 +3,21 @@
 from __future__ import annotations
 
 import sys
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
+
+
+class Dialect(StrEnum):
+    """How commands call the dialects of descriptions."""
+
+    JDL = "jdl"
+    JSDL = "jsdl"
+    NATIVE = "native"
+    SUBMIT = "submit"
+
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document (docs/user/json.md).")]
 Service = Annotated[
@@ -18,7 +29,15 @@ IdFile = Annotated[
     list[Path] | None, typer.Option("-i", "--input", metavar="FILE", help="Read ids from FILE, one a line.")
 ]
 Descriptions = Annotated[
-    list[str], typer.Argument(metavar="FILE", help="Files with descriptions (JDL); '-': standard input.")
+    list[str], typer.Argument(metavar="FILE", help="Files with descriptions, in any dialect; '-': standard input.")
+]
+MaybeDescriptions = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="FILE", help="Files with descriptions, in any dialect; '-': standard input."),
+]
+Format = Annotated[
+    Dialect | None,
+    typer.Option("--format", help="The dialect of the descriptions. Default: guessed, by content and ending."),
 ]
 
 

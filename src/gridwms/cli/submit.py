@@ -11,7 +11,7 @@ import typer
 
 from gridwms.cli import say
 from gridwms.cli.exit_codes import Exit, together
-from gridwms.cli.options import Descriptions, Json, Service
+from gridwms.cli.options import Format, Json, MaybeDescriptions, Service
 from gridwms.cli.wait import follow, outcome
 
 if TYPE_CHECKING:
@@ -19,7 +19,17 @@ if TYPE_CHECKING:
 
 
 def submit(
-    files: Descriptions,
+    files: MaybeDescriptions = None,
+    collection: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--collection",
+            metavar="DIR",
+            exists=True,
+            file_okay=False,
+            help="Submit all descriptions in DIR as one collection.",
+        ),
+    ] = None,
     save: Annotated[Path | None, typer.Option("-o", "--save", metavar="FILE", help="Append the ids to FILE.")] = None,
     key: Annotated[
         str,
@@ -28,10 +38,11 @@ def submit(
         ),
     ] = "",
     wait: Annotated[bool, typer.Option("-w", "--wait", help="Then wait for the jobs, as 'gridwms wait' does.")] = False,
+    form: Format = None,
     json: Json = False,
     service: Service = "",
 ) -> None:
-    """Submit jobs; prints their ids.
+    """Submit jobs, and collections, parametric jobs and DAGs of them; prints their ids.
 
     Relative paths in InputSandbox count from the file's directory, else from the current one. A description that is
     refused harms no other.
@@ -39,8 +50,11 @@ def submit(
     from gridwms.cli.descriptions import source
     from gridwms.cli.trouble import as_data
     from gridwms.client import Client
+    from gridwms.client.submission import read_collection
 
-    sources = [source(file) for file in files]
+    sources = [*(source(file, form or "") for file in files or ()), *map(read_collection, collection or ())]
+    if not sources:
+        raise typer.BadParameter("name a description, or a directory with --collection", param_hint="FILE")
     with Client(service) as client:
         done = client.submit(sources, key=key, each=None if json else _tell)
         accepted = [submission.id for submission in done if submission.error is None]
@@ -82,7 +96,7 @@ def _tell(submission: Submission) -> None:
     from gridwms.cli.problems import show
     from gridwms.cli.trouble import report
 
-    show(submission.name, submission.text, submission.problems)
+    show(submission.name, submission.text, submission.problems, submission.files)
     if submission.error is not None:
         report(submission.error)
     else:

@@ -27,7 +27,7 @@ class Reason:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
-    """A finding in a description. Lines and columns count from 1; 0: no place."""
+    """A finding in a description. Lines and columns count from 1; 0: no place. `file`: of a node, when it is in one."""
 
     severity: str
     code: str
@@ -37,6 +37,7 @@ class Problem:
     attribute: str = ""
     found: str = ""
     accepted: str = ""
+    file: str = ""
 
     @classmethod
     def read(cls, told: Json) -> Problem:
@@ -45,6 +46,46 @@ class Problem:
     @property
     def is_error(self) -> bool:
         return self.severity == "error"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Feasible:
+    """Whether jobs could run on the `considered` resources that are known now: `placed` of `jobs` could.
+
+    `reason`: of the first that could not. `never`: conditions that none of the resources meets.
+    """
+
+    jobs: int
+    placed: int
+    considered: int
+    sentence: str
+    reason: Reason | None = None
+    never: tuple[str, ...] = ()
+
+    @classmethod
+    def read(cls, told: Json | None) -> Feasible | None:
+        if told is None:
+            return None
+        plain = {name: told[name] for name in ("jobs", "placed", "considered", "sentence")}
+        return cls(**plain, reason=Reason.read(told.get("reason")), never=tuple(told["never"]))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checked:
+    """What is wrong with a description; unless there are errors (and without a service) also whether it could run."""
+
+    problems: tuple[Problem, ...]
+    feasible: Feasible | None = None
+
+    @classmethod
+    def read(cls, told: Json) -> Checked:
+        problems = tuple(Problem.read(each) for each in told["problems"])
+        return cls(problems=problems, feasible=Feasible.read(told.get("feasible")))
+
+    @property
+    def ok(self) -> bool:
+        """Whether it would be accepted."""
+        return not any(problem.is_error for problem in self.problems)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from types import TracebackType
@@ -75,7 +76,7 @@ class AsyncClient:
         ]
 
     async def _submit(self, batch: Sequence[Description], key: str, *, keep: bool) -> list[Submission]:
-        register = calls.register([description.text for description in batch], key)
+        register = calls.register([(description.text, description.dialect) for description in batch], key)
         registered = await _patiently(lambda: self._transport.run(register))
         pairs = list(zip(batch, registered, strict=True))
         senders = asyncio.Semaphore(SENDERS)
@@ -105,13 +106,17 @@ class AsyncClient:
     async def _send(self, where: str, path: Path) -> None:
         await self._transport.send(where, _chunks(path), path.stat().st_size)
 
-    async def check(self, source: Source) -> tuple[answers.Problem, ...]:
-        """What is wrong with a description; nothing is submitted."""
-        return await self._transport.run(calls.check(read(source).text))
+    async def check(self, source: Source) -> answers.Checked:
+        """What is wrong with a description, and whether it could run now; nothing is submitted."""
+        description = read(source)
+        found = await self._transport.run(calls.check(description.text, description.dialect))
+        return replace(found, problems=description.placed(found.problems))
 
     async def match(self, source: Source) -> answers.Match:
         """Where a description could run now; nothing is submitted."""
-        return await self._transport.run(calls.match(read(source).text))
+        description = read(source)
+        found = await self._transport.run(calls.match(description.text, description.dialect))
+        return replace(found, problems=description.placed(found.problems))
 
     # looking
 

@@ -29,9 +29,9 @@ class Call(Generic[T]):
     headers: dict[str, str] = field(default_factory=dict)
 
 
-def register(texts: Sequence[bytes], key: str) -> Call[list[answers.Registered]]:
-    """Register a job for each text. Sent again with the same key it gives the same jobs."""
-    body = {"jobs": [_jdl(text) for text in texts]}
+def register(texts: Sequence[tuple[bytes, str]], key: str) -> Call[list[answers.Registered]]:
+    """Register a job for each text with its dialect. Sent again with the same key it gives the same jobs."""
+    body = {"jobs": [_text(*text) for text in texts]}
     return Call(
         method="POST",
         path=f"{API}/jobs",
@@ -45,17 +45,17 @@ def start(keys: Sequence[str]) -> Call[None]:
     return Call(method="POST", path=f"{API}/jobs/start", json={"jobs": list(keys)}, read=lambda told: None)
 
 
-def check(text: bytes) -> Call[tuple[answers.Problem, ...]]:
+def check(text: bytes, dialect: str) -> Call[answers.Checked]:
     return Call(
         method="POST",
         path=f"{API}/check",
-        json=_jdl(text),
-        read=lambda told: tuple(answers.Problem.read(each) for each in told["problems"]),
+        json=_text(text, dialect),
+        read=answers.Checked.read,
     )
 
 
-def match(text: bytes) -> Call[answers.Match]:
-    return Call(method="POST", path=f"{API}/match", json=_jdl(text), read=answers.Match.read)
+def match(text: bytes, dialect: str) -> Call[answers.Match]:
+    return Call(method="POST", path=f"{API}/match", json=_text(text, dialect), read=answers.Match.read)
 
 
 def status(keys: Sequence[str]) -> Call[list[answers.Job | ClientError]]:
@@ -126,12 +126,12 @@ def output_path(key: str, name: str) -> str:
 EVENTS = f"{API}/events"
 
 
-def _jdl(text: bytes) -> dict[str, str]:
+def _text(text: bytes, dialect: str) -> dict[str, str]:
     try:
-        return {"jdl": text.decode("utf-8")}
+        return {"jdl": text.decode("utf-8"), "format": dialect}
     except UnicodeDecodeError:
         # The service tells where the wrong byte stands; it needs all of them for that.
-        return {"jdl_base64": base64.b64encode(text).decode("ascii")}
+        return {"jdl_base64": base64.b64encode(text).decode("ascii"), "format": dialect}
 
 
 def _job_or_error(told: Any) -> list[answers.Job | ClientError]:

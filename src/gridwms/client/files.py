@@ -17,13 +17,15 @@ from gridwms.client.errors import LocalFile, Refused
 CHUNK = 1 << 18
 
 
-def source_of(upload: Upload, text: bytes, directory: Path) -> Path:
+def source_of(upload: Upload, text: bytes, directory: Path, dialect: str = "jdl") -> Path:
     """The file to send for `upload`, relative to the directory of the description.
 
-    The service names the path; it must stand in the text that the user submitted, so that a service cannot ask for
-    other files of this machine. Raises LocalFile or Refused.
+    The service names the path; it must stand in the text that the user submitted, or be one that the text means (by a
+    parameter, a variable of its dialect), so that a service cannot ask for other files of this machine. Raises
+    LocalFile or Refused.
     """
-    if not any(_as_written(path) in text for path in (upload.local, glob.escape(upload.local))):
+    written = any(_as_written(path) in text for path in (upload.local, glob.escape(upload.local)))
+    if not written and not _means(text, dialect, upload.local):
         raise Refused(
             f"The service asks for the file '{upload.local}', which the description does not name literally.",
             "Write the path in InputSandbox as it is, without an expression.",
@@ -35,6 +37,12 @@ def source_of(upload: Upload, text: bytes, directory: Path) -> Path:
     if not os.access(path, os.R_OK):
         raise LocalFile(f"The input sandbox file {path} cannot be read.", "Look at its rights.")
     return path
+
+
+def _means(text: bytes, dialect: str, path: str) -> bool:
+    from gridwms.client.local_files import local_files
+
+    return path in local_files(text, dialect)
 
 
 def _as_written(path: str) -> bytes:

@@ -6,6 +6,7 @@ import contextlib
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from types import TracebackType
@@ -92,7 +93,7 @@ class Client:
         return done
 
     def _submit(self, batch: Sequence[Description], key: str, *, keep: bool) -> list[Submission]:
-        register = calls.register([description.text for description in batch], key)
+        register = calls.register([(description.text, description.dialect) for description in batch], key)
         registered = _patiently(lambda: self._transport.run(register))
         pairs = list(zip(batch, registered, strict=True))
         with ThreadPoolExecutor(SENDERS) as pool:
@@ -120,13 +121,17 @@ class Client:
         with path.open("rb") as file:
             self._transport.send(where, chunks(file), path.stat().st_size)
 
-    def check(self, source: Source) -> tuple[answers.Problem, ...]:
-        """What is wrong with a description; nothing is submitted."""
-        return self._transport.run(calls.check(read(source).text))
+    def check(self, source: Source) -> answers.Checked:
+        """What is wrong with a description, and whether it could run now; nothing is submitted."""
+        description = read(source)
+        found = self._transport.run(calls.check(description.text, description.dialect))
+        return replace(found, problems=description.placed(found.problems))
 
     def match(self, source: Source) -> answers.Match:
         """Where a description could run now; nothing is submitted."""
-        return self._transport.run(calls.match(read(source).text))
+        description = read(source)
+        found = self._transport.run(calls.match(description.text, description.dialect))
+        return replace(found, problems=description.placed(found.problems))
 
     # looking
 

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from gridwms.describe.convert.dialects import Dialect
 from gridwms.describe.problem import Problem, Severity
 from gridwms.flow.errors import Refused
+from gridwms.flow.feasible import Feasibility, feasibility, samples, verdict_now
 from gridwms.flow.reading import read
 from gridwms.flow.world import World
 from gridwms.jobs.reasons import Reason
-from gridwms.match.classes import matching_ad
 from gridwms.match.explain import Explanation, explain
-from gridwms.match.matching import Matching
-from gridwms.match.submit_to import named
-from gridwms.match.verdict import Candidate, Verdict
+from gridwms.match.verdict import Candidate
 
 _MANY = Problem(
     severity=Severity.ERROR,
@@ -33,23 +32,33 @@ class MatchAnswer:
     problems: tuple[Problem, ...]
 
 
-def check(world: World, text: bytes) -> tuple[Problem, ...]:
-    """Everything that is wrong with a description, and what a submit would warn of."""
-    return read(world, text).problems
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checked:
+    """`feasible` None: there are errors."""
+
+    problems: tuple[Problem, ...]
+    feasible: Feasibility | None
 
 
-def match(world: World, text: bytes) -> MatchAnswer:
+def check(world: World, text: bytes, dialect: Dialect | None = None) -> Checked:
+    """Everything that is wrong with a description, what a submit would warn of, and whether it could run now."""
+    reading = read(world, text, dialect)
+    feasible: Feasibility | None = None
+    if reading.description is not None:
+        feasible = feasibility(world, [("", reading.description, 1)], 1)
+    elif reading.compound is not None:
+        feasible = feasibility(world, samples(reading.compound), len(reading.compound.nodes))
+    return Checked(problems=reading.problems, feasible=feasible)
+
+
+def match(world: World, text: bytes, dialect: Dialect | None = None) -> MatchAnswer:
     """Match a description against the market as it is. Raises Refused when it has errors."""
-    reading = read(world, text)
+    reading = read(world, text, dialect)
     description = reading.description
     if description is None:
         errors = tuple(p for p in reading.problems if p.severity is Severity.ERROR)
         raise Refused(errors or (_MANY,))
-    ad = matching_ad(description.ad, description.requirements, description.rank)
-    snapshot = world.market.snapshot
-    matching = Matching(ad, ad["Requirements"], ad["Rank"], world.settings.policies)
-    verdict: Verdict | Reason
-    verdict = named(description.submit_to, snapshot, matching) if description.submit_to else matching.on(snapshot)
+    verdict = verdict_now(world, description)
     if isinstance(verdict, Reason):
         return MatchAnswer((), (), verdict, None, reading.problems)
     explanation = explain(verdict)

@@ -5,10 +5,12 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from sqlalchemy import Connection
 
 from gridwms.classad import unparse
+from gridwms.describe.convert.dialects import Dialect
 from gridwms.describe.description import Description
 from gridwms.describe.problem import Problem, Severity
 from gridwms.flow.compound import wishes
@@ -60,16 +62,24 @@ class _Prepared:
 _Ready = _Prepared | PreparedCompound | tuple[Problem, ...]
 
 
-def register(world: World, owner: str, vo: str, texts: Sequence[bytes], key: str = "") -> list[Registration]:
+def register(
+    world: World,
+    owner: str,
+    vo: str,
+    texts: Sequence[bytes],
+    key: str = "",
+    dialects: Mapping[bytes, Dialect] = MappingProxyType({}),
+) -> list[Registration]:
     """Register a job a text; the good ones are durable on return, whatever is wrong with the others.
 
     Jobs without files to upload start at once. `vo`: the one that the identity speaks for, "" for any. `key`: chosen
-    by the client; the same key and texts again give the jobs of the first time. Raises KeyReused, BadKey.
+    by the client; the same key and texts again give the jobs of the first time. `dialects`: of texts whose dialect is
+    not to be guessed. Raises KeyReused, BadKey.
     """
     now = world.clock()
     once = Once.of(owner, vo, key, texts) if key else None
     if once is not None and (before := world.database.read(once.recall)) is not None:
-        return _again(world, texts, before, now)
+        return _again(world, texts, before, dialects)
     prepared: dict[bytes, _Ready] = {}
     answers: list[Registration] = []
     new: dict[str, tuple[Event, ...]] = {}
@@ -77,7 +87,7 @@ def register(world: World, owner: str, vo: str, texts: Sequence[bytes], key: str
     for text in texts:
         ready = prepared.get(text)
         if ready is None:
-            ready = prepared[text] = _prepare(world, text)
+            ready = prepared[text] = _prepare(world, text, dialects.get(text))
         if isinstance(ready, tuple):
             answers.append(Registration(key=None, state=None, problems=ready))
             continue
@@ -109,7 +119,7 @@ def register(world: World, owner: str, vo: str, texts: Sequence[bytes], key: str
     if new or whole:
         done_before = world.database.write(work)
         if done_before is not None:
-            return _again(world, texts, done_before, now)
+            return _again(world, texts, done_before, dialects)
         world.waiting.set()
         if whole:
             world.sweeping.set()
@@ -124,11 +134,13 @@ def compound_answer(ready: PreparedCompound, parent: Parent) -> Registration:
     )
 
 
-def _again(world: World, texts: Sequence[bytes], keys: Sequence[str | None], now: float) -> list[Registration]:
+def _again(
+    world: World, texts: Sequence[bytes], keys: Sequence[str | None], dialects: Mapping[bytes, Dialect]
+) -> list[Registration]:
     """The answers to a submission that was made before; files that have not arrived are asked for again."""
     known = {key for key in keys if key}
     stored, whole = world.database.read(lambda c: (rows.load(c, known), compounds.load(c, known)))
-    ready = {text: _prepare(world, text) for text in set(texts)}
+    ready = {text: _prepare(world, text, dialects.get(text)) for text in set(texts)}
     answers = []
     for text, key in zip(texts, keys, strict=True):
         found = _findings(ready[text])
@@ -163,9 +175,9 @@ def _findings(ready: _Ready) -> tuple[Problem, ...]:
     return ready if isinstance(ready, tuple) else ready.problems
 
 
-def _prepare(world: World, text: bytes) -> _Ready:
+def _prepare(world: World, text: bytes, dialect: Dialect | None) -> _Ready:
     """What equal texts share; the problems alone when one of them is an error."""
-    reading = read(world, text)
+    reading = read(world, text, dialect)
     description = reading.description
     if reading.compound is not None:
         return prepare_compound(world, reading.compound, reading.problems)

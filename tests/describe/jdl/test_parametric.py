@@ -60,7 +60,7 @@ def test_the_index_runs_from_start_in_steps_below_the_number_of_values(count: in
         ("Parameters = 3; ParameterStart = -1;", "out_of_range", "ParameterStart", "0 or more"),
         ('Parameters = { "a", "b", "a" };', "duplicate_value", "Parameters", "'a' is there more than once"),
         ('Parameters = { "a.b", "a_b" };', "duplicate_node", "Parameters", "would both be the node 'Node_a_b'"),
-        ("Parameters = 10000000;", "too_many", "Parameters", "at most 200,000 nodes in one submit (max_nodes)"),
+        ("Parameters = 10000000;", "too_many", "Parameters", "at most 1,000,000 nodes in one submit (max_nodes)"),
         ("Parameters = 9223372036854775807;", "too_many", "Parameters", "max_nodes"),
         ('Parameters = "3";', "wrong_type", "Parameters", "a whole number, or a list"),
         ("Parameters = { true };", "wrong_type", "Parameters", "a whole number, or a list"),

@@ -7,15 +7,20 @@ import binascii
 
 from pydantic import Field, model_validator
 
-from gridwms.api.models.problem import Out, ProblemOut
+from gridwms.api.models.problem import Out, ProblemOut, ReasonOut
+from gridwms.describe.convert.dialects import Dialect
 from gridwms.jobs.states import State
 
 
 class DescriptionIn(Out):
-    """One description: its text, or (for text that is not UTF-8) its bytes in base64."""
+    """One description: its text, or (for text that is not UTF-8) its bytes in base64.
+
+    `format`: its dialect, when it is not to be guessed.
+    """
 
     jdl: str | None = None
     jdl_base64: str | None = None
+    format: Dialect | None = None
 
     @model_validator(mode="after")
     def _one_of_both(self) -> DescriptionIn:
@@ -79,8 +84,23 @@ class StatesOut(Out):
     jobs: list[StateOut]
 
 
+class FeasibleOut(Out):
+    """Whether jobs could run on the `considered` resources that are known now: `placed` of `jobs` could.
+
+    `reason`: of the first that could not. `never`: conditions that none of the resources meets.
+    """
+
+    jobs: int
+    placed: int
+    considered: int
+    sentence: str
+    reason: ReasonOut | None
+    never: list[str]
+
+
 class CheckOut(Out):
-    """`ok`: the description would be accepted; warnings do not prevent that."""
+    """`ok`: the description would be accepted; warnings do not prevent that. `feasible`: unless there are errors."""
 
     ok: bool
     problems: list[ProblemOut]
+    feasible: FeasibleOut | None = None

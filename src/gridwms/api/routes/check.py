@@ -8,7 +8,7 @@ from gridwms.api.descriptions import DESCRIPTION, Text
 from gridwms.api.desk import AtDesk
 from gridwms.api.models.market import ClauseOut, MatchedOut, MatchOut
 from gridwms.api.models.problem import ERRORS, ProblemOut, ReasonOut
-from gridwms.api.models.submission import CheckOut
+from gridwms.api.models.submission import CheckOut, FeasibleOut
 from gridwms.describe.problem import Severity
 from gridwms.flow import check
 from gridwms.security.policy import Action
@@ -18,12 +18,13 @@ router = APIRouter(prefix="/api/v1", tags=["before submitting"], responses=ERROR
 
 @router.post("/check", openapi_extra=DESCRIPTION)
 def check_description(at: AtDesk, text: Text) -> CheckOut:
-    """Everything that is wrong with a description, and what a submit would warn of."""
+    """Everything that is wrong with a description, what a submit would warn of, and whether it could run now."""
     at.may(Action.CHECK)
-    problems = check.check(at.world, text)
+    found = check.check(at.world, text.text, text.dialect)
     return CheckOut(
-        ok=all(problem.severity is not Severity.ERROR for problem in problems),
-        problems=[ProblemOut.model_validate(problem) for problem in problems],
+        ok=all(problem.severity is not Severity.ERROR for problem in found.problems),
+        problems=[ProblemOut.model_validate(problem) for problem in found.problems],
+        feasible=FeasibleOut.model_validate(found.feasible) if found.feasible else None,
     )
 
 
@@ -31,7 +32,7 @@ def check_description(at: AtDesk, text: Text) -> CheckOut:
 def match_description(at: AtDesk, text: Text) -> MatchOut:
     """Where a description could run now, best first, and why not elsewhere."""
     at.may(Action.CHECK)
-    found = check.match(at.world, text)
+    found = check.match(at.world, text.text, text.dialect)
     ranked = [MatchedOut(ce=one.ce_id, site=one.site, rank=one.rank) for one in found.candidates]
     explanation = found.explanation
     return MatchOut(

@@ -34,7 +34,8 @@ def submit_jobs(
     description that is refused is answered with 422; of many, each has its answer (200 when none is accepted).
     """
     at.may(Action.SUBMIT)
-    answers = submit.register(at.world, at.identity.subject, at.identity.vo, handed.texts, idempotency_key)
+    who = at.identity
+    answers = submit.register(at.world, who.subject, who.vo, handed.texts, idempotency_key, handed.dialects)
     if all(answer.key is None for answer in answers):
         if not handed.many:
             raise Refused(answers[0].problems)

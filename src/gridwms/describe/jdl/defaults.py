@@ -39,7 +39,7 @@ class JdlDefaults:
     max_tokens: int = 50_000
     max_input_files: int = 1_000
     max_output_files: int = 1_000
-    max_nodes: int = 200_000
+    max_nodes: int = 1_000_000
     max_edges: int = 1_000_000
     max_compound_bytes: int = 64_000_000
     stored: bool = False
