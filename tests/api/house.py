@@ -19,6 +19,7 @@ from gridwms.api.server import Server
 from gridwms.api.settings import Settings
 from gridwms.flow.deliver import run_errands
 from gridwms.flow.schedule import Scheduler
+from gridwms.flow.tail import Tail
 from gridwms.flow.world import FlowSettings, World
 from gridwms.jobs.ids import tag_of
 from gridwms.sandbox.area import Area
@@ -51,6 +52,7 @@ class House:
     url: str
     tokens: dict[str, str]
     server: Server
+    tail: Tail
     clients: list[httpx.Client] = field(default_factory=list)
 
     def http(self, user: str = "ann") -> httpx.Client:
@@ -125,11 +127,12 @@ def house(data: Path) -> Iterator[House]:
         settings=FlowSettings(base_url=url),
         capability=capabilities.of,
     )
-    server_config.app = app = build_app(world, Settings(url=url, gatekeeper=gate))
+    tail = Tail(world)
+    server_config.app = app = build_app(world, Settings(url=url, gatekeeper=gate), tail)
     server = Server(app, server_config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
-    made = House(world, site, url, tokens, server)
+    made = House(world, site, url, tokens, server, tail)
     try:
         yield made
     finally:
@@ -138,4 +141,5 @@ def house(data: Path) -> Iterator[House]:
         server.stop()
         thread.join(10)
         listener.close()
+        tail.close()
         database.close()

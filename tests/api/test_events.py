@@ -2,13 +2,12 @@ from __future__ import annotations
 
 import asyncio
 import json
-import threading
 from collections.abc import Iterator
 
 import httpx
 import pytest
 
-from gridwms.flow import status
+from gridwms.store import stream as stream_rows
 from gridwms.store.database import StoreUnavailable
 from tests.api.house import HELLO, House, event
 
@@ -132,8 +131,10 @@ def test_a_hundred_listeners_hear_the_same(home: House) -> None:
             await ready.wait()
             for _ in range(20):
                 await http.post("/api/v1/jobs", json={"jdl": HELLO})
+            before = home.tail.reads
             heard = await asyncio.gather(*listeners)
         assert all(one == heard[0] for one in heard)
+        assert home.tail.reads - before <= 60  # one read a commit at most, however many listen
 
     asyncio.run(whole())
 
@@ -142,15 +143,15 @@ def test_a_stream_outlives_a_store_that_is_away(home: House, monkeypatch: pytest
     with home.http().stream("GET", "/api/v1/events") as answer:
         stream = messages(answer)
         next(stream)
-        real, failed = status.events_after, threading.Event()
+        real = stream_rows.after
 
         def away(*_: object, **__: object) -> None:
-            failed.set()
             raise StoreUnavailable("the disk is busy")
 
-        monkeypatch.setattr(status, "events_after", away)
+        monkeypatch.setattr(stream_rows, "after", away)
         home.submit()
-        assert failed.wait(10)
-    monkeypatch.setattr(status, "events_after", real)
+        [(kind, _, error)] = [one for one in stream if one[0] != "job"]
+        assert (kind, error["message"]) == ("error", "the disk is busy")
+    monkeypatch.setattr(stream_rows, "after", real)
     with home.http().stream("GET", "/api/v1/events", params={"after": "0"}) as answer:
         assert next(messages(answer))[2]["type"] == "Registered"

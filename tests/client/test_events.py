@@ -19,7 +19,7 @@ def test_messages_and_cursors() -> None:
 
 def test_what_was_half_read_is_forgotten_on_a_new_line() -> None:
     reader = StreamReader()
-    for line in ("id: 7", "event: job", "data: {"):
+    for line in ("id: 7", "event: caught-up", "data: {}", "", "id: 8", "event: job", "data: {"):
         reader.feed(line)
     reader.restart()
     assert reader.feed("") is None

@@ -12,16 +12,17 @@ from starlette.routing import BaseRoute
 from gridwms.api import errors, pages, worker
 from gridwms.api.body import BodyLimit
 from gridwms.api.news import News
-from gridwms.api.routes import bookkeeping, check, ending, events, jobs, market, sandbox, search, service
+from gridwms.api.routes import bookkeeping, check, ending, events, jobs, market, sandbox, search, service, socket
 from gridwms.api.settings import Settings
-from gridwms.api.tail import Tail
+from gridwms.api.streams import Streams
+from gridwms.flow.tail import Tail
 from gridwms.flow.world import World
 
 _THREADS = 40
 """Requests that are worked on at the same time; the store has one writer, so more would only wait."""
 
 
-def build_app(world: World, settings: Settings) -> FastAPI:
+def build_app(world: World, settings: Settings, tail: Tail) -> FastAPI:
     """An ASGI application over the use cases.
 
     To be run by `gridwms.api.server.Server`, which ends event streams when it is to stop.
@@ -32,11 +33,12 @@ def build_app(world: World, settings: Settings) -> FastAPI:
         to_thread.current_default_thread_limiter().total_tokens = _THREADS
         app.state.uploads = CapacityLimiter(settings.uploads)
         app.state.news.open()
-        app.state.tail = Tail(world, app.state.news, settings.url)
+        app.state.streams.open()
         try:
             yield
         finally:
             app.state.news.close()
+            app.state.streams.close()
 
     app = FastAPI(
         title="gridwms",
@@ -49,6 +51,7 @@ def build_app(world: World, settings: Settings) -> FastAPI:
     app.state.world = world
     app.state.settings = settings
     app.state.news = News(world.news)
+    app.state.streams = Streams(tail)
     app.add_middleware(BodyLimit)
     errors.install(app)
     app.router.routes.extend(routes())
@@ -58,6 +61,6 @@ def build_app(world: World, settings: Settings) -> FastAPI:
 def routes() -> list[BaseRoute]:
     """Every route of ours; each asks the policy, or is on the list of open ones (`pages.OPEN`)."""
     found: list[BaseRoute] = [*worker.ROUTES]
-    for module in (ending, bookkeeping, jobs, sandbox, check, market, events, search, service, pages):
+    for module in (ending, bookkeeping, jobs, sandbox, check, market, events, socket, search, service, pages):
         found += module.router.routes
     return found

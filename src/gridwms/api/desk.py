@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
-from fastapi import Depends, Request
+from fastapi import Depends
+from starlette.requests import HTTPConnection
 
 from gridwms.api.settings import Settings
 from gridwms.flow import status
@@ -105,18 +106,18 @@ def key_in(job: str) -> str:
         raise UnknownJob(job[:200]) from error
 
 
-def shown(request: Request, tag: str = "") -> Shown:
-    """What a request shows about its sender."""
+def shown(request: HTTPConnection, tag: str = "") -> Shown:
+    """What a request, or the beginning of a WebSocket, shows about its sender."""
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     return Shown(
         bearer=token.strip() if scheme.lower() == "bearer" else "",
         session=request.cookies.get(COOKIE, ""),
-        safe=request.method in _SAFE,
+        safe=request.scope.get("method", "GET") in _SAFE,
         tag=tag,
     )
 
 
-async def desk(request: Request) -> Desk:
+async def desk(request: HTTPConnection) -> Desk:
     """The desk for this request. Raises NotIdentified."""
     settings: Settings = request.app.state.settings
     return Desk(request.app.state.world, settings, settings.gatekeeper.identify(shown(request)))

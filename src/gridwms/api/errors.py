@@ -62,6 +62,7 @@ _STATUS: Mapping[type[Exception], int] = {
     SandboxFull: 507,
 }
 _RETRY = {"Retry-After": "5"}
+_OURS = (FlowError, SandboxError, SecurityError, StoreUnavailable)
 
 
 def status_of(error: Exception) -> int:
@@ -80,6 +81,18 @@ def error_out(error: FlowError | SandboxError | SecurityError) -> ErrorOut:
     )
 
 
+def answer_to(error: FlowError | SandboxError | SecurityError | StoreUnavailable) -> Response:
+    """The whole answer that an error of ours leads to."""
+    if isinstance(error, StoreUnavailable):
+        told = ErrorOut(code="store_unavailable", message=str(error), advice="Nothing was changed; try again later.")
+        if isinstance(error, InDoubt):
+            told = ErrorOut(
+                code="in_doubt", message=str(error), advice="'gridwms status' tells, when it answers again."
+            )
+        return _answer(503, told)
+    return _answer(status_of(error), error_out(error))
+
+
 def unread(request: Request) -> dict[str, str]:
     """The header of an answer that refuses an upload: what is still on its way will not be read."""
     return {"Connection": "close"} if request.method == "PUT" else {}
@@ -87,9 +100,8 @@ def unread(request: Request) -> dict[str, str]:
 
 def install(app: FastAPI) -> None:
     """Let `app` answer every error in the one form."""
-    for kind in (FlowError, SandboxError, SecurityError):
+    for kind in _OURS:
         app.add_exception_handler(kind, _ours)
-    app.add_exception_handler(StoreUnavailable, _store)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(Exception, _unforeseen)
@@ -103,15 +115,10 @@ def _answer(status: int, told: ErrorOut, headers: Mapping[str, str] | None = Non
 
 
 async def _ours(request: Request, error: Exception) -> Response:
-    assert isinstance(error, FlowError | SandboxError | SecurityError)  # noqa: S101 (registered for these alone)
-    return _answer(status_of(error), error_out(error), unread(request))
-
-
-async def _store(request: Request, error: Exception) -> Response:
-    told = ErrorOut(code="store_unavailable", message=str(error), advice="Nothing was changed; try again later.")
-    if isinstance(error, InDoubt):
-        told = ErrorOut(code="in_doubt", message=str(error), advice="'gridwms status' tells, when it answers again.")
-    return _answer(503, told)
+    assert isinstance(error, _OURS)  # noqa: S101 (registered for these alone)
+    answer = answer_to(error)
+    answer.headers.update(unread(request))
+    return answer
 
 
 async def _invalid(request: Request, error: Exception) -> Response:

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from html import escape
 
 from gridwms.api.plain import facts, utc
-from gridwms.api.wording import event_text
 from gridwms.flow.status import EventView, JobView
+from gridwms.flow.wording import event_text
 
 _STYLE = """
 :root { color-scheme: light dark; --line: #8884; --soft: #888; --good: #2a7f3f; --bad: #b3362c; --busy: #2b62ad }

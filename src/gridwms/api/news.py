@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 from collections.abc import Callable
 
-from gridwms.flow.world import Signal
+from gridwms.flow.signal import Signal
 
 
 class News:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from gridwms.api.wording import event_text, state_text
 from gridwms.flow.status import EventView, JobView
+from gridwms.flow.wording import event_text, state_text
 
 
 def job_text(job: JobView, events: Sequence[EventView]) -> str:

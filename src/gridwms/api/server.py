@@ -17,9 +17,13 @@ class Server(uvicorn.Server):
 
     def stop(self) -> None:
         """Ask it to stop; from any thread."""
-        self._app.state.news.close()
+        self._let_go()
         self.should_exit = True
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        self._app.state.news.close()
+        self._let_go()
         super().handle_exit(sig, frame)
+
+    def _let_go(self) -> None:
+        self._app.state.news.close()
+        self._app.state.streams.close()

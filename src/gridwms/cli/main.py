@@ -24,6 +24,7 @@ from gridwms.cli import (
     status,
     submit,
     wait,
+    watch,
     why,
 )
 from gridwms.cli.exit_codes import Exit
@@ -46,6 +47,7 @@ _PANELS: tuple[tuple[str, dict[str, Callable[..., None]]], ...] = (
             "status": status.status,
             "why": why.why,
             "wait": wait.wait,
+            "watch": watch.watch,
             "log": log.log,
             "peek": peek.peek,
             "output": output.output,

@@ -28,6 +28,11 @@ def data(value: Any) -> None:
     sys.stdout.write("\n")
 
 
+def json_line(value: Any) -> None:
+    """One of many results for a program: a JSON document in one line."""
+    sys.stdout.write(json.dumps(_plain(value), ensure_ascii=False) + "\n")
+
+
 def paint(text: str, style: str, stream: TextIO | None = None) -> str:
     """`text` in a style (good, bad, busy, warn, soft, strong), where colours are seen."""
     if not text or not colourful(stream or sys.stdout) or style not in _CODES:

@@ -15,7 +15,7 @@ from gridwms.cli.options import IdFile, Jobs, Json, Service, ids
 if TYPE_CHECKING:
     from gridwms.client import Client
     from gridwms.client.answers import Job
-    from gridwms.client.errors import ServiceUnreachable
+    from gridwms.client.errors import ClientError
 
 _WORST = (Exit.ABORTED, Exit.CANCELLED, Exit.PAYLOAD_FAILED)
 
@@ -46,14 +46,14 @@ def wait(
 def follow(client: Client, jobs: Sequence[str], *, show: bool, timeout: float | None = None) -> list[Job]:
     """Wait for jobs, printing their states as they pass; the jobs as they ended."""
     last: dict[str, Job] = {}
-    for job in client.watch(jobs, timeout=timeout, lost=_tell):
+    for job in client.watch(jobs, timeout=timeout, lost=tell_lost):
         last[job.key] = job
         if show:
             _show(job, len(jobs))
     return list(last.values())
 
 
-def _tell(error: ServiceUnreachable) -> None:
+def tell_lost(error: ClientError) -> None:
     say.note(f"{error.sentence} Waiting for it to come back.")
 
 

@@ -13,9 +13,10 @@ from types import TracebackType
 from typing import TypeVar
 
 from gridwms.client import answers, calls
-from gridwms.client.errors import ClientError, ServiceUnreachable
+from gridwms.client.errors import ClientError, ServiceBusy, ServiceUnreachable
 from gridwms.client.events import CaughtUp, StreamReader
 from gridwms.client.files import CHUNK, arriving
+from gridwms.client.filters import Filter
 from gridwms.client.find import Address, find, key_at, keys_at
 from gridwms.client.following import Following, Until, over
 from gridwms.client.patience import Patience
@@ -187,9 +188,30 @@ class AsyncClient:
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, 5.0, 0.1 + time.monotonic() - began)
 
+    async def events(self, wanted: Filter | None = None, *, after: str = "") -> AsyncIterator[answers.Event]:
+        """Events as they happen, each once, without end. Survives a restart of the service, and misses nothing."""
+        params = (wanted or Filter()).values(self.url)
+        reader = StreamReader(after)
+        pause, met = 0.1, False
+        while True:
+            reader.restart()
+            try:
+                async with self._transport.lines(calls.EVENTS, params | {"after": [reader.cursor]}) as lines:
+                    met = True
+                    async for line in lines:
+                        news = reader.feed(line)
+                        pause = 0.1
+                        if isinstance(news, answers.Event):
+                            yield news
+            except (ServiceUnreachable, ServiceBusy):
+                if not met:
+                    raise
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, 5.0)
+
     async def _listen(self, following: Following, reader: StreamReader) -> AsyncIterator[answers.Job]:
         reader.restart()
-        params = {"after": reader.cursor} if reader.cursor else {}
+        params = calls.events_of(following.keys, reader.cursor)
         async with self._transport.lines(calls.EVENTS, params) as lines:
             async for line in lines:
                 news = reader.feed(line)

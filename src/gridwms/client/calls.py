@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 from urllib.parse import quote
@@ -124,6 +124,13 @@ def output_path(key: str, name: str) -> str:
 
 
 EVENTS = f"{API}/events"
+_FEW = 100
+
+
+def events_of(keys: Collection[str], cursor: str) -> dict[str, str]:
+    """What to ask the stream for: a few jobs by name, for many all that one owns."""
+    params = {"after": cursor} if cursor else {}
+    return params | ({"job": ",".join(sorted(keys))} if len(keys) <= _FEW else {})
 
 
 def _text(text: bytes, dialect: str) -> dict[str, str]:

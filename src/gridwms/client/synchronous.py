@@ -13,9 +13,10 @@ from types import TracebackType
 from typing import TypeVar
 
 from gridwms.client import answers, calls
-from gridwms.client.errors import ClientError, ServiceUnreachable
+from gridwms.client.errors import ClientError, ServiceBusy, ServiceUnreachable
 from gridwms.client.events import CaughtUp, StreamReader
 from gridwms.client.files import arriving, chunks
+from gridwms.client.filters import Filter
 from gridwms.client.find import Address, find, key_at, keys_at
 from gridwms.client.following import Following, Until, over
 from gridwms.client.patience import Patience
@@ -33,7 +34,7 @@ from gridwms.client.submission import (
 from gridwms.client.transport import Transport
 
 T = TypeVar("T")
-Lost = Callable[[ServiceUnreachable], None]
+Lost = Callable[[ClientError], None]
 SENDERS = 8
 """Input files that are sent at the same time."""
 PEEK_BYTES = 1 << 20
@@ -203,9 +204,39 @@ class Client:
                 time.sleep(pause)
                 pause = min(pause * 2, 5.0)
 
+    def events(
+        self, wanted: Filter | None = None, *, after: str = "", lost: Lost | None = None
+    ) -> Iterator[answers.Event]:
+        """Events as they happen, each once, without end. Survives a restart of the service, and misses nothing:
+        `lost` is called once each time that it stops answering.
+
+        `after`: the cursor of the last event that you have; without it from now on.
+        """
+        params = (wanted or Filter()).values(self.url)
+        reader = StreamReader(after)
+        pause, met, told = 0.1, False, False
+        while True:
+            reader.restart()
+            try:
+                with self._transport.lines(calls.EVENTS, params | {"after": [reader.cursor]}) as lines:
+                    met = True
+                    for line in lines:
+                        news = reader.feed(line)
+                        pause, told = 0.1, False
+                        if isinstance(news, answers.Event):
+                            yield news
+            except (ServiceUnreachable, ServiceBusy) as error:
+                if not met:
+                    raise
+                if lost and not told:
+                    told = True
+                    lost(error)
+            time.sleep(pause)
+            pause = min(pause * 2, 5.0)
+
     def _listen(self, following: Following, reader: StreamReader, end: float | None) -> Iterator[answers.Job]:
         reader.restart()
-        params = {"after": reader.cursor} if reader.cursor else {}
+        params = calls.events_of(following.keys, reader.cursor)
         left = _left(end)
         with self._transport.lines(calls.EVENTS, params, None if left is None else max(0.1, left)) as lines:
             for line in lines:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import json as codec
 import ssl
-from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
 import httpx
@@ -15,6 +15,7 @@ from gridwms.client.errors import ClientError, NotTrusted, ServiceFailed, Servic
 from gridwms.client.find import Address, is_loopback
 
 T = TypeVar("T")
+Params = Mapping[str, str | Sequence[str]]
 CONNECT = 10.0
 """Seconds to wait for a connection."""
 ANSWER = 120.0
@@ -54,7 +55,7 @@ class Transport:
             yield answer.iter_bytes()
 
     @contextlib.contextmanager
-    def lines(self, path: str, params: dict[str, str], timeout: float | None = None) -> Iterator[Iterator[str]]:
+    def lines(self, path: str, params: Params, timeout: float | None = None) -> Iterator[Iterator[str]]:
         """The lines of an event stream. `timeout`: seconds of silence, at most `STREAM`."""
         patience = httpx.Timeout(min(timeout or STREAM, STREAM), connect=CONNECT)
         with _sentences(self.url), self._http.stream("GET", path, params=params, timeout=patience) as answer:
@@ -96,7 +97,7 @@ class AsyncTransport:
                 yield answer.aiter_bytes()
 
     @contextlib.asynccontextmanager
-    async def lines(self, path: str, params: dict[str, str]) -> AsyncIterator[AsyncIterator[str]]:
+    async def lines(self, path: str, params: Params) -> AsyncIterator[AsyncIterator[str]]:
         patience = httpx.Timeout(STREAM, connect=CONNECT)
         with _sentences(self.url):
             async with self._http.stream("GET", path, params=params, timeout=patience) as answer:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import structlog
 
-from gridwms.flow.world import Signal
+from gridwms.flow.signal import Signal
 from gridwms.store.database import StoreUnavailable
 
 logger = structlog.get_logger(__name__)

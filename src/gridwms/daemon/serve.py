@@ -29,6 +29,8 @@ from gridwms.security.listen import Tls, check_listen
 logger = structlog.get_logger(__name__)
 
 STARTED_FILE = "service.json"
+_MOST_HEARD = 1 << 12
+"""Bytes of a message that a listener may send on a WebSocket; none is expected."""
 
 
 def serve(data: Path, *, config_file: Path | None = None, host: str | None = None, port: int | None = None) -> None:
@@ -44,7 +46,7 @@ def serve(data: Path, *, config_file: Path | None = None, host: str | None = Non
         gate = gatekeeper(data, capabilities)
         parts = build(config, data, url, capabilities)
         service = Service(parts.world, config)
-        app = build_app(parts.world, Settings(url=url, gatekeeper=gate))
+        app = build_app(parts.world, Settings(url=url, gatekeeper=gate), service.tail)
         server = Server(
             app,
             uvicorn.Config(
@@ -53,6 +55,8 @@ def serve(data: Path, *, config_file: Path | None = None, host: str | None = Non
                 access_log=False,
                 timeout_keep_alive=75,
                 timeout_graceful_shutdown=3,
+                ws_max_size=_MOST_HEARD,
+                ws_per_message_deflate=False,
                 ssl_certfile=str(tls.certificate) if tls else None,
                 ssl_keyfile=str(tls.key) if tls else None,
                 ssl_version=ssl.PROTOCOL_TLS_SERVER,

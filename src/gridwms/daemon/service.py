@@ -18,7 +18,9 @@ from gridwms.flow.expire import expire
 from gridwms.flow.once import forget_old
 from gridwms.flow.purge import purge_old
 from gridwms.flow.schedule import Scheduler
-from gridwms.flow.world import Signal, World
+from gridwms.flow.signal import Signal
+from gridwms.flow.tail import Tail
+from gridwms.flow.world import World
 
 logger = structlog.get_logger(__name__)
 
@@ -37,6 +39,7 @@ class Service:
 
     def __init__(self, world: World, config: Config) -> None:
         self._world = world
+        self.tail = Tail(world)
         scheduler = Scheduler(world)
         names = ["schedule", "expire", "bookkeeping", *(f"site {name}" for name in world.sites)]
         self._leases = Leaseholder(world, names, config.service.lease_seconds)
@@ -79,6 +82,7 @@ class Service:
             thread.start()
         for thread in threads:
             thread.join()
+        self.tail.close()
         self._leases.stop()
         for site in self._world.sites.values():
             site.close()

@@ -1,4 +1,4 @@
-"""What is known of jobs, for those who ask: their status, their history, and the stream of news."""
+"""What is known of jobs, for those who ask: their status and their history."""
 
 from __future__ import annotations
 
@@ -195,19 +195,7 @@ def history(world: World, key: str) -> list[EventView]:
     logged = world.database.read(lambda connection: log.of_job(connection, key))
     if not logged:
         raise UnknownJob(key)
-    return [_event_view(one) for one in logged]
-
-
-def events_after(world: World, cursor: int, *, owner: str | None, limit: int = 1000) -> tuple[list[EventView], int]:
-    """What arrived after `cursor`, and the cursor to go on from."""
-
-    def work(connection: Connection) -> tuple[list[log.Logged], int]:
-        last = log.last_cursor(connection)
-        found = log.after(connection, cursor, owner, limit)
-        return found, found[-1].cursor if len(found) == limit else last
-
-    found, following = world.database.read(work)
-    return [_event_view(one) for one in found], max(cursor, following)
+    return [event_view(one) for one in logged]
 
 
 def _compound_views(world: World, connection: Connection, parents: Mapping[int, Parent]) -> list[JobView]:
@@ -287,7 +275,7 @@ def views_of(world: World, stored: Sequence[tuple[int, Job]]) -> list[JobView]:
                 deep_count=job.deep_count,
                 cancel_requested=job.cancel_requested_at is not None,
                 executable=description.executable if description else "",
-                user_tags=_tags(description.user_tags if description else (), said.get(number, {})),
+                user_tags=merged_tags(description.user_tags if description else (), said.get(number, {})),
                 parent=job_url(world, parents[job.parent].key) if job.parent is not None else "",
                 node_name=job.node_name,
             )
@@ -295,7 +283,7 @@ def views_of(world: World, stored: Sequence[tuple[int, Job]]) -> list[JobView]:
     return views
 
 
-def _tags(described: Iterable[tuple[str, str]], said: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+def merged_tags(described: Iterable[tuple[str, str]], said: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
     """The tags of the description, and those that were said later; names are compared without case."""
     kept = {name: value for name, value in described if name.lower() not in said}
     return tuple((kept | dict(said)).items())
@@ -319,7 +307,8 @@ def _attempt_view(attempt: Attempt) -> AttemptView:
     )
 
 
-def _event_view(logged: log.Logged) -> EventView:
+def event_view(logged: log.Logged) -> EventView:
+    """An entry of the log, to be shown."""
     event: Event = logged.event
     why = getattr(event, "reason", None) or getattr(event, "failure", None)
     return EventView(

@@ -108,13 +108,13 @@ def of_job(connection: Connection, key: str) -> list[Logged]:
 
 
 def _of(connection: Connection, which: ColumnElement[bool]) -> list[Logged]:
-    return [_logged(row) for row in connection.execute(_LOGGED.where(which).order_by(events.c.cursor))]
+    return [read_logged(row) for row in connection.execute(_LOGGED.where(which).order_by(events.c.cursor))]
 
 
 def _beginning(connection: Connection, parent: int, node: int) -> list[Logged]:
     """How a node came to be, which its compound's log tells."""
     query = _LOGGED.where(events.c.compound == parent).order_by(events.c.cursor).limit(1)
-    first = _logged(connection.execute(query).one())
+    first = read_logged(connection.execute(query).one())
     registered = first.event
     if not isinstance(registered, CompoundRegistered):
         raise UnreadableEvent(f"the log of compound number {parent} does not begin with its registration")
@@ -127,20 +127,13 @@ def _beginning(connection: Connection, parent: int, node: int) -> list[Logged]:
     return made
 
 
-def after(connection: Connection, cursor: int, owner: str | None, limit: int) -> list[Logged]:
-    """What arrived after `cursor`, of one owner or of all."""
-    query = _LOGGED.where(events.c.cursor > cursor).order_by(events.c.cursor).limit(limit)
-    if owner is not None:
-        query = query.where(func.coalesce(jobs.c.owner, compounds.c.owner) == owner)
-    return [_logged(row) for row in connection.execute(query)]
-
-
 def last_cursor(connection: Connection) -> int:
     """The cursor of the newest event; 0 when there is none."""
     return connection.execute(select(func.max(events.c.cursor))).scalar() or 0
 
 
-def _logged(row: Row[Any]) -> Logged:
+def read_logged(row: Row[Any]) -> Logged:
+    """The entry in a row of `events` with the key of its job."""
     event = read_event(row.type, row.id, row.time, row.source, row.attempt, json.loads(row.data))
     state = State(row.state) if row.state else None
     return Logged(row.cursor, row.key, row.arrived, event, state, DoneCode(row.done_code) if row.done_code else None)

@@ -7,8 +7,8 @@ from typing import Any
 from pydantic import Field
 
 from gridwms.api.models.problem import ErrorOut, Out, ReasonOut
-from gridwms.api.wording import event_text
 from gridwms.flow.status import AttemptView, EventView, JobView
+from gridwms.flow.wording import event_text
 from gridwms.jobs.states import DoneCode, State
 
 

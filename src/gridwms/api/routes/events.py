@@ -3,61 +3,82 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 from anyio import to_thread
 from fastapi import APIRouter, Header, Query, Request
 from starlette.responses import StreamingResponse
 
-from gridwms.api.desk import AtDesk
+from gridwms.api.desk import AtDesk, Desk
 from gridwms.api.errors import BadQuery
-from gridwms.api.models.problem import ERRORS
-from gridwms.api.news import News
-from gridwms.api.tail import Tail
-from gridwms.security.policy import Action
+from gridwms.api.interests import permitted
+from gridwms.api.models.filter import FilterIn
+from gridwms.api.models.problem import ERRORS, ErrorOut
+from gridwms.api.streams import Streams
+from gridwms.jobs.interest import Interest
+from gridwms.store.database import StoreUnavailable
 from gridwms.store.events import last_cursor
 
 router = APIRouter(prefix="/api/v1", tags=["events"], responses=ERRORS)
 _HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 
 
+class StreamIn(FilterIn):
+    """Which events, and from where on."""
+
+    after: str = ""
+    """The cursor of the last event that the caller has; empty: from now on."""
+
+
+class Asked(NamedTuple):
+    """A stream that may be given."""
+
+    cursor: int
+    interest: Interest
+
+
 @router.get("/events", response_class=StreamingResponse)
 async def events(
     request: Request,
     at: AtDesk,
-    after: Annotated[str, Query(description="the cursor of the last event you have; empty: from now on")] = "",
-    owner: Annotated[str, Query(description="whose; empty: your own, `*`: everybody's (operators)")] = "",
+    query: Annotated[StreamIn, Query()],
     last_event_id: Annotated[str, Header(description="the same as `after`; browsers send it")] = "",
 ) -> StreamingResponse:
     """Server-sent events: `job` for each event, `caught-up` whenever there is nothing more for now.
 
-    The id of each message is the cursor to go on from (`after`, or the header Last-Event-ID).
+    The id of each message is the cursor to go on from (`after`, or the header Last-Event-ID). The same address speaks
+    WebSocket to those who ask for it.
     """
-    owned_by = await to_thread.run_sync(at.whose, owner, Action.FOLLOW)
-    cursor = _number(last_event_id or after)
-    if cursor is None:
-        cursor = await to_thread.run_sync(at.world.database.read, last_cursor)
-    stream = _messages(request.app.state.tail, request.app.state.news, cursor, owned_by)
+    asked = await asked_for(at, query, last_event_id)
+    stream = _messages(request.app.state.streams, asked)
     return StreamingResponse(stream, media_type="text/event-stream", headers=_HEADERS)
 
 
-async def _messages(tail: Tail, news: News, cursor: int, owner: str | None) -> AsyncIterator[str]:
-    silent = True
-    with tail.listening():
-        while not news.closed:
-            found, cursor, whole = await tail.after(cursor, owner)
-            parts = [_message("job", str(one.cursor), one.data) for one in found]
-            if whole and (found or silent):
-                parts.append(_message("caught-up", str(cursor), "{}"))
-            if parts:
-                silent = False
-                yield "".join(parts)
-            if whole and not await tail.wait(cursor):
-                yield ": still here\n\n"
+async def asked_for(at: Desk, query: StreamIn, last_event_id: str = "") -> Asked:
+    """Where a stream begins and what it holds. Raises BadQuery, NotPermitted, UnknownJob."""
+    interest = await to_thread.run_sync(permitted, at, query)
+    cursor = _number(last_event_id or query.after)
+    if cursor is None:
+        cursor = await to_thread.run_sync(at.world.database.read, last_cursor)
+    return Asked(cursor, interest)
 
 
-def _message(kind: str, cursor: str, data: str) -> str:
-    return f"id: {cursor}\nevent: {kind}\ndata: {data}\n\n"
+def away(error: StoreUnavailable) -> ErrorOut:
+    """The last word of a stream that cannot go on."""
+    return ErrorOut(code="store_unavailable", message=str(error), advice="Connect again with the last cursor.")
+
+
+async def _messages(streams: Streams, asked: Asked) -> AsyncIterator[bytes]:
+    cursor = asked.cursor
+    try:
+        async for part, caught_up in streams.follow(asked.cursor, asked.interest):
+            text, cursor = part.messages, part.cursor
+            if caught_up:
+                text += b"id: %d\nevent: caught-up\ndata: {}\n\n" % cursor
+            # With its id, so that a listener whose filter lets little through need not go far back.
+            yield text or b"id: %d\n: still here\n\n" % cursor
+    except StoreUnavailable as error:
+        yield f"id: {cursor}\nevent: error\ndata: {away(error).model_dump_json()}\n\n".encode()
 
 
 def _number(cursor: str) -> int | None:
