@@ -6,26 +6,27 @@ from collections.abc import Sequence
 from html import escape
 
 from gridwms.api.plain import facts, utc
-from gridwms.flow.status import EventView, JobView
-from gridwms.flow.wording import event_text
+from gridwms.flow.status import EventView, JobView, Page
+from gridwms.flow.wording import event_text, state_text
 
 _STYLE = """
 :root { color-scheme: light dark; --line: #8884; --soft: #888; --good: #2a7f3f; --bad: #b3362c; --busy: #2b62ad }
 body { font: 15px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2.5rem auto; padding: 0 1rem }
 h1 { font-size: 1.3rem; font-weight: 600; margin: 0 0 .2rem } h2 { font-size: 1rem; margin: 2rem 0 .4rem }
-.state { color: var(--busy) } .DONE, .CLEARED { color: var(--good) }
+.state, .bar { color: var(--busy) } .DONE, .CLEARED { color: var(--good) }
 .ABORTED, .CANCELLED, .FAILED { color: var(--bad) } .soft { color: var(--soft) }
 table { border-collapse: collapse; width: 100% } td, th { text-align: left; vertical-align: top; padding: .25rem .8rem
 .25rem 0; border-bottom: 1px solid var(--line); overflow-wrap: anywhere } th { font-weight: 500; color: var(--soft);
 white-space: nowrap; width: 8rem } td.time { white-space: nowrap; font-variant-numeric: tabular-nums }
 code, input { font: 13px ui-monospace, monospace }
 input[type=password] { width: 24rem; max-width: 100%; padding: .3rem }
+p.bars { display: flex; height: .6rem; gap: 2px } span.bar { background: currentColor }
 button { font: inherit; padding: .2rem .8rem } p.error { color: var(--bad) } form.corner { float: right }
 """
 
 
-def job_page(job: JobView, events: Sequence[EventView], reader: str) -> str:
-    """State, facts and history of a job."""
+def job_page(job: JobView, events: Sequence[EventView], reader: str, nodes: Page | None = None) -> str:
+    """State, facts and history of a job; of a compound its nodes too, a page of them."""
     kind = "FAILED" if job.done_code == "FAILED" else str(job.state)
     values = dict(facts(job))
     rows = "".join(_row(name, value) for name, value in values.items() if name not in ("job", "state", "since"))
@@ -40,10 +41,36 @@ def job_page(job: JobView, events: Sequence[EventView], reader: str) -> str:
 <p><strong class="state {escape(kind)}">{escape(values["state"])}</strong>
 <span class=soft>since {utc(job.state_since)}</span></p>
 <table>{rows}</table>
+{_nodes(job, nodes) if nodes else ""}
 <h2>History</h2>
 <table>{history}</table>
 """
     return _page(f"{job.state} {job.key}", body)
+
+
+def _nodes(job: JobView, page: Page) -> str:
+    """The histogram as a bar, then the nodes, with a link to those behind them."""
+    bar = "".join(
+        f'<span class="bar {state}" style="flex:{count}" title="{count} {state}"></span>'
+        for state, count in job.histogram.items()
+    )
+    links = " ".join(
+        f'<a href="/jobs/{escape(job.key)}?state={state}">{count} {state}</a>' for state, count in job.histogram.items()
+    )
+    rows = "".join(
+        f'<tr><td><a href="/jobs/{escape(node.key)}">{escape(node.node_name)}</a></td>'
+        f'<td class="state {node.state}">{escape(state_text(node))}</td>'
+        f"<td>{escape(node.site)}</td><td>{escape(node.reason.sentence if node.reason else '')}</td></tr>"
+        for node in page.jobs
+    )
+    more = ""
+    if page.next is not None:
+        more = f'<p><a rel=next href="/jobs/{escape(job.key)}?after={page.next}{_only(page)}">More nodes</a></p>'
+    return f"<h2>Nodes</h2><p class=bars>{bar}</p><p>{links}</p><table>{rows}</table>{more}"
+
+
+def _only(page: Page) -> str:
+    return f"&amp;state={','.join(page.states)}" if page.states else ""
 
 
 def login_page(to: str, error: str = "") -> str:

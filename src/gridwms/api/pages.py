@@ -14,6 +14,7 @@ from gridwms.api.html import job_page, login_page
 from gridwms.api.models.job import JobOut
 from gridwms.api.plain import job_text
 from gridwms.api.settings import Settings
+from gridwms.api.states import states_in
 from gridwms.bookkeeping.text_view import job_text as lb_text
 from gridwms.flow import status
 from gridwms.flow.bookkeeping import show
@@ -38,7 +39,12 @@ _HTML = {
 
 
 @router.get("/jobs/{key}")
-async def job(request: Request, key: str) -> Response:
+async def job(
+    request: Request,
+    key: str,
+    after: Annotated[int, Query(description="nodes of a compound behind this one", ge=-1)] = -1,
+    state: Annotated[str, Query(description="nodes in these states only")] = "",
+) -> Response:
     """A job, in the form that the request asks for; with `?text` the lines `key=value` of L&B."""
     form = _form(request.headers.get("accept", "")) if "text" not in request.query_params else "text"
     try:
@@ -62,7 +68,11 @@ async def job(request: Request, key: str) -> Response:
     events = await to_thread.run_sync(status.history, at.world, key)
     if form == "text":
         return PlainTextResponse(job_text(view, events))
-    return HTMLResponse(job_page(view, events, at.identity.subject), headers=_HTML)
+    nodes = None
+    if view.nodes:
+        chosen = states_in(state)
+        nodes = await to_thread.run_sync(lambda: status.nodes_of(at.world, key, states=chosen, after=after))
+    return HTMLResponse(job_page(view, events, at.identity.subject, nodes), headers=_HTML)
 
 
 @router.get("/")

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from gridwms.flow.status import EventView, JobView
-from gridwms.flow.wording import event_text, state_text
+from gridwms.flow.wording import event_text, nodes_text, state_text
 
 
 def job_text(job: JobView, events: Sequence[EventView]) -> str:
@@ -31,6 +31,8 @@ def facts(job: JobView) -> list[tuple[str, str]]:
         ("submitted", f"{utc(job.submitted_at)} by {job.owner}" + (f" ({job.vo})" if job.vo else "")),
         ("executable", job.executable),
         ("exit code", "" if job.exit_code is None else str(job.exit_code)),
+        ("nodes", nodes_text(job)),
+        ("node of", f"{job.node_name} of {job.parent}" if job.parent else ""),
         ("site", f"{job.site} ({job.ce})" if job.site else ""),
         ("node", job.node),
         ("attempts", str(job.attempt) if job.attempt > 1 else ""),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -32,8 +33,8 @@ def output(
 ) -> None:
     """Fetch the output sandboxes of jobs; prints the paths of the files.
 
-    With --dir and several jobs each has a directory of its own in DIR. Unless --keep is given the service is told that
-    the output has been fetched, and the job becomes CLEARED.
+    With --dir and several jobs each has a directory of its own in DIR; so has each node of a compound. Unless --keep is
+    given the service is told that the output has been fetched, and the job becomes CLEARED.
     """
     from gridwms.cli.each import each
 
@@ -63,7 +64,18 @@ def _fetch(client: Client, job: str, directory: Path | None, count: int, keep: b
 
 
 def _listing(client: Client, job: str) -> Sequence[OutputFile]:
-    return client.output_files(job)
+    from gridwms.client.calls import COMPOUND, ENDED
+    from gridwms.client.errors import NotInState
+
+    try:
+        return client.output_files(job)
+    except NotInState as error:
+        if error.code != COMPOUND:
+            raise
+    ended = [node for node in client.nodes(job, states=ENDED) if node.attempt]
+    return [
+        replace(file, name=f"{node.node_name}/{file.name}") for node in ended for file in client.output_files(node.key)
+    ]
 
 
 def _show_listing(files: Sequence[OutputFile]) -> None:

@@ -12,6 +12,7 @@ from gridwms.cli.exit_codes import Exit, together
 from gridwms.cli.options import IdFile, Jobs, Json, Service, ids
 
 if TYPE_CHECKING:
+    from gridwms.client import Client
     from gridwms.client.answers import Job
 
 
@@ -19,21 +20,30 @@ def status(
     jobs: Jobs = None,
     input: IdFile = None,  # noqa: A002 (the name of the option)
     state: Annotated[str, typer.Option("--state", metavar="STATES", help="Only these, separated by commas.")] = "",
-    limit: Annotated[int, typer.Option("--limit", min=0, help="Without JOB: the newest N; 0: all.")] = 50,
+    nodes: Annotated[bool, typer.Option("--nodes", help="The nodes of these compounds.")] = False,
+    failed: Annotated[
+        bool, typer.Option("--failed", help="The nodes of these compounds that failed, were given up or cancelled.")
+    ] = False,
+    limit: Annotated[
+        int, typer.Option("--limit", min=0, help="Without JOB the newest N, of nodes the first N of each; 0: all.")
+    ] = 50,
     owner: Annotated[str, typer.Option("--owner", help="Without JOB: whose; '*': everybody's (operators).")] = "",
     json: Json = False,
     service: Service = "",
 ) -> None:
-    """Show the state of jobs: of these, or of all of mine."""
+    """Show the state of jobs: of these, or of all of mine; of compounds with --nodes each node's."""
     from gridwms.cli.trouble import as_data, report
     from gridwms.client import Client
     from gridwms.client.answers import Job
     from gridwms.client.errors import ClientError
 
-    named = ids(jobs, input, needed=False)
+    nodes = nodes or failed
+    named = ids(jobs, input, needed=nodes)
     states = [name.strip().upper() for name in state.split(",") if name.strip()]
     codes: list[Exit] = []
     with Client(service) as client:
+        if nodes:
+            return _nodes(client, named, states, failed=failed, limit=limit, json=json)
         if named:
             found: Sequence[object] = client.status(named)
         else:
@@ -62,6 +72,28 @@ def status(
     raise typer.Exit(together(codes))
 
 
+def _nodes(
+    client: Client, compounds: Sequence[str], states: Sequence[str], *, failed: bool, limit: int, json: bool
+) -> None:
+    answers: list[dict[str, object]] = []
+    more = False
+    for compound in compounds:
+        most = limit + 1 if limit else 0
+        found = list(client.nodes(compound, states=states, failed=failed, limit=most))
+        more = more or 0 < limit < len(found)
+        shown = found[: limit or None]
+        answers += [{"asked": compound, "job": node, "error": None} for node in shown]
+        if shown and not json:
+            _many(shown)
+        elif not json:
+            say.note("No such nodes.")
+    if json:
+        say.data({"jobs": answers, "more": more})
+    elif more:
+        say.note("There are more; --limit 0 shows all.")
+    raise typer.Exit(Exit.OK)
+
+
 def _many(jobs: Sequence[Job]) -> None:
     from gridwms.cli import layout, wording
 
@@ -71,7 +103,7 @@ def _many(jobs: Sequence[Job]) -> None:
             ("" if job.exit_code is None else str(job.exit_code), "bad" if job.exit_code else ""),
             (layout.clock(job.state_since), ""),
             (wording.place(job), ""),
-            (job.executable, ""),
+            (wording.what(job), ""),
             (job.id, ""),
         ]
         for job in jobs
@@ -96,6 +128,9 @@ def _one(job: Job) -> None:
             ("reason", job.reason.sentence if job.reason else ""),
             ("advice", job.reason.advice if job.reason else ""),
             ("executable", job.executable),
+            ("nodes", wording.nodes(job)),
+            ("failed", f"{job.failed} nodes" if job.failed else ""),
+            ("node", f"{job.node_name} of {job.parent}" if job.parent else ""),
             ("where", f"{job.site}, {job.ce}" + (f", node {job.node}" if job.node else "") if job.site else ""),
             ("attempts", f"{job.attempt}, after {retried} retries" if retried else ""),
             ("submitted", f"{layout.moment(job.submitted_at)} by {job.owner}" + (f" for {job.vo}" if job.vo else "")),

@@ -42,7 +42,7 @@ def submit(
     json: Json = False,
     service: Service = "",
 ) -> None:
-    """Submit jobs, and collections, parametric jobs and DAGs of them; prints their ids.
+    """Submit jobs, and collections, parametric jobs and DAGs of them; prints their ids, one for a whole.
 
     Relative paths in InputSandbox count from the file's directory, else from the current one. A description that is
     refused harms no other.

@@ -74,7 +74,11 @@ def _show(job: Job, count: int) -> None:
     from gridwms.cli import layout, wording
 
     state = wording.state(job)
-    more = [wording.ending(job) if job.is_over else "", wording.place(job) if not job.is_over else ""]
+    more = [
+        wording.ending(job) if job.is_over else "",
+        wording.place(job) if not job.is_over else "",
+        wording.nodes(job),
+    ]
     if job.reason is not None and job.state not in ("RUNNING", "CLEARED"):
         more.append(job.reason.sentence)
     text = "; ".join(filter(None, more))

@@ -45,3 +45,16 @@ def place(job: Job) -> str:
     if not job.site:
         return ""
     return f"{job.site} ({job.node})" if job.node else job.site
+
+
+def what(job: Job) -> str:
+    """What it does: the executable, the name of a node with it, or how many nodes it has."""
+    if job.nodes:
+        return f"{job.kind}, {job.nodes} nodes"
+    return f"{job.node_name}: {job.executable}" if job.node_name else job.executable
+
+
+def nodes(job: Job) -> str:
+    """How many nodes are in which state: `100: 3 RUNNING, 97 WAITING`; "" for other jobs."""
+    parts = ", ".join(f"{count} {state}" for state, count in job.histogram.items())
+    return f"{job.nodes}: {parts}" if job.nodes else ""

@@ -90,11 +90,19 @@ class Checked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Upload:
-    """A file that has to be sent: its number, its name on the worker node, its path here."""
+    """A file that has to be sent: its number, its name on the worker node, its path here.
+
+    `key`: the job whose input sandbox it belongs to; a node's has its own.
+    """
 
     index: int
     name: str
     local: str
+    key: str = ""
+
+    @classmethod
+    def read(cls, told: Json) -> Upload:
+        return cls(**{name: told[name] for name in cls.__slots__ if name in told})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,14 +113,16 @@ class Registered:
     key: str
     uploads: tuple[Upload, ...] = ()
     problems: tuple[Problem, ...] = ()
+    nodes: int = 0
 
     @classmethod
     def read(cls, told: Json) -> Registered:
         return cls(
             id=told.get("id") or "",
             key=told.get("key") or "",
-            uploads=tuple(Upload(index=u["index"], name=u["name"], local=u["local"]) for u in told["uploads"]),
+            uploads=tuple(Upload.read(each) for each in told["uploads"]),
             problems=tuple(Problem.read(each) for each in told["problems"]),
+            nodes=told.get("nodes", 0),
         )
 
 
@@ -140,7 +150,12 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """A job as it is now. `done_code` (OK, FAILED, CANCELLED) only while `state` is DONE or after it."""
+    """A job as it is now. `done_code` (OK, FAILED, CANCELLED) only while `state` is DONE or after it.
+
+    `kind`: "job", or the kind of a compound: "collection", "parametric", "dag". A compound has `nodes`, how many of
+    them are in which state (`histogram`), and how many `failed`, were given up or cancelled; its `exit_code` is 0 when
+    that of all its nodes is, else 1. A node has the id of its compound (`parent`) and its `node_name` there.
+    """
 
     key: str
     id: str
@@ -163,6 +178,12 @@ class Job:
     cancel_requested: bool = False
     executable: str = ""
     user_tags: Mapping[str, str] = field(default_factory=dict)
+    kind: str = "job"
+    nodes: int = 0
+    histogram: Mapping[str, int] = field(default_factory=dict)
+    failed: int = 0
+    parent: str | None = None
+    node_name: str | None = None
 
     @classmethod
     def read(cls, told: Json) -> Job:

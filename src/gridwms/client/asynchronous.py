@@ -13,9 +13,9 @@ from types import TracebackType
 from typing import TypeVar
 
 from gridwms.client import answers, calls
-from gridwms.client.errors import ClientError, ServiceBusy, ServiceUnreachable
+from gridwms.client.errors import ClientError, NotInState, ServiceBusy, ServiceUnreachable
 from gridwms.client.events import CaughtUp, StreamReader
-from gridwms.client.files import CHUNK, arriving
+from gridwms.client.files import CHUNK, arriving, node_directory
 from gridwms.client.filters import Filter
 from gridwms.client.find import Address, find, key_at, keys_at
 from gridwms.client.following import Following, Until, over
@@ -96,7 +96,9 @@ class AsyncClient:
         try:
             for upload, path in find_inputs(description, answer.uploads):
                 async with senders:
-                    await _patiently(partial(self._send, calls.input_path(answer.key, upload.index), path), met=True)
+                    await _patiently(
+                        partial(self._send, calls.input_path(upload.key or answer.key, upload.index), path), met=True
+                    )
         except ClientError as error:
             if not keep:
                 with contextlib.suppress(ClientError):
@@ -140,6 +142,20 @@ class AsyncClient:
             page = await self._transport.run(calls.list_jobs(owner=owner, states=states, after=after, limit=size))
             for job in page.jobs:
                 yield job
+            left, after = left - len(page.jobs), page.next
+            if not after:
+                return
+
+    async def nodes(
+        self, job: str, *, states: Sequence[str] = (), failed: bool = False, limit: int = 0
+    ) -> AsyncIterator[answers.Job]:
+        """The nodes of a compound in their order; all when `limit` is 0."""
+        key, after, left = self._key(job), "", limit or float("inf")
+        while left > 0:
+            size = int(min(left, calls.BATCH))
+            page = await self._transport.run(calls.nodes(key, states=states, failed=failed, after=after, limit=size))
+            for node in page.jobs:
+                yield node
             left, after = left - len(page.jobs), page.next
             if not after:
                 return
@@ -238,8 +254,27 @@ class AsyncClient:
         return await self._transport.run(calls.output_files(self._key(job)))
 
     async def output(self, job: str, directory: Path, *, keep: bool = False) -> list[Path]:
-        """Fetch the output sandbox into `directory`; the files. Then it is given up at the service, unless `keep`."""
+        """Fetch the output sandbox into `directory`; the files. Then it is given up at the service, unless `keep`.
+
+        Of a compound the output of each node that has ended goes into a directory named after the node.
+        """
         key = self._key(job)
+        fetched = [key]
+        try:
+            paths = await self._fetch(key, directory)
+        except NotInState as error:
+            if error.code != calls.COMPOUND:
+                raise
+            ended = [node async for node in self.nodes(key, states=calls.ENDED) if node.attempt]
+            paths = [path for node in ended for path in await self._fetch(node.key, node_directory(directory, node))]
+            fetched = [node.key for node in ended]
+        if not keep:
+            for answer in await self.clear(fetched):
+                if isinstance(answer, ClientError):
+                    raise answer
+        return paths
+
+    async def _fetch(self, key: str, directory: Path) -> list[Path]:
         paths = []
         for file in await self.output_files(key):
             with arriving(directory, file.name) as target:
@@ -247,10 +282,6 @@ class AsyncClient:
                     async for part in parts:
                         target.write(part)
             paths.append(directory / file.name)
-        if not keep:
-            [answer] = await self.clear([key])
-            if isinstance(answer, ClientError):
-                raise answer
         return paths
 
     async def peek(self, job: str, name: str, *, follow: bool = False) -> AsyncIterator[bytes]:
@@ -273,6 +304,10 @@ class AsyncClient:
     async def clear(self, jobs: Sequence[str]) -> list[answers.Ended | ClientError]:
         """Tell that the output of these jobs has been fetched, or is not wanted."""
         return await self._each(lambda keys: calls.end("clear", keys), jobs)
+
+    async def retry(self, jobs: Sequence[str]) -> list[answers.Ended | ClientError]:
+        """Try jobs again that failed, were given up or cancelled; of a compound, its nodes that did."""
+        return await self._each(lambda keys: calls.end("retry", keys), jobs)
 
     async def purge(self, jobs: Sequence[str]) -> list[answers.Ended | ClientError]:
         """Remove all files and the description of these jobs; the record remains."""

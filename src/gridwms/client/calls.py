@@ -13,6 +13,9 @@ from gridwms.client.errors import ClientError, of_item
 
 T = TypeVar("T")
 API = "/api/v1"
+COMPOUND = "compound"
+"""The code of the error that says so of a job when only single ones and nodes have what was asked for."""
+ENDED = ("DONE", "CLEARED", "ABORTED", "CANCELLED")
 BATCH = 1000
 """Jobs in one request at most; larger sets are sent in several."""
 
@@ -71,6 +74,14 @@ def list_jobs(*, owner: str, states: Sequence[str], after: str, limit: int) -> C
     return Call(method="GET", path=f"{API}/jobs", params=params, read=answers.JobPage.read)
 
 
+def nodes(key: str, *, states: Sequence[str], failed: bool, after: str, limit: int) -> Call[answers.JobPage]:
+    params = {"limit": str(limit)}
+    params |= {"state": ",".join(states)} if states else {}
+    params |= {"failed": "true"} if failed else {}
+    params |= {"after": after} if after else {}
+    return Call(method="GET", path=f"{API}/jobs/{key}/nodes", params=params, read=answers.JobPage.read)
+
+
 def history(key: str) -> Call[list[answers.Event]]:
     return Call(
         method="GET",
@@ -101,7 +112,7 @@ def peek(key: str, name: str, offset: int, limit: int, wait: float = 0.0) -> Cal
 
 
 def end(verb: str, keys: Sequence[str]) -> Call[list[answers.Ended | ClientError]]:
-    """`verb`: cancel, clear or purge. One answer a key, in order; an error in the place of a job one may not end."""
+    """`verb`: cancel, clear, purge or retry. One answer a key, in order; an error where one may not do that."""
 
     def read(told: Any) -> list[answers.Ended | ClientError]:
         return [of_item(each["error"]) if each["error"] else answers.Ended.read(each) for each in told["jobs"]]

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from gridwms.client.answers import Upload
+from gridwms.client.answers import Job, Upload
 from gridwms.client.errors import LocalFile, Refused
 
 CHUNK = 1 << 18
@@ -83,6 +83,13 @@ def arriving(directory: Path, name: str) -> Iterator[BinaryIO]:
     finally:
         with contextlib.suppress(OSError):
             draft.unlink(missing_ok=True)
+
+
+def node_directory(directory: Path, node: Job) -> Path:
+    """Where the output of a node goes below that of its compound: by its name, if that can be one of a directory."""
+    name = node.node_name or ""
+    usable = name not in ("", ".", "..") and len(name.encode()) < 256 and name.isprintable() and "/" not in name
+    return directory / (name if usable else node.key)
 
 
 def default_directory(key: str) -> Path:

@@ -13,9 +13,9 @@ from types import TracebackType
 from typing import TypeVar
 
 from gridwms.client import answers, calls
-from gridwms.client.errors import ClientError, ServiceBusy, ServiceUnreachable
+from gridwms.client.errors import ClientError, NotInState, ServiceBusy, ServiceUnreachable
 from gridwms.client.events import CaughtUp, StreamReader
-from gridwms.client.files import arriving, chunks
+from gridwms.client.files import arriving, chunks, node_directory
 from gridwms.client.filters import Filter
 from gridwms.client.find import Address, find, key_at, keys_at
 from gridwms.client.following import Following, Until, over
@@ -110,7 +110,9 @@ class Client:
     def _send_inputs(self, description: Description, answer: answers.Registered, *, keep: bool) -> ClientError | None:
         try:
             for upload, path in find_inputs(description, answer.uploads):
-                _patiently(partial(self._send, calls.input_path(answer.key, upload.index), path), met=True)
+                _patiently(
+                    partial(self._send, calls.input_path(upload.key or answer.key, upload.index), path), met=True
+                )
         except ClientError as error:
             if not keep:
                 with contextlib.suppress(ClientError):
@@ -153,6 +155,22 @@ class Client:
         while left > 0:
             size = int(min(left, calls.BATCH))
             page = self._transport.run(calls.list_jobs(owner=owner, states=states, after=after, limit=size))
+            yield from page.jobs
+            left, after = left - len(page.jobs), page.next
+            if not after:
+                return
+
+    def nodes(
+        self, job: str, *, states: Sequence[str] = (), failed: bool = False, limit: int = 0
+    ) -> Iterator[answers.Job]:
+        """The nodes of a compound in their order; all when `limit` is 0.
+
+        `failed`: only those that failed, were given up or cancelled.
+        """
+        key, after, left = self._key(job), "", limit or float("inf")
+        while left > 0:
+            size = int(min(left, calls.BATCH))
+            page = self._transport.run(calls.nodes(key, states=states, failed=failed, after=after, limit=size))
             yield from page.jobs
             left, after = left - len(page.jobs), page.next
             if not after:
@@ -266,9 +284,31 @@ class Client:
     def output(self, job: str, directory: Path, *, keep: bool = False) -> list[Path]:
         """Fetch the output sandbox into `directory` (made when missing); the files.
 
-        Each file appears whole. When all have arrived the service is told that it may remove them, unless `keep`.
+        Each file appears whole. When all have arrived the service is told that it may remove them, unless `keep`. Of
+        a compound the output of each node that has ended goes into a directory named after the node.
         """
         key = self._key(job)
+        try:
+            paths = self._fetch(key, directory)
+        except NotInState as error:
+            if error.code != calls.COMPOUND:
+                raise
+            return self._fetch_nodes(key, directory, keep)
+        if not keep:
+            self._one("clear", key)
+        return paths
+
+    def _fetch_nodes(self, key: str, directory: Path, keep: bool) -> list[Path]:
+        paths, done = [], []
+        for node in self.nodes(key, states=calls.ENDED):
+            if node.attempt:
+                paths += self._fetch(node.key, node_directory(directory, node))
+                done.append(node.key)
+        if not keep:
+            self.clear(done)
+        return paths
+
+    def _fetch(self, key: str, directory: Path) -> list[Path]:
         paths = []
         for file in self.output_files(key):
             with (
@@ -278,8 +318,6 @@ class Client:
                 for part in parts:
                     target.write(part)
             paths.append(directory / file.name)
-        if not keep:
-            self._one("clear", key)
         return paths
 
     def peek(self, job: str, name: str, *, follow: bool = False) -> Iterator[bytes]:
@@ -302,6 +340,10 @@ class Client:
     def clear(self, jobs: Sequence[str]) -> list[answers.Ended | ClientError]:
         """Tell that the output of these jobs has been fetched, or is not wanted."""
         return self._each(lambda keys: calls.end("clear", keys), jobs)
+
+    def retry(self, jobs: Sequence[str]) -> list[answers.Ended | ClientError]:
+        """Try jobs again that failed, were given up or cancelled; of a compound, its nodes that did."""
+        return self._each(lambda keys: calls.end("retry", keys), jobs)
 
     def purge(self, jobs: Sequence[str]) -> list[answers.Ended | ClientError]:
         """Remove all files and the description of these jobs; the record remains."""

@@ -80,11 +80,6 @@ def _cleared(job: Job) -> Answer:
 
 
 def _with_output(world: World, key: str) -> Job:
-    found = find(world, [key])
-    if found.compounds:
-        raise NotInState(
-            f"Job {key} is a compound: its output is that of its nodes.", "'gridwms output' fetches all of it."
-        )
     job = the_job(world, key)
     if job.state is State.PURGED:
         raise NotInState(f"Job {key} was purged: its output is gone.", "Submit it again if you need it.")

@@ -38,6 +38,18 @@ class NotInState(FlowError):
     code = "not_in_state"
 
 
+class IsCompound(NotInState):
+    """This is asked of single jobs and of nodes only."""
+
+    code = "compound"
+
+    def __init__(self, key: str) -> None:
+        super().__init__(
+            f"Job {key} is a compound: only its nodes have what you ask for.",
+            f"'gridwms status --nodes {key}' lists them; 'gridwms output' fetches the output of all.",
+        )
+
+
 class NotFound(FlowError):
     """The job has no such file, attempt or input."""
 

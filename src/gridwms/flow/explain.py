@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from gridwms.flow.find import the_job
+from gridwms.flow.find import find, the_job
 from gridwms.flow.world import World
 from gridwms.jobs.job import Job
+from gridwms.jobs.parent import Parent
 from gridwms.jobs.reasons import Reason
 from gridwms.jobs.states import AT_SITE, DoneCode, State
-from gridwms.store import verdicts
+from gridwms.store import compounds, nodes, verdicts
+from gridwms.store import jobs as rows
 from gridwms.store.verdicts import ClassVerdict
 
 _HISTORY = 20
@@ -42,14 +44,54 @@ class Why:
 
 def why(world: World, key: str) -> Why:
     """Why this job is in the state it is in. Raises UnknownJob."""
-    job = the_job(world, key)
+    found = find(world, [key])
+    if found.compounds:
+        return _compound(world, *found.compounds[key])
+    return _single(world, the_job(world, key))
+
+
+def _compound(world: World, number: int, parent: Parent) -> Why:
+    """The states of its nodes, and why the first of those that wait does; or why the first that failed did."""
+    histogram = world.database.read(lambda connection: compounds.counts(connection, [number]))[number]
+    states: dict[State, int] = {}
+    for bucket, count in histogram.items():
+        states[bucket.state] = states.get(bucket.state, 0) + count
+    parts = ", ".join(f"{states[state]} {state}" for state in State if state in states)
+    sentence = f"Of its {parent.nodes} nodes {parts}."
+    if parent.started_at is None and not parent.over:
+        sentence, advice = "Its input sandbox has not arrived whole.", "Send the files, then start it."
+        return _told(parent, sentence, advice)
+    telling = (State.ABORTED, State.CANCELLED) if parent.over else (State.WAITING,)
+    numbers = world.database.read(
+        lambda connection: nodes.in_states(connection, number, number + parent.nodes, telling, 1)
+    )
+    if not numbers:
+        return _told(parent, sentence, parent.reason.advice if parent.reason else "Nothing to do.")
+    [(_number, job)] = world.database.read(lambda connection: rows.load_numbers(connection, numbers)).values()
+    first = _single(world, job)
+    said = f"{sentence} Node '{job.node_name}': {first.sentence}"
+    return replace(first, key=parent.key, state=parent.state, since=parent.state_since, sentence=said)
+
+
+def _told(parent: Parent, sentence: str, advice: str) -> Why:
+    return Why(
+        key=parent.key,
+        state=parent.state,
+        sentence=sentence,
+        advice=advice,
+        since=parent.state_since,
+        reason=parent.reason,
+    )
+
+
+def _single(world: World, job: Job) -> Why:
     past = world.database.read(lambda connection: verdicts.history(connection, job.match_class, _HISTORY))
     past = [verdict for n, verdict in enumerate(past) if n + 1 == len(past) or past[n + 1].since > job.submitted_at]
     latest = past[-1] if past else None
     reason, sentence, advice = _answer(world, job, latest)
     waiting = job.state is State.WAITING and latest is not None
     return Why(
-        key=key,
+        key=job.key,
         state=job.state,
         sentence=sentence,
         advice=advice,
@@ -68,9 +110,24 @@ def _failure(attempt: Any) -> Reason | None:
     return failure if isinstance(failure, Reason) else None
 
 
+def _held(world: World, job: Job) -> tuple[str, str]:
+    """Why a node was not let go yet: sentence and advice."""
+    compound = job.parent or 0
+    parent, blockers = world.database.read(
+        lambda c: (compounds.load_numbers(c, [compound])[compound], nodes.blockers_of(c, compound + job.node))
+    )
+    if parent.started_at is None:
+        return f"The input sandbox of {parent.key} has not arrived whole.", "Send the files, then start it."
+    if blockers:
+        return f"It waits for {blockers} other nodes to end.", "Nothing to do: it goes when they have."
+    return f"At most {parent.max_running} nodes may run at once; it waits for its turn.", "Nothing to do."
+
+
 def _answer(world: World, job: Job, latest: ClassVerdict | None) -> tuple[Reason | None, str, str]:
     """Reason, sentence and advice."""
     current = job.current
+    if job.state is State.SUBMITTED and job.parent is not None:
+        return None, *_held(world, job)
     if job.state is State.SUBMITTED:
         return None, "The job is registered; its input sandbox has not arrived whole.", "Send the files, then start it."
     if job.state is State.WAITING:

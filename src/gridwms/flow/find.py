@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 from gridwms.describe.compound import node_text
 from gridwms.describe.description import Description
 from gridwms.describe.jdl.read import read_stored
-from gridwms.flow.errors import NotInState, UnknownJob
+from gridwms.flow.errors import IsCompound, NotInState, UnknownJob
 from gridwms.jobs.job import Job
 from gridwms.jobs.parent import Parent
 from gridwms.store import compounds, listing
@@ -94,16 +94,18 @@ class Descriptions:
 
 
 def the_job(world: World, key: str) -> Job:
-    """The job with this key. Raises UnknownJob."""
+    """The single job or node with this key. Raises UnknownJob, IsCompound."""
     return the_jobs(world, [key])[key]
 
 
 def the_jobs(world: World, keys: Collection[str]) -> dict[str, Job]:
-    """The jobs with these keys, in the order given. Raises UnknownJob for the first that is not there."""
+    """The single jobs and nodes with these keys, in the order given. Raises for the first that is none: UnknownJob,
+    IsCompound."""
     stored = world.database.read(lambda connection: rows.load(connection, keys))
     for key in keys:
         if key not in stored:
-            raise UnknownJob(key)
+            find(world, [key])
+            raise IsCompound(key)
     return {key: stored[key][1] for key in keys}
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from gridwms.bookkeeping.access.acl import NOBODY
 from gridwms.flow.errors import NotInState, UnknownJob
 from gridwms.flow.find import name_of
 from gridwms.flow.task import job_url
@@ -107,6 +108,8 @@ class Page:
 
     jobs: tuple[JobView, ...]
     next: int | None
+    states: tuple[State, ...] = ()
+    """The states that were asked for, if any were."""
 
 
 def owners(world: World, keys: Collection[str]) -> dict[str, str]:
@@ -126,7 +129,14 @@ def owners(world: World, keys: Collection[str]) -> dict[str, str]:
 
 def held(world: World, keys: Collection[str]) -> dict[str, listing.Held]:
     """Whose these jobs are and who else may do something with them; those that do not exist are left out."""
-    return world.database.read(lambda connection: listing.held(connection, keys))
+
+    def read(connection: Connection) -> dict[str, listing.Held]:
+        single = listing.held(connection, keys)
+        missing = [key for key in keys if key not in single]
+        whole = compounds.owners(connection, missing) if missing else {}
+        return single | {key: listing.Held(owner, NOBODY) for key, owner in whole.items()}
+
+    return world.database.read(read)
 
 
 def status(world: World, keys: Sequence[str]) -> list[JobView]:
@@ -184,7 +194,8 @@ def nodes_of(
     owners(world, [key])
     chosen, stored, first = world.database.read(read)
     ordered = sorted(stored.values(), key=itemgetter(0))
-    return Page(tuple(views_of(world, ordered)), chosen[limit - 1] - first if len(chosen) > limit else None)
+    following = chosen[limit - 1] - first if len(chosen) > limit else None
+    return Page(tuple(views_of(world, ordered)), following, tuple(states))
 
 
 _FAILED = (State.ABORTED, State.CANCELLED, State.DONE, State.CLEARED)

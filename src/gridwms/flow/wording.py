@@ -29,6 +29,12 @@ def event_text(type: str, data: Mapping[str, Any], why: Reason | None) -> str:  
             text = _finished(data) if why is None else ""
         case "Ended":
             text = f"at the site: {data.get('kind')}" + _status(data.get("exit_code"))
+        case "CompoundRegistered":
+            text = f"by {data.get('owner')}, {data.get('kind')} of {data.get('nodes')} nodes"
+        case "NodesState":
+            text = f"its nodes make it {data.get('state')}"
+        case "Retried":
+            text = f"tried again by {data.get('by')}"
         case "Resubmitted":
             text = "shallow: " if data.get("shallow") else "deep: "
         case "CancelRequested":
@@ -78,3 +84,11 @@ def state_text(job: JobView) -> str:
     if job.exit_code:
         text += f", exit code {job.exit_code}"
     return text
+
+
+def nodes_text(job: JobView) -> str:
+    """How many nodes of a compound are in which state: `100: 3 RUNNING, 97 WAITING`; empty for other jobs."""
+    if not job.nodes:
+        return ""
+    parts = ", ".join(f"{count} {state}" for state, count in job.histogram.items())
+    return f"{job.nodes}: {parts}" + (f"; {job.failed} failed" if job.failed else "")

@@ -29,6 +29,7 @@ class Action(StrEnum):
     FETCH = "fetch the output of"
     CLEAR = "clear"
     PURGE = "purge"
+    RETRY = "retry"
     WORK = "act as the wrapper of"
     FOLLOW = "follow the events of"
     RECORD = "log events"
@@ -90,6 +91,7 @@ _OF_JOB = frozenset(
         Action.FETCH,
         Action.CLEAR,
         Action.PURGE,
+        Action.RETRY,
     }
 )
 _OF_SERVICE = frozenset(

@@ -145,6 +145,11 @@ def parent_named(connection: Connection, compound: int, child: int, name: str) -
     return connection.execute(query.where(named)).scalar()
 
 
+def blockers_of(connection: Connection, number: int) -> int:
+    """How many nodes the node in this row waits for."""
+    return connection.execute(select(jobs.c.blockers).where(jobs.c.number == number)).scalar() or 0
+
+
 def descriptions_of(connection: Connection, first: int, after_last: int) -> set[str]:
     """The digests that these nodes name."""
     inside = and_(jobs.c.number >= first, jobs.c.number < after_last)

@@ -1,4 +1,4 @@
-"""Cancelling, clearing and purging."""
+"""Cancelling, clearing, purging and trying again."""
 
 from __future__ import annotations
 

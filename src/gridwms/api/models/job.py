@@ -29,7 +29,12 @@ class AttemptOut(Out):
 
 
 class JobOut(Out):
-    """A job as it is now. `exit_code` is the payload's own."""
+    """A job as it is now. `exit_code` is the payload's own.
+
+    `kind`: "job", or the kind of a compound: "collection", "parametric", "dag". A compound has `nodes`, how many of
+    them are in which state (`histogram`), and how many `failed`, were given up or cancelled; its `exit_code` is 0 when
+    that of all its nodes is, else 1. A node has the id of its compound (`parent`) and its `node_name` there.
+    """
 
     key: str
     id: str
@@ -52,10 +57,16 @@ class JobOut(Out):
     cancel_requested: bool
     executable: str
     user_tags: dict[str, str]
+    kind: str
+    nodes: int
+    histogram: dict[State, int]
+    failed: int
+    parent: str | None
+    node_name: str | None
 
     @classmethod
     def of(cls, view: JobView) -> JobOut:
-        return cls.model_validate(_fields(view) | {"user_tags": dict(view.user_tags)})
+        return cls.model_validate(_fields(view) | _of_nodes(view) | {"user_tags": dict(view.user_tags)})
 
 
 class JobPageOut(Out):
@@ -126,6 +137,10 @@ class HistoryOut(Out):
     """All events of a job in the order in which they arrived."""
 
     events: list[EventOut]
+
+
+def _of_nodes(view: JobView) -> dict[str, Any]:
+    return {"histogram": dict(view.histogram), "parent": view.parent or None, "node_name": view.node_name or None}
 
 
 def _fields(view: JobView | AttemptView) -> dict[str, Any]:

@@ -46,8 +46,12 @@ class DescriptionsIn(Out):
 
 
 class UploadOut(Out):
-    """A file of the input sandbox that is to be sent by PUT to `url`. `local`: its path on the user's machine."""
+    """A file of the input sandbox that is to be sent by PUT to `url`. `local`: its path on the user's machine.
 
+    `key`: the job whose sandbox it belongs to, which may be a node of the one that was registered.
+    """
+
+    key: str
     index: int
     name: str
     local: str
@@ -62,6 +66,8 @@ class RegistrationOut(Out):
     state: State | None
     uploads: list[UploadOut]
     problems: list[ProblemOut]
+    nodes: int
+    """How many nodes it has; 0 for a single job."""
 
 
 class RegistrationsOut(Out):

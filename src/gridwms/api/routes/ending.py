@@ -1,4 +1,4 @@
-"""Cancelling, clearing and purging: one job, or many in one request."""
+"""Cancelling, clearing, purging and trying again: one job, or many in one request."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from gridwms.api.errors import error_out
 from gridwms.api.models.ending import EndOut, EndsOut
 from gridwms.api.models.job import Jobs
 from gridwms.api.models.problem import ERRORS
-from gridwms.flow import cancel, collect, purge
+from gridwms.flow import cancel, collect, purge, retry
 from gridwms.flow.answer import Answer
 from gridwms.security.policy import Action
 
@@ -36,6 +36,12 @@ def purge_jobs(at: AtDesk, jobs: Jobs) -> EndsOut:
     return _many(at, jobs.jobs, Action.PURGE, lambda keys: purge.purge(at.world, at.identity.subject, keys))
 
 
+@router.post("/retry")
+def retry_jobs(at: AtDesk, jobs: Jobs) -> EndsOut:
+    """Try jobs again that failed, were given up or cancelled. Of a compound: its nodes that did."""
+    return _many(at, jobs.jobs, Action.RETRY, lambda keys: retry.retry(at.world, at.identity.subject, keys))
+
+
 @router.post("/{key}/cancel")
 def cancel_job(at: AtDesk, key: str) -> EndOut:
     """Ask that a job end."""
@@ -52,6 +58,12 @@ def clear_job(at: AtDesk, key: str) -> EndOut:
 def purge_job(at: AtDesk, key: str) -> EndOut:
     """Remove the files and the description of an ended job."""
     return _one(at, key, Action.PURGE, lambda keys: purge.purge(at.world, at.identity.subject, keys))
+
+
+@router.post("/{key}/retry")
+def retry_job(at: AtDesk, key: str) -> EndOut:
+    """Try a job again, or what failed of a compound."""
+    return _one(at, key, Action.RETRY, lambda keys: retry.retry(at.world, at.identity.subject, keys))
 
 
 _End = Callable[[Sequence[str]], Sequence[Answer]]

@@ -8,14 +8,14 @@ from fastapi import APIRouter, Header, Query, Response
 
 from gridwms.api.descriptions import DESCRIPTIONS, Texts
 from gridwms.api.desk import AtDesk, Desk, key_in
-from gridwms.api.errors import BadQuery, error_out
+from gridwms.api.errors import error_out
 from gridwms.api.models.job import EventOut, HistoryOut, JobOrError, JobOut, JobPageOut, Jobs, JobsOrErrors
 from gridwms.api.models.market import WhyOut
 from gridwms.api.models.problem import ERRORS, ProblemOut
 from gridwms.api.models.submission import RegistrationOut, RegistrationsOut, StateOut, StatesOut, UploadOut
+from gridwms.api.states import states_in
 from gridwms.flow import explain, status, submit
 from gridwms.flow.errors import Refused
-from gridwms.jobs.states import State
 from gridwms.security.policy import Action
 
 router = APIRouter(prefix="/api/v1/jobs", tags=["jobs"], responses=ERRORS)
@@ -63,7 +63,7 @@ def list_jobs(
 ) -> JobPageOut:
     """Jobs, the newest first, page by page."""
     owned_by = at.whose(owner, Action.LIST)
-    page = status.list_jobs(at.world, owner=owned_by, states=_states(state), after=after, limit=limit)
+    page = status.list_jobs(at.world, owner=owned_by, states=states_in(state), after=after, limit=limit)
     return JobPageOut(jobs=[JobOut.of(view) for view in page.jobs], next=None if page.next is None else str(page.next))
 
 
@@ -89,6 +89,21 @@ def job_status(at: AtDesk, key: str) -> JobOut:
     return JobOut.of(view)
 
 
+@router.get("/{key}/nodes")
+def job_nodes(
+    at: AtDesk,
+    key: str,
+    state: Annotated[str, Query(description="only in these states, separated by commas")] = "",
+    failed: Annotated[bool, Query(description="only those that failed, were given up or cancelled")] = False,
+    after: Annotated[int, Query(description="`next` of the page before", ge=-1)] = -1,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+) -> JobPageOut:
+    """The nodes of a compound in their order, page by page."""
+    compound = at.job(key, Action.READ)
+    page = status.nodes_of(at.world, compound, states=states_in(state), failed=failed, after=after, limit=limit)
+    return JobPageOut(jobs=[JobOut.of(view) for view in page.jobs], next=None if page.next is None else str(page.next))
+
+
 @router.get("/{key}/history")
 def job_history(at: AtDesk, key: str) -> HistoryOut:
     """Everything that happened to a job."""
@@ -112,24 +127,18 @@ def _registration(at: Desk, answer: submit.Registration) -> RegistrationOut:
         state=answer.state,
         uploads=[
             UploadOut(
+                key=upload.key or key or "",
                 index=upload.index,
                 name=upload.name,
                 local=upload.local,
-                url=f"{at.settings.url}/api/v1/jobs/{key}/input/{upload.index}",
+                url=f"{at.settings.url}/api/v1/jobs/{upload.key or key}/input/{upload.index}",
             )
             for upload in answer.uploads
         ],
         problems=[ProblemOut.model_validate(problem) for problem in answer.problems],
+        nodes=answer.nodes,
     )
 
 
 def _id(at: Desk, key: str) -> str:
     return f"{at.settings.url}/jobs/{key}"
-
-
-def _states(text: str) -> list[State]:
-    names = [name.strip().upper() for name in text.split(",") if name.strip()]
-    for name in names:
-        if name not in State.__members__:
-            raise BadQuery(f"'{name}' is not the state of a job.", f"States are {', '.join(State)}.")
-    return [State(name) for name in names]
