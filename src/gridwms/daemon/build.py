@@ -10,12 +10,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from gridwms.classad import ClassAdSyntaxError, Expr, parse_expression
+from gridwms.classad import ClassAdSyntaxError, EvaluationContext, Expr, parse_expression
 from gridwms.daemon.config import AnySource, BadConfig, Config, Jobs
 from gridwms.daemon.config import BdiiSource as BdiiSection
 from gridwms.daemon.sites import build_site
 from gridwms.describe.jdl.defaults import JdlDefaults
 from gridwms.flow.links import ServiceLink
+from gridwms.flow.measures import Measures
 from gridwms.flow.world import FlowSettings, SitePolicy, World
 from gridwms.jobs.retry import RetryMaxima
 from gridwms.jobs.states import State
@@ -39,6 +40,7 @@ class Parts:
 
     world: World
     config: Config
+    measures: Measures
 
 
 def build(config: Config, data: Path, url: str, capabilities: Capabilities) -> Parts:
@@ -54,16 +56,18 @@ def build(config: Config, data: Path, url: str, capabilities: Capabilities) -> P
         for name, site in sites.items()
     ]
     sources += [_source(name, section) for name, section in config.sources.items()]
+    measures = Measures()
+    context = EvaluationContext(success_fraction=measures.success_fraction, response_time=measures.response_time)
     world = World(
         database=database,
-        market=Market(sources, sites=frozenset(sites)),
+        market=Market(sources, sites=frozenset(sites), context=context),
         sandbox=sandbox,
         sites=sites,
         settings=settings,
         capability=capabilities.of,
         instance=f"{os.uname().nodename}-{os.getpid()}-{secrets.token_hex(4)}",
     )
-    return Parts(world, config)
+    return Parts(world, config, measures)
 
 
 def _source(name: str, section: AnySource) -> Source:
@@ -82,6 +86,8 @@ def _settings(config: Config, url: str) -> FlowSettings:
         policies=_policies(config.policies),
         expiry_seconds=jobs.expiry_seconds,
         start_seconds=jobs.start_seconds,
+        replan_seconds=jobs.replan_seconds,
+        max_replans=jobs.max_replans,
         keep_seconds={
             State.DONE: jobs.keep_done_days * _DAY,
             State.CLEARED: jobs.keep_cleared_days * _DAY,

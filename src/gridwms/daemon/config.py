@@ -47,6 +47,8 @@ class Jobs(_Section):
     expiry_seconds: float = Field(default=7 * 86400.0, gt=0)
     start_seconds: float = Field(default=86400.0, gt=0)
     keep_done_days: float = Field(default=60.0, ge=0)
+    replan_seconds: float = Field(default=0.0, ge=0)
+    max_replans: int = Field(default=5, ge=0)
     keep_cleared_days: float = Field(default=3.0, ge=0)
     keep_aborted_days: float = Field(default=15.0, ge=0)
     keep_cancelled_days: float = Field(default=15.0, ge=0)

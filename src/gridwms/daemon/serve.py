@@ -45,7 +45,7 @@ def serve(data: Path, *, config_file: Path | None = None, host: str | None = Non
         capabilities = capability.load(data)
         gate = gatekeeper(data, capabilities)
         parts = build(config, data, url, capabilities)
-        service = Service(parts.world, config)
+        service = Service(parts.world, config, parts.measures)
         app = build_app(parts.world, Settings(url=url, gatekeeper=gate), service.tail)
         server = Server(
             app,

@@ -15,8 +15,10 @@ from gridwms.daemon.loop import Loop
 from gridwms.flow.bookkeeping.settle import settle
 from gridwms.flow.compound.sweep import sweep
 from gridwms.flow.expire import expire
+from gridwms.flow.measures import Measures
 from gridwms.flow.once import forget_old
 from gridwms.flow.purge import purge_old
+from gridwms.flow.replan import replan
 from gridwms.flow.schedule import Scheduler
 from gridwms.flow.signal import Signal
 from gridwms.flow.tail import Tail
@@ -32,15 +34,17 @@ _SETTLED_AT_ONCE = 1000
 """Jobs of other systems that are brought up to date before the lease is looked at again."""
 _SWEEP_SECONDS = 5.0
 _FORGET_SECONDS = 3600.0
+_REPLAN_SECONDS = 30.0
+_MEASURE_SECONDS = 60.0
 
 
 class Service:
     """Owns the threads of one world. Nothing it does depends on having been stopped in order."""
 
-    def __init__(self, world: World, config: Config) -> None:
+    def __init__(self, world: World, config: Config, measures: Measures) -> None:
         self._world = world
         self.tail = Tail(world)
-        scheduler = Scheduler(world)
+        scheduler, mover = Scheduler(world), Scheduler(world)
         names = ["schedule", "expire", "bookkeeping", *(f"site {name}" for name in world.sites)]
         self._leases = Leaseholder(world, names, config.service.lease_seconds)
         self._couriers = {name: Courier(world, site, self._leases) for name, site in world.sites.items()}
@@ -51,6 +55,8 @@ class Service:
             Loop("purge", self._if_ours("expire", lambda: purge_old(world)), _PURGE_SECONDS),
             Loop("submit keys", self._if_ours("expire", lambda: forget_old(world)), _FORGET_SECONDS),
             Loop("bookkeeping", self._if_ours("bookkeeping", self._settle), _SETTLE_SECONDS, world.books),
+            Loop("replan", self._if_ours("expire", lambda: replan(world, mover)), _REPLAN_SECONDS),
+            Loop("measures", lambda: measures.count(world), _MEASURE_SECONDS),
             Loop("market", self._expire_market, 10.0),
         ]
         # The first look at each source, then its own pace; a source that hangs holds up itself alone.

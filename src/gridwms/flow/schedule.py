@@ -7,7 +7,7 @@ the jobs that get a place are read and written.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 
@@ -70,11 +70,7 @@ class Scheduler:
         if not waiting:
             return False
         self._load(set(waiting) - self._classes.keys())
-        promised, held = world.database.read(
-            lambda connection: (present.promised(connection, snapshot.taken_at), present.held(connection))
-        )
-        sites = {name: world.settings.policy(name).max_jobs - held.get(name, 0) for name in world.sites}
-        room = room_of(snapshot, self._promised_slots(promised), site_room=sites)
+        room = self._room(snapshot)
         more = False
         for match_class, count in waiting.items():
             verdict = self._verdict(match_class, snapshot)
@@ -88,6 +84,35 @@ class Scheduler:
             code = code_of(verdict) or (full.code if full else None)
             self._say(match_class, code, partial(_explained, verdict, full))
         return more
+
+    def with_other_place(self, jobs: Sequence[Job]) -> list[Job]:
+        """Those among these jobs for which a host that they have not tried has a free slot now."""
+        snapshot = self._world.market.snapshot
+        if snapshot.version != self._version:
+            self._verdicts, self._version = {}, snapshot.version
+        self._load({job.match_class for job in jobs} - self._classes.keys())
+        room = self._room(snapshot)
+        found = []
+        for job in jobs:
+            verdict = self._verdict(job.match_class, snapshot)
+            if isinstance(verdict, Reason):
+                continue
+            slots = self._classes[job.match_class].cpus
+            tried = _tried(job, snapshot)
+            for index in choose(verdict.candidates, 1, room, self._world.rng, tried=tried, slots=slots):
+                place = verdict.candidates[index]
+                if room.free[place.row] >= slots and place.host.lower() not in tried:
+                    room.take(place.row, slots)
+                    found.append(job)
+        return found
+
+    def _room(self, snapshot: Snapshot) -> Room:
+        world = self._world
+        promised, held = world.database.read(
+            lambda connection: (present.promised(connection, snapshot.taken_at), present.held(connection))
+        )
+        sites = {name: world.settings.policy(name).max_jobs - held.get(name, 0) for name in world.sites}
+        return room_of(snapshot, self._promised_slots(promised), site_room=sites)
 
     def _forget_all_but(self, waiting: Mapping[str, int]) -> None:
         for kept in (self._classes, self._compiled, self._verdicts, self._said):
@@ -198,8 +223,7 @@ class Scheduler:
 
         One that it has tried only when no other host matches (bug 28235).
         """
-        known = (snapshot.find(attempt.ce) for attempt in job.attempts)
-        tried = {place.host.lower() for place in known if place is not None}
+        tried = _tried(job, snapshot)
         for index in range(len(places) - 1, -1, -1):
             if places[index].host.lower() not in tried:
                 return places.pop(index)
@@ -223,6 +247,12 @@ class Scheduler:
         data.pop("reason", None)
         new = verdicts.ClassVerdict(match_class, self._world.clock(), why, data)
         self._world.database.write(lambda connection: verdicts.add(connection, [new]))
+
+
+def _tried(job: Job, snapshot: Snapshot) -> set[str]:
+    """The hosts of its attempts, as far as the market still knows them."""
+    known = (snapshot.find(attempt.ce) for attempt in job.attempts)
+    return {place.host.lower() for place in known if place is not None}
 
 
 def _slots(ad: ClassAd) -> int:

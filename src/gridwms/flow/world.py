@@ -50,6 +50,10 @@ class FlowSettings:
     """How long an input sandbox may stay incomplete."""
     deliver_seconds: float = 600.0
     """How long a site may leave a delivery in doubt before the job is tried elsewhere."""
+    replan_seconds: float = 0.0
+    """How long a job may wait in the queue of a site while another place is free; 0: for ever."""
+    max_replans: int = 5
+    """How often a job is moved for that."""
     cancel_seconds: float = 120.0
     """How long a site may leave a cancellation unconfirmed."""
     keep_seconds: Mapping[State, float] = field(default_factory=dict)

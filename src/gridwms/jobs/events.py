@@ -147,12 +147,16 @@ class Matched(Decision):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resubmitted(Decision):
-    """The current attempt is over; the job waits for another. `shallow`: its payload had not started."""
+    """The current attempt is over; the job waits for another. `shallow`: its payload had not started.
+
+    `counted`: whether it uses up one of the job's retries.
+    """
 
     type: ClassVar[str] = "Resubmitted"
     attempt: int
     shallow: bool
     reason: Reason
+    counted: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -95,6 +95,11 @@ _REGISTRY = (
         "Ask the operator to configure a site for one of them (for example $ce).",
     ),
     Kind(
+        "replanned",
+        "It waited $seconds s in the queue of $ce without starting, and another place is free.",
+        "Nothing to do: it is tried elsewhere, and the waiting copy can no longer start its payload.",
+    ),
+    Kind(
         "not_permitted",
         "SubmitTo names $ce, which the service's policy '$policy' excludes for this job.",
         "Name another computing element, or ask the operators ('gridwms match FILE' lists those that are open).",

@@ -144,7 +144,7 @@ def resubmitted(job: Job, event: Resubmitted) -> Result:
         done_code=None,
         reason=event.reason,
         deep_count=job.deep_count + (not event.shallow),
-        shallow_count=job.shallow_count + 1 if event.shallow else 0,
+        shallow_count=job.shallow_count + event.counted if event.shallow else 0,
     )
     return job, effects
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from threading import Lock
 
+from gridwms.classad import EvaluationContext
 from gridwms.market.intake import take_in
 from gridwms.market.snapshot import Resource, Snapshot
 from gridwms.market.source import Health, Source, SourceError
@@ -39,6 +40,7 @@ class Market:
         clock: Callable[[], float] = time.time,
         keep: float = 3.0,
         sites: Collection[str] | None = None,
+        context: EvaluationContext | None = None,
     ) -> None:
         self._sites = sites
         self._clock = clock
@@ -50,7 +52,7 @@ class Market:
                 raise ValueError(f"there are two information sources named '{source.name}'; give them different names")
             self._shelves[source.name] = _Shelf(source, Health(source=source.name))
         self._conflicts: tuple[str, ...] = ()
-        self._snapshot = Snapshot(0, clock())
+        self._snapshot = Snapshot(0, clock(), context=context)
 
     @property
     def snapshot(self) -> Snapshot:

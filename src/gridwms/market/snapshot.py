@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import islice
 from threading import Lock
 
-from gridwms.classad import ClassAd
+from gridwms.classad import ClassAd, EvaluationContext
 from gridwms.classad.columns import ColumnStore
 
 
@@ -43,7 +43,7 @@ class Snapshot:
     turned on their side, taken over from the snapshot before and brought up to date where there was one.
     """
 
-    __slots__ = ("__weakref__", "_by_id", "_columns", "_making", "resources", "taken_at", "version")
+    __slots__ = ("__weakref__", "_by_id", "_columns", "_context", "_making", "resources", "taken_at", "version")
 
     def __init__(
         self,
@@ -51,12 +51,15 @@ class Snapshot:
         taken_at: float,
         resources: Iterable[Resource] = (),
         columns: ColumnStore | None = None,
+        context: EvaluationContext | None = None,
     ) -> None:
+        """`context`: what Requirements and Rank may know of the world."""
         self.version = version
         self.taken_at = taken_at
         self.resources = tuple(resources)
         self._by_id = {resource.id: resource for resource in self.resources}
         self._columns = columns
+        self._context = context
         self._making = Lock()
 
     @property
@@ -64,7 +67,8 @@ class Snapshot:
         """The ads as columns; a row is found by `row_of`, and its resource by `at`."""
         with self._making:
             if self._columns is None:
-                self._columns = ColumnStore.build((resource.id, resource.ad) for resource in self.resources)
+                ads = ((resource.id, resource.ad) for resource in self.resources)
+                self._columns = ColumnStore.build(ads, self._context)
             return self._columns
 
     def followed_by(self, resources: Mapping[str, Resource], now: float) -> Snapshot:
@@ -88,7 +92,7 @@ class Snapshot:
         if columns is not None and changes:
             columns = columns.updated(changes) if len(changes) * 2 < len(resources) else None
         version = self.version + bool(changes or moved)
-        return Snapshot(version, now, (resources[name] for name in order), columns)
+        return Snapshot(version, now, (resources[name] for name in order), columns, self._context)
 
     def at(self, row: int) -> Resource:
         """The resource of a row of the columns that is alive."""
