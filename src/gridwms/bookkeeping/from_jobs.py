@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from gridwms.bookkeeping import sources
 from gridwms.bookkeeping.event import Event, Value
 from gridwms.bookkeeping.seqcode import SequenceCode, increment
+from gridwms.bookkeeping.states import DoneCode, StateCode
 from gridwms.jobs import events as own
 from gridwms.jobs.job import Attempt, Job
 from gridwms.jobs.rebuild import rebuild
@@ -39,12 +40,10 @@ def lb_events(
     jdl: str = "",
     tags: Iterable[tuple[str, str]] = (),
     parent: str = "",
-    children: int | None = None,
-    seed: str = "",
 ) -> list[Event]:
     """The L&B events of one job. `host` and `user` are those of the service, `endpoint` its address.
 
-    `tags`: the user tags of its description. `parent`: the id of its parent. `children`: of a parent, how many it has.
+    `tags`: the user tags of its description. `parent`: the id of the compound whose node it is.
     Raises what `gridwms.jobs.steps.step` raises when the events do not belong together.
     """
     known = list(events)
@@ -58,7 +57,7 @@ def lb_events(
         if isinstance(event, own.Report):
             reports[event.attempt].append(event)
     remarks = sorted((one for one in unique if isinstance(one, own.Remark)), key=lambda one: (one.time, one.id))
-    writer = _Writer(job_id, host, user, job.owner, endpoint, jdl, parent, children, seed)
+    writer = _Writer(job_id, host, user, job.owner, endpoint, jdl, parent)
     cancelling = False
     for place, decision in enumerate(decisions):
         cancelling = cancelling or isinstance(decision, own.CancelRequested)
@@ -75,6 +74,24 @@ def lb_events(
             attempt = job.attempts[decision.attempt - 1]
             outcome = _outcome(job, attempt, closing, cancelling=wanted)
             writer.attempt(attempt, reports[decision.attempt], closing, outcome)
+    for remark in remarks:
+        writer.remark(remark)
+    return writer.out
+
+
+def parent_events(
+    events: Iterable[own.Event], job_id: str, *, host: str, user: str, endpoint: str, jdl: str = ""
+) -> list[Event]:
+    """The L&B events of one compound. What its nodes make of it are CollectionState events, as L&B has them."""
+    unique = {event.id: event for event in events}.values()
+    decisions = sorted((event for event in unique if isinstance(event, own.Decision)), key=lambda event: event.id)
+    remarks = sorted((one for one in unique if isinstance(one, own.Remark)), key=lambda one: (one.time, one.id))
+    owner = next((event.owner for event in decisions if isinstance(event, own.CompoundRegistered)), "")
+    writer = _Writer(job_id, host, user, owner, endpoint, jdl, "")
+    for place, decision in enumerate(decisions):
+        while place and remarks and remarks[0].time < decision.time:
+            writer.remark(remarks.pop(0))
+        writer.whole(decision)
     for remark in remarks:
         writer.remark(remark)
     return writer.out
@@ -97,8 +114,6 @@ class _Writer:
     endpoint: str
     jdl: str
     parent: str
-    children: int | None
-    seed: str
     out: list[Event] = field(default_factory=list)
     code: SequenceCode = field(default_factory=SequenceCode)
 
@@ -134,9 +149,8 @@ class _Writer:
                     jdl=self.jdl,
                     ns=self.endpoint,
                     parent=self.parent,
-                    jobtype="SIMPLE" if self.children is None else "COLLECTION",
-                    nsubjobs=self.children or 0,
-                    seed=self.seed,
+                    jobtype="SIMPLE",
+                    nsubjobs=0,
                 )
                 self.user = service
             case own.Accepted():
@@ -162,6 +176,36 @@ class _Writer:
                 self.log(sources.LOG_MONITOR, "Clear", time, reason=code)
             case own.Purged():
                 self.log(sources.LOG_MONITOR, "Purge", time)
+
+    def whole(self, event: own.Decision) -> None:
+        """A decision about a compound."""
+        ns, time = sources.NETWORK_SERVER, event.time
+        match event:
+            case own.CompoundRegistered():
+                self.user, service = event.owner, self.user
+                kind = "DAG" if event.kind == "dag" else "COLLECTION"
+                data: dict[str, Value] = {"jdl": self.jdl, "ns": self.endpoint, "jobtype": kind}
+                self.log(ns, "RegJob", time, **data, nsubjobs=event.nodes)
+                self.user = service
+                for name, value in event.user_tags:
+                    self.log(ns, "UserTag", time, name=name, value=value)
+                if event.started:
+                    self.decision(own.Accepted(id="", time=time))
+            case own.NodesState():
+                code = None if event.done_code is None else int(DoneCode[event.done_code])
+                self.log(
+                    sources.LB_SERVER,
+                    "CollectionState",
+                    time,
+                    state=StateCode[event.state].word,
+                    done_code=code,
+                    child=self.job,
+                    child_event="CollectionState",
+                )
+            case own.Aborted() | own.Cancelled():
+                pass  # a wish for the nodes, which tell themselves what became of it
+            case _:
+                self.decision(event)
 
     def remark(self, event: own.Remark) -> None:
         """What a user or a program said."""

@@ -46,7 +46,9 @@ def audit(database: Database) -> Iterator[str]:
 def _compound(connection: Connection, number: int) -> Iterator[str]:
     """What is wrong with a compound: its row, its counts, or what its nodes know of those that they wait for."""
     parent = compounds.load_numbers(connection, [number])[number]
-    rebuilt = rebuild_parent([one.event for one in log.of_job(connection, parent.key)])
+    logged = [one.event for one in log.of_job(connection, parent.key)]
+    yield from _remarks(connection, -number, parent.key, logged)
+    rebuilt = rebuild_parent(logged)
     if rebuilt != parent:
         yield f"compound {parent.key} is {parent!r} in its row, {rebuilt!r} by its events"
     counts = compounds.counts(connection, [number])[number]

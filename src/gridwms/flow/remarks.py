@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import count
 
 from sqlalchemy import Connection
 
@@ -12,8 +13,11 @@ from gridwms.bookkeeping.access.acl import Acl, IdType, Permission
 from gridwms.bookkeeping.event import Value
 from gridwms.flow.errors import FlowError, UnknownJob
 from gridwms.flow.record import apply
+from gridwms.flow.status import held
 from gridwms.flow.world import World
 from gridwms.jobs.events import AccessChanged, Noted, Remark, Tagged
+from gridwms.store import compounds
+from gridwms.store import events as log
 from gridwms.store import jobs as rows
 from gridwms.store import remarks as store
 
@@ -93,8 +97,12 @@ def noted(lb_type: str, fields: Mapping[str, Value], by: str, time: float, ident
     return Noted(id=ident, time=time, by=by, lb_type=lb_type, fields=dict(fields))
 
 
+_made = count(1)
+
+
 def _new_id() -> str:
-    return f"user-{secrets.token_hex(8)}"
+    """Of two that are made at the same time by the clock, the later one sorts after the earlier one."""
+    return f"user-{next(_made):012d}-{secrets.token_hex(8)}"
 
 
 def record(world: World, remarks: Sequence[tuple[str, Remark]]) -> None:
@@ -105,23 +113,32 @@ def record(world: World, remarks: Sequence[tuple[str, Remark]]) -> None:
 def record_in(connection: Connection, world: World, remarks: Iterable[tuple[str, Remark]]) -> None:
     """The same inside a transaction."""
     remarks = list(remarks)
-    stored = rows.load(connection, {key for key, _remark in remarks})
-    for key, _remark in remarks:
-        if key not in stored:
-            raise UnknownJob(key)
-    apply(connection, world, stored, remarks)
-    said = [(stored[key][0], remark) for key, remark in remarks]
+    keys = {key for key, _remark in remarks}
+    stored = rows.load(connection, keys)
+    whole = compounds.load(connection, keys - stored.keys())
+    for key in keys - stored.keys() - whole.keys():
+        raise UnknownJob(key)
+    apply(connection, world, stored, [(key, remark) for key, remark in remarks if key in stored])
+    numbers = {key: number for key, (number, _job) in stored.items()}
+    for key, (number, _parent) in whole.items():
+        numbers[key] = -number
+        _append(connection, number, [remark for about, remark in remarks if about == key], world.clock())
+    said = [(numbers[key], remark) for key, remark in remarks]
     store.put_tags(connection, [(number, remark) for number, remark in said if isinstance(remark, Tagged)])
     changed = {number for number, remark in said if isinstance(remark, AccessChanged)}
     if changed:
         store.renew_access(connection, changed)
 
 
+def _append(connection: Connection, compound: int, remarks: Sequence[Remark], now: float) -> None:
+    known = log.known_of_compound(connection, compound, {remark.id for remark in remarks})
+    new = {remark.id: remark for remark in remarks if remark.id not in known}
+    log.append_compound(connection, [(compound, remark, None) for remark in new.values()], now)
+
+
 def access(world: World, key: str) -> tuple[str, Acl]:
     """The owner and the access list of a job. Raises UnknownJob."""
-    stored = world.database.read(lambda connection: rows.load(connection, [key]))
-    if key not in stored:
+    found = held(world, [key]).get(key)
+    if found is None:
         raise UnknownJob(key)
-    number, job = stored[key]
-    lists = world.database.read(lambda connection: store.access(connection, [number]))
-    return job.owner, lists.get(number, Acl())
+    return found.owner, found.access

@@ -176,6 +176,16 @@ def list_jobs(
     return Page(shown, chosen[limit - 1] if len(chosen) > limit else None)
 
 
+def compound_views(world: World, numbers: Sequence[int]) -> list[JobView]:
+    """Compounds by row number, in the order given."""
+
+    def read(connection: Connection) -> list[JobView]:
+        found = compounds.load_numbers(connection, numbers)
+        return _compound_views(world, connection, {number: found[number] for number in numbers})
+
+    return world.database.read(read)
+
+
 def nodes_of(
     world: World, key: str, *, states: Collection[State] = (), failed: bool = False, after: int = -1, limit: int = 100
 ) -> Page:
@@ -211,10 +221,13 @@ def history(world: World, key: str) -> list[EventView]:
 
 def _compound_views(world: World, connection: Connection, parents: Mapping[int, Parent]) -> list[JobView]:
     histograms = compounds.counts(connection, parents)
-    return [_compound_view(world, parent, histograms[number]) for number, parent in parents.items()]
+    said = remarks.tags(connection, [-number for number in parents])
+    return [
+        _compound_view(world, parent, histograms[number], said.get(-number, {})) for number, parent in parents.items()
+    ]
 
 
-def _compound_view(world: World, parent: Parent, histogram: Histogram) -> JobView:
+def _compound_view(world: World, parent: Parent, histogram: Histogram, said: Mapping[str, str]) -> JobView:
     by_state: dict[State, int] = {}
     for bucket, count in histogram.items():
         by_state[bucket.state] = by_state.get(bucket.state, 0) + count
@@ -240,7 +253,7 @@ def _compound_view(world: World, parent: Parent, histogram: Histogram) -> JobVie
         deep_count=0,
         cancel_requested=parent.cancel_requested_at is not None,
         executable="",
-        user_tags=parent.user_tags,
+        user_tags=merged_tags(parent.user_tags, said),
         kind=parent.kind,
         nodes=parent.nodes,
         histogram={state: by_state[state] for state in State if by_state.get(state)},

@@ -15,6 +15,7 @@ from gridwms.jobs.events import (
     Event,
     NodesState,
     Purged,
+    Remark,
     Retried,
 )
 from gridwms.jobs.reasons import Reason
@@ -66,6 +67,8 @@ def step_parent(parent: Parent | None, event: Event) -> Parent:
         if isinstance(event, CompoundRegistered):
             return _registered(event)
         raise UnexpectedParentEvent(parent, event)
+    if isinstance(event, Remark):
+        return parent
     if parent.state is State.PURGED:
         raise UnexpectedParentEvent(parent, event)
     parent = parent._replace(decisions=parent.decisions + 1)

@@ -52,6 +52,15 @@ def known(connection: Connection, wanted: Collection[tuple[int, str]]) -> set[tu
     return found
 
 
+def known_of_compound(connection: Connection, compound: int, idents: Collection[str]) -> set[str]:
+    """Which of these events of a compound are in the log."""
+    found: set[str] = set()
+    for chunk in chunks(idents):
+        query = select(events.c.id).where(events.c.compound == compound, events.c.id.in_(chunk))
+        found |= set(connection.scalars(query))
+    return found
+
+
 Entry = tuple[int, Event, Job | None]
 """The row number of a job, an event, and the job after it, unless its state is the one before."""
 

@@ -12,7 +12,7 @@ from gridwms.bookkeeping.access.acl import NOBODY, Acl
 from gridwms.jobs.states import State
 from gridwms.store.remarks import access
 from gridwms.store.sets import chunks
-from gridwms.store.tables import jobs
+from gridwms.store.tables import compounds, jobs
 from gridwms.store.tables.jobs import WAITING
 
 
@@ -34,16 +34,27 @@ class Held:
 
 
 def held(connection: Connection, keys: Collection[str]) -> dict[str, Held]:
-    """Owner and access list by key, for the keys that exist."""
-    found: dict[str, tuple[int, str]] = {}
+    """Owner and access list by key, of jobs and compounds that exist. What a compound allows, its nodes allow too."""
+    found: dict[str, tuple[str, list[int]]] = {}
     for chunk in chunks(keys):
         for row in connection.execute(_HELD, {"keys": chunk}):
-            found[row.key] = row.number, row.owner
-    lists = access(connection, [number for number, _owner in found.values()])
-    return {key: Held(owner, lists.get(number, NOBODY)) for key, (number, owner) in found.items()}
+            found[row.key] = row.owner, [row.number] if row.parent is None else [-row.parent, row.number]
+    for chunk in chunks([key for key in keys if key not in found]):
+        for key, number, owner in connection.execute(_HELD_WHOLE, {"keys": chunk}):
+            found[key] = owner, [-number]
+    lists = access(connection, {number for _owner, numbers in found.values() for number in numbers})
+    return {
+        key: Held(owner, Acl(tuple(entry for number in numbers for entry in lists.get(number, NOBODY).entries)))
+        for key, (owner, numbers) in found.items()
+    }
 
 
-_HELD = select(jobs.c.key, jobs.c.number, jobs.c.owner).where(jobs.c.key.in_(bindparam("keys", expanding=True)))
+_HELD = select(jobs.c.key, jobs.c.number, jobs.c.parent, jobs.c.owner).where(
+    jobs.c.key.in_(bindparam("keys", expanding=True))
+)
+_HELD_WHOLE = select(compounds.c.key, compounds.c.number, compounds.c.owner).where(
+    compounds.c.key.in_(bindparam("keys", expanding=True))
+)
 
 
 def numbers(

@@ -20,6 +20,7 @@ from gridwms.store.lb_jobs import LONGEST
 from gridwms.store.remarks import SEARCHED
 from gridwms.store.tables import (
     attempts,
+    compounds,
     description_tags,
     events,
     job_tags,
@@ -142,6 +143,10 @@ def _tag(one: Condition) -> ColumnElement[bool]:
     )
 
 
+def _parent(one: Condition) -> ColumnElement[bool]:
+    return compare(select(compounds.c.key).where(compounds.c.number == jobs.c.parent).scalar_subquery(), one)
+
+
 OWN: Mapping[str, Test] = {
     "jobid": lambda one: compare(jobs.c.key, one),
     "owner": _named(jobs.c.owner),
@@ -155,8 +160,32 @@ OWN: Mapping[str, Test] = {
     "stateentertime": lambda one: moment(jobs.c.state_since, one, SECONDS),
     "lastupdatetime": _updated,
     "jobtype": _job_type,
+    "parent_job": _parent,
 }
-"""Our own jobs; `jobid` is asked for by key."""
+"""Our own jobs, nodes too; `jobid` and `parent_job` are asked for by key."""
+
+
+def _whole_state(one: Condition) -> ColumnElement[bool]:
+    names = [state.name for state in StateCode if compares(one, int(state)) and state.name in State.__members__]
+    return compounds.c.state.in_(names)
+
+
+def _whole_type(one: Condition) -> ColumnElement[bool]:
+    kind = case((compounds.c.kind == "dag", JOB_TYPE_NUMBERS[JobType.DAG]), else_=JOB_TYPE_NUMBERS[JobType.COLLECTION])
+    return compare(kind, one)
+
+
+COMPOUNDS: Mapping[str, Test] = {
+    "jobid": lambda one: compare(compounds.c.key, one),
+    "owner": _named(compounds.c.owner),
+    "status": _whole_state,
+    "donecode": lambda one: compounds.c.done_code.in_([code.name for code in DoneCode if compares(one, int(code))]),
+    "stateentertime": lambda one: moment(compounds.c.state_since, one, SECONDS),
+    "jobtype": _whole_type,
+    "destination": lambda _one: false(),
+    "parent_job": lambda _one: false(),
+}
+"""Our compounds."""
 
 
 def _foreign_tag(one: Condition) -> ColumnElement[bool]:

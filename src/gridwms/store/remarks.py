@@ -1,4 +1,4 @@
-"""User tags and access lists of jobs as rows."""
+"""User tags and access lists of jobs as rows. The row number of a compound counts negated here."""
 
 from __future__ import annotations
 
@@ -56,7 +56,8 @@ def renew_access(connection: Connection, jobs: Collection[int]) -> None:
     bulk.run_on(connection, "DELETE FROM job_access WHERE job {among}", jobs)
     rows = []
     for job in jobs:
-        query = select(events).where(events.c.job == job, events.c.type == AccessChanged.type)
+        about = events.c.job == job if job > 0 else events.c.compound == -job
+        query = select(events).where(about, events.c.type == AccessChanged.type)
         changes = [
             read_event(row.type, row.id, row.time, row.source, row.attempt, json.loads(row.data))
             for row in connection.execute(query)

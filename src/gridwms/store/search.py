@@ -10,7 +10,7 @@ from collections.abc import Collection
 from sqlalchemy import ColumnElement, Connection, exists, func, or_, select
 
 from gridwms.store.lb_events import BookedEvent
-from gridwms.store.tables import events, job_access, jobs, lb_events, lb_jobs
+from gridwms.store.tables import compounds, events, job_access, jobs, lb_events, lb_jobs
 
 
 def newest(connection: Connection) -> tuple[int, int, int]:
@@ -24,6 +24,12 @@ def own_jobs(connection: Connection, condition: ColumnElement[bool], low: int, h
     """Row numbers of our jobs from `low` to below `high`."""
     query = select(jobs.c.number).where(jobs.c.number >= low, jobs.c.number < high, condition)
     return list(connection.scalars(query.order_by(jobs.c.number.desc()).limit(limit)))
+
+
+def own_compounds(connection: Connection, condition: ColumnElement[bool], low: int, high: int, limit: int) -> list[int]:
+    """Row numbers of our compounds from `low` to below `high`."""
+    query = select(compounds.c.number).where(compounds.c.number >= low, compounds.c.number < high, condition)
+    return list(connection.scalars(query.order_by(compounds.c.number.desc()).limit(limit)))
 
 
 def other_jobs(connection: Connection, condition: ColumnElement[bool], low: int, high: int, limit: int) -> list[int]:
@@ -56,7 +62,13 @@ def touched(cursor: int) -> ColumnElement[bool]:
 def visible(subject: str, names: Collection[str]) -> ColumnElement[bool]:
     """Our jobs that somebody owns, or is perhaps let in to: by subject, or by one of these names of groups."""
     let_in = select(job_access.c.job).where(job_access.c.who.in_([subject, *names]))
-    return or_(jobs.c.owner == subject, jobs.c.number.in_(let_in))
+    return or_(jobs.c.owner == subject, jobs.c.number.in_(let_in), (-jobs.c.parent).in_(let_in))
+
+
+def visible_compounds(subject: str, names: Collection[str]) -> ColumnElement[bool]:
+    """The same of our compounds."""
+    let_in = select(job_access.c.job).where(job_access.c.who.in_([subject, *names]))
+    return or_(compounds.c.owner == subject, (-compounds.c.number).in_(let_in))
 
 
 def visible_others(owner: str) -> ColumnElement[bool]:

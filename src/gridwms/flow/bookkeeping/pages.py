@@ -14,10 +14,11 @@ from gridwms.flow.errors import FlowError
 from gridwms.store.database import Database
 
 R = TypeVar("R")
-OWN, OTHERS = "own", "others"
+OWN, COMPOUNDS, OTHERS = PARTS = ("own", "compounds", "others")
+"""The parts of an answer, in their order: our jobs, our compounds, jobs of other systems."""
 SECONDS = 2.0
 _FIRST_STRETCH, _LARGEST_STRETCH = 2_000, 100_000
-_CURSOR = re.compile(r"(own|others)-([0-9]{1,18})")
+_CURSOR = re.compile(rf"({'|'.join(PARTS)})-([0-9]{{1,18}})")
 
 
 class BadCursor(FlowError):
@@ -74,7 +75,7 @@ class Pages:
             full = self.held >= self.limit
             if full or time.monotonic() > self._ends:
                 self.whole = full
-                self.cursor = f"{part}-{high}" if high > 1 or part == OWN else ""
+                self.cursor = f"{part}-{high}" if high > 1 or part != OTHERS else ""
                 return
 
     def _begin(self, part: str, top: int) -> int:
@@ -85,4 +86,4 @@ class Pages:
             return top + 1
         if known[1] == part:
             return min(top + 1, int(known[2]))
-        return 0 if part == OWN else top + 1
+        return 0 if PARTS.index(part) < PARTS.index(known[1]) else top + 1

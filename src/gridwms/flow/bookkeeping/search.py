@@ -24,10 +24,10 @@ from gridwms.bookkeeping.status import JobStatus
 from gridwms.bookkeeping.subjects import normal_subject
 from gridwms.classad import ClassAdSyntaxError, Literal, parse_ad, unparse
 from gridwms.flow.bookkeeping.named import Named, booked, named
-from gridwms.flow.bookkeeping.pages import OTHERS, OWN, Pages
+from gridwms.flow.bookkeeping.pages import COMPOUNDS, OTHERS, OWN, Pages
 from gridwms.flow.bookkeeping.settle import settle
 from gridwms.flow.bookkeeping.show import booked_statuses, own_events, status
-from gridwms.flow.status import JobView, held, views_of
+from gridwms.flow.status import JobView, compound_views, held, views_of
 from gridwms.flow.task import job_url
 from gridwms.flow.world import World
 from gridwms.security.identity import Identity
@@ -86,8 +86,12 @@ def find_jobs(world: World, asker: Asker, query: Query, *, after: str = "", limi
     top, other_top, _events = world.database.read(search.newest)
     found: list[Found] = []
     for numbers in _own(world, asker, pages, query, top):
-        told = _permitted_own(world, asker, Action.STATUS, numbers)
-        found += [Found(one, ours=True) for one in _matching(world, query, told)]
+        told = _permitted(world, asker, Action.STATUS, _jobs(world, numbers))
+        found += [Found(one, ours=True) for one in _matching(world, query, told, sql.OWN)]
+        pages.held = len(found)
+    for numbers in _compounds(world, asker, pages, query, top):
+        told = _permitted(world, asker, Action.STATUS, compound_views(world, numbers))
+        found += [Found(one, ours=True) for one in _matching(world, query, told, sql.COMPOUNDS)]
         pages.held = len(found)
     condition, rest = and_(sql.where(_of_others(query), sql.OTHERS), _seen_by(asker)), sql.beyond(query, sql.OTHERS)
     others = pages.walk(
@@ -111,13 +115,15 @@ def find_events(
     """
     behind = _catch_up(world)
     pages = Pages(world.database, min(limit, HARD_LIMIT), after)
-    top, _jobs, event_top = world.database.read(search.newest)
+    top, _others, event_top = world.database.read(search.newest)
     found: list[Event] = []
     for numbers in _own(world, asker, pages, query, top, events):
-        told = _matching(world, query, _permitted_own(world, asker, Action.READ, numbers))
-        keys = [named(world, one.job_id).key for one in told]
-        by_key = own_events(world, keys)
-        found += [event for key in keys for event in by_key[key] if matches_event(events, event)]
+        told = _matching(world, query, _permitted(world, asker, Action.READ, _jobs(world, numbers)), sql.OWN)
+        found += _own_events(world, events, told)
+        pages.held = len(found)
+    for numbers in _compounds(world, asker, pages, query, top):
+        views = _permitted(world, asker, Action.READ, compound_views(world, numbers))
+        found += _own_events(world, events, _matching(world, query, views, sql.COMPOUNDS))
         pages.held = len(found)
     condition = and_(sql.where(_of_others(query), sql.OTHERS), sql.where(events, sql.EVENTS), _seen_by(asker))
     rest = sql.beyond(query, sql.OTHERS)
@@ -134,6 +140,12 @@ def find_events(
         found += [_dated(one) for name, one in some if name in may]
         pages.held = len(found)
     return Answer(tuple(found), pages.cursor, pages.whole, behind)
+
+
+def _own_events(world: World, events: Query, statuses: Sequence[JobStatus]) -> list[Event]:
+    keys = [named(world, one.job_id).key for one in statuses]
+    by_key = own_events(world, keys)
+    return [event for key in keys for event in by_key[key] if matches_event(events, event)]
 
 
 def places(world: World, begin: float, end: float) -> list[statistics.Place]:
@@ -182,6 +194,20 @@ def _own(
     )
 
 
+def _compounds(world: World, asker: Asker, pages: Pages, query: Query, top: int) -> Iterator[list[int]]:
+    """Row numbers of our compounds for which the part of the query holds that has columns."""
+    condition = sql.where(_of_ours(world, query), sql.COMPOUNDS)
+    if not asker.identity.is_operator:
+        condition = and_(condition, search.visible_compounds(asker.identity.subject, _group_names(asker.identity)))
+    return pages.walk(
+        COMPOUNDS,
+        top,
+        lambda connection, low, high, n: search.own_compounds(connection, condition, low, high, n),
+        _itself,
+        _LOOKED_AT,
+    )
+
+
 def _since(either: Sequence[Condition]) -> float:
     """What holds of a job by one of these conditions was logged at this time or later; 0 when that cannot be said."""
     times = [
@@ -211,7 +237,7 @@ def _of_others(query: Query) -> Query:
 
 def _with_ids(query: Query, change: Callable[[str], str]) -> Query:
     def one(condition: Condition) -> Condition:
-        if condition.attribute == "jobid" and isinstance(condition.value, str):
+        if condition.attribute in ("jobid", "parent_job") and isinstance(condition.value, str):
             return replace(condition, value=change(condition.value))
         return condition
 
@@ -235,16 +261,19 @@ def _seen_by(asker: Asker) -> ColumnElement[bool]:
     return search.visible_others(normal_subject(asker.identity.subject))
 
 
-def _permitted_own(world: World, asker: Asker, action: Action, numbers: Sequence[int]) -> list[JobStatus]:
-    """Those of our jobs to which the caller may do `action`, as their rows tell."""
+def _jobs(world: World, numbers: Sequence[int]) -> list[JobView]:
     stored = world.database.read(lambda connection: rows.load_numbers(connection, numbers))
-    known = held(world, stored.keys())
-    may = [
-        pair
-        for key, pair in stored.items()
-        if asker.judge(action, OneJob(key=key, owner=known[key].owner, access=known[key].access)).yes
+    return views_of(world, sorted(stored.values(), key=lambda pair: -pair[0]))
+
+
+def _permitted(world: World, asker: Asker, action: Action, views: Sequence[JobView]) -> list[JobStatus]:
+    """Those of our jobs to which the caller may do `action`, as their rows tell."""
+    known = held(world, [view.key for view in views])
+    return [
+        _brief(world, view)
+        for view in views
+        if asker.judge(action, OneJob(key=view.key, owner=view.owner, access=known[view.key].access)).yes
     ]
-    return [_brief(world, view) for view in views_of(world, sorted(may, key=lambda pair: -pair[0]))]
 
 
 def _may(world: World, asker: Asker, action: Action, names: set[str]) -> set[str]:
@@ -258,12 +287,17 @@ def _may(world: World, asker: Asker, action: Action, names: set[str]) -> set[str
     }
 
 
-def _matching(world: World, query: Query, statuses: Sequence[JobStatus]) -> list[JobStatus]:
+def _matching(
+    world: World, query: Query, statuses: Sequence[JobStatus], tests: Mapping[str, sql.Test]
+) -> list[JobStatus]:
     """Those of our jobs for which the rest of the query holds."""
-    rest = sql.beyond(query, sql.OWN)
+    rest = sql.beyond(query, tests)
     if not rest:
         return list(statuses)
     return [one for one in statuses if matches(rest, status(world, named(world, one.job_id)), jdl_of)]
+
+
+_KINDS = {"dag": JobType.DAG, "collection": JobType.COLLECTION, "parametric": JobType.COLLECTION}
 
 
 def _brief(world: World, view: JobView) -> JobStatus:
@@ -271,7 +305,8 @@ def _brief(world: World, view: JobView) -> JobStatus:
         job_id=job_url(world, view.key),
         owner=view.owner,
         state=StateCode[view.state.name],
-        jobtype=JobType.SIMPLE,
+        jobtype=_KINDS.get(view.kind, JobType.SIMPLE),
+        parent_job=view.parent or None,
         done_code=DoneCode[view.done_code.name] if view.done_code else None,
         exit_code=view.exit_code or 0,
         destination=view.ce or None,

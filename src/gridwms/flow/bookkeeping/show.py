@@ -4,28 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace
+from operator import itemgetter
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from sqlalchemy import Connection
 
-from gridwms.bookkeeping.access.acl import NOBODY, Acl, with_acl
+from gridwms.bookkeeping.access.acl import NOBODY, with_acl
 from gridwms.bookkeeping.collection import with_children
 from gridwms.bookkeeping.event import Event
-from gridwms.bookkeeping.from_jobs import lb_events
+from gridwms.bookkeeping.from_jobs import lb_events, parent_events
 from gridwms.bookkeeping.machine.replay import replay
 from gridwms.bookkeeping.query.flags import Flags
-from gridwms.bookkeeping.states import StateCode
+from gridwms.bookkeeping.states import DoneCode, StateCode
 from gridwms.bookkeeping.status import JobStatus
 from gridwms.bookkeeping.ulm import write_line
-from gridwms.describe.compound import node_text
+from gridwms.classad import unparse
 from gridwms.flow.bookkeeping.named import Named
 from gridwms.flow.bookkeeping.settle import settle
 from gridwms.flow.errors import UnknownJob
 from gridwms.flow.find import name_of
+from gridwms.flow.status import held
 from gridwms.flow.task import job_url
 from gridwms.flow.world import World
+from gridwms.jobs.events import Event as OwnEvent
+from gridwms.jobs.histogram import Histogram
 from gridwms.jobs.job import Job
-from gridwms.store import descriptions, lb_jobs, remarks
+from gridwms.jobs.parent import Parent
+from gridwms.jobs.states import State
+from gridwms.store import compounds, descriptions, lb_jobs
 from gridwms.store import events as log
 from gridwms.store import jobs as rows
 from gridwms.store import lb_events as booked_events
@@ -49,33 +56,52 @@ def events(world: World, job: Named) -> list[Event]:
 
 
 def own_events(world: World, keys: Sequence[str]) -> dict[str, list[Event]]:
-    """The L&B events of jobs of ours. Raises UnknownJob."""
+    """The L&B events of jobs and compounds of ours. Raises UnknownJob."""
 
-    def work(connection: Connection) -> tuple[dict[str, Job], dict[str, str], dict[str, list[log.Logged]]]:
+    def work(connection: Connection) -> _OwnLogs:
         stored = {key: job for key, (_number, job) in rows.load(connection, keys).items()}
-        texts = descriptions.get_descriptions(connection, {job.description for job in stored.values()})
-        return stored, texts, {key: log.of_job(connection, key) for key in stored}
+        whole = {
+            key: one for key, (_n, one) in compounds.load(connection, [k for k in keys if k not in stored]).items()
+        }
+        parents = compounds.load_numbers(connection, {job.parent for job in stored.values() if job.parent is not None})
+        texts = descriptions.get_descriptions(connection, {parent.description for parent in whole.values()})
+        logged = {key: [one.event for one in log.of_job(connection, key)] for key in (*stored, *whole)}
+        return _OwnLogs(stored, whole, {number: parent.key for number, parent in parents.items()}, texts, logged)
 
-    stored, texts, logged = world.database.read(work)
-    read = world.descriptions.many({name_of(job) for job in stored.values()})
+    found = world.database.read(work)
+    read = world.descriptions.many({name_of(job) for job in found.jobs.values() if job.state is not State.PURGED})
     base = world.settings.base_url
     host = urlsplit(base).hostname or ""
-    found: dict[str, list[Event]] = {}
+    service = {"host": host, "user": f"/CN={host}", "endpoint": base}
+    out: dict[str, list[Event]] = {}
     for key in keys:
-        if key not in stored:
+        if key in found.compounds:
+            jdl = found.texts.get(found.compounds[key].description, "")
+            out[key] = parent_events(found.logged[key], job_url(world, key), **service, jdl=jdl)
+            continue
+        if key not in found.jobs:
             raise UnknownJob(key)
-        job = stored[key]
-        text, description = texts.get(job.description, ""), read.get(name_of(job))
-        found[key] = lb_events(
-            [one.event for one in logged[key]],
+        job = found.jobs[key]
+        description = read.get(name_of(job))
+        out[key] = lb_events(
+            found.logged[key],
             job_url(world, key),
-            host=host,
-            user=f"/CN={host}",
-            endpoint=base,
-            jdl=node_text(text, job.value),
+            **service,
+            jdl=unparse(description.ad) if description else "",
             tags=description.user_tags if description else (),
+            parent=job_url(world, found.parents[job.parent]) if job.parent is not None else "",
         )
-    return found
+    return out
+
+
+class _OwnLogs(NamedTuple):
+    """Jobs and compounds by key, the keys of parents by row number, descriptions of compounds by digest, events."""
+
+    jobs: dict[str, Job]
+    compounds: dict[str, Parent]
+    parents: dict[int, str]
+    texts: dict[str, str]
+    logged: dict[str, list[OwnEvent]]
 
 
 def lines(found: Sequence[Event]) -> str:
@@ -85,24 +111,59 @@ def lines(found: Sequence[Event]) -> str:
 
 def status(world: World, job: Named, flags: Flags = Flags.NONE) -> JobStatus:
     """The status of a job with what the flags ask for. Raises UnknownJob."""
-    if job.key:
-        acl = world.database.read(lambda connection: _access(connection, job.key))
-        logged = events(world, job)
-        status = with_acl(replay(logged).status, acl)
-        if any(event.type == "Purge" for event in logged):
-            # L&B's machine leaves this state to the purger.
-            status = replace(status, state=StateCode.PURGED)
-        return _shown(status, flags)
-    settle(world.database, 1, [job.id])
-    return world.database.read(lambda connection: _status_in(connection, _booked(connection, job.id), flags))
+    if not job.key:
+        settle(world.database, 1, [job.id])
+        return world.database.read(lambda connection: _status_in(connection, _booked(connection, job.id), flags))
+    logged = events(world, job)
+    known = held(world, [job.key])
+    status = with_acl(replay(logged).status, known[job.key].access if job.key in known else NOBODY)
+    if any(event.type == "Purge" for event in logged):
+        # L&B's machine leaves this state to the purger.
+        status = replace(status, state=StateCode.PURGED)
+    return _shown(_with_nodes(world, job.key, status, flags), flags)
 
 
-def _access(connection: Connection, key: str) -> Acl:
-    stored = rows.load(connection, [key])
-    if key not in stored:
-        raise UnknownJob(key)
-    number, _job = stored[key]
-    return remarks.access(connection, [number]).get(number, NOBODY)
+def _with_nodes(world: World, key: str, status: JobStatus, flags: Flags) -> JobStatus:
+    """Of a compound: where its nodes have brought it, how many of them are in which state, and what the flags want."""
+
+    def work(connection: Connection) -> tuple[Parent, Histogram, list[Job]] | None:
+        found = compounds.load(connection, [key]).get(key)
+        if found is None:
+            return None
+        number, parent = found
+        wanted = flags & (Flags.CHILDREN | Flags.CHILDSTAT)
+        chosen = range(number, number + min(parent.nodes, _CHILDREN)) if wanted else ()
+        nodes = [job for _number, job in sorted(rows.load_numbers(connection, chosen).values(), key=itemgetter(0))]
+        return parent, compounds.counts(connection, [number])[number], nodes
+
+    read = world.database.read(work)
+    if read is None:
+        return status
+    parent, histogram, nodes = read
+    counts = [0] * len(StateCode)
+    for bucket, count in histogram.items():
+        counts[StateCode[bucket.state.name]] += count
+    status = replace(
+        status,
+        state=StateCode[parent.state.name],
+        done_code=DoneCode[parent.done_code.name] if parent.done_code else None,
+        children_hist=tuple(counts),
+        children=tuple(job_url(world, node.key) for node in nodes),
+    )
+    if Flags.CHILDSTAT not in flags:
+        return status
+    states = tuple(
+        JobStatus(
+            job_id=job_url(world, node.key),
+            owner=node.owner,
+            state=StateCode[node.state.name],
+            done_code=DoneCode[node.done_code.name] if node.done_code else None,
+            parent_job=status.job_id,
+            state_enter_time=round(node.state_since * 1_000_000),
+        )
+        for node in nodes
+    )
+    return replace(status, children_states=states)
 
 
 def booked_statuses(connection: Connection, numbers: Collection[int]) -> dict[int, JobStatus]:

@@ -68,6 +68,32 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
     op.create_table(
+        "job_access",
+        sa.Column("job", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
+        sa.Column("place", sa.Integer(), nullable=False),
+        sa.Column("id_type", sa.String(length=5), nullable=False),
+        sa.Column("who", sa.String(length=255), nullable=False),
+        sa.Column("permission", sa.String(length=10), nullable=False),
+        sa.Column("allow", sa.Boolean(), nullable=False),
+        sa.PrimaryKeyConstraint("job", "place", name=op.f("pk_job_access")),
+    )
+    with op.batch_alter_table("job_access", schema=None) as batch_op:
+        batch_op.create_index("ix_job_access_who", ["who"], unique=False)
+
+    op.create_table(
+        "job_tags",
+        sa.Column("job", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
+        sa.Column("name", sa.String(length=100), nullable=False),
+        sa.Column("value", sa.Text(), nullable=False),
+        sa.Column("search", sa.String(length=500), nullable=False),
+        sa.Column("time", sa.Double(), nullable=False),
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("job", "name", name=op.f("pk_job_tags")),
+    )
+    with op.batch_alter_table("job_tags", schema=None) as batch_op:
+        batch_op.create_index("ix_job_tags_search", ["name", "search"], unique=False)
+
+    op.create_table(
         "lb_jobs",
         sa.Column("number", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("jobid", sa.Text().with_variant(sa.Text(collation="C"), "postgresql"), nullable=False),
@@ -385,34 +411,6 @@ def upgrade() -> None:
             sqlite_where=sa.text("compound IS NOT NULL"),
             postgresql_where=sa.text("compound IS NOT NULL"),
         )
-
-    op.create_table(
-        "job_access",
-        sa.Column("job", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("place", sa.Integer(), nullable=False),
-        sa.Column("id_type", sa.String(length=5), nullable=False),
-        sa.Column("who", sa.String(length=255), nullable=False),
-        sa.Column("permission", sa.String(length=10), nullable=False),
-        sa.Column("allow", sa.Boolean(), nullable=False),
-        sa.ForeignKeyConstraint(["job"], ["jobs.number"], name=op.f("fk_job_access_job")),
-        sa.PrimaryKeyConstraint("job", "place", name=op.f("pk_job_access")),
-    )
-    with op.batch_alter_table("job_access", schema=None) as batch_op:
-        batch_op.create_index("ix_job_access_who", ["who"], unique=False)
-
-    op.create_table(
-        "job_tags",
-        sa.Column("job", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("name", sa.String(length=100), nullable=False),
-        sa.Column("value", sa.Text(), nullable=False),
-        sa.Column("search", sa.String(length=500), nullable=False),
-        sa.Column("time", sa.Double(), nullable=False),
-        sa.Column("id", sa.Text(), nullable=False),
-        sa.ForeignKeyConstraint(["job"], ["jobs.number"], name=op.f("fk_job_tags_job")),
-        sa.PrimaryKeyConstraint("job", "name", name=op.f("pk_job_tags")),
-    )
-    with op.batch_alter_table("job_tags", schema=None) as batch_op:
-        batch_op.create_index("ix_job_tags_search", ["name", "search"], unique=False)
 
     op.create_table(
         "outbox",
