@@ -21,6 +21,7 @@ from gridwms.daemon.alone import alone
 from gridwms.daemon.build import build
 from gridwms.daemon.config import BadConfig, Config, read_config
 from gridwms.daemon.logs import set_up_logs
+from gridwms.daemon.memory import settle
 from gridwms.daemon.service import Service
 from gridwms.security import capability
 from gridwms.security.authenticate import gatekeeper
@@ -62,6 +63,7 @@ def serve(data: Path, *, config_file: Path | None = None, host: str | None = Non
                 ssl_version=ssl.PROTOCOL_TLS_SERVER,
             ),
         )
+        settle()
         service.start()
         _tell(data, url)
         logger.info("serving", url=url, data=str(data))
