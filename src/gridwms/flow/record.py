@@ -169,7 +169,7 @@ def _frees_or_waits(old: Job, new: Job) -> bool:
         return False
     if new.state is State.WAITING and old.state is not State.WAITING:
         return True
-    return any(
-        attempt.departure is not None and before.departure is None
-        for attempt, before in zip(new.attempts, old.attempts, strict=False)
-    )
+    for attempt, before in zip(new.attempts, old.attempts, strict=False):
+        if attempt.departure is not before.departure and before.departure is None:
+            return True
+    return False

@@ -50,7 +50,7 @@ def event_text(event: Event) -> str:
     """`event_data` as JSON text."""
     kind: Any = type(event)
     values = [getattr(event, name) for name in _DATA_FIELDS[kind]]
-    return _alike(kind, *values) if kind in _ALIKE else encode(_data(kind, values))
+    return _alike(kind, *values) if kind in _ALIKE else _text(kind, values)
 
 
 def _data(kind: type[Event], values: Iterable[Any]) -> dict[str, Any]:
@@ -68,7 +68,27 @@ _ALIKE = frozenset({Accepted, Matched, Running})
 
 @lru_cache(maxsize=1000, typed=True)
 def _alike(kind: type[Event], *values: Any) -> str:
-    return encode(_data(kind, values))
+    return _text(kind, values)
+
+
+def _text(kind: type[Event], values: Iterable[Any]) -> str:
+    """The same as `encode(_data(kind, values))`, which costs three times as much."""
+    members = [
+        name + (encode(value) if type(value) is str else _other_text(value))
+        for name, value in zip(_NAMES[kind], values, strict=True)
+    ]
+    return f"{{{','.join(members)}}}"
+
+
+def _other_text(value: Any) -> str:
+    if value is None:
+        return "null"
+    if type(value) is int:
+        return repr(value)
+    return encode(reason_data(value) if isinstance(value, Reason) else value)
+
+
+_NAMES = {kind: tuple(f'"{name}":' for name in names) for kind, names in _DATA_FIELDS.items()}
 
 
 def attempt_of(event: Event) -> int:

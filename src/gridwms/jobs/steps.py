@@ -100,7 +100,8 @@ def is_late(job: Job, event: Report) -> bool:
 
 
 def _with_attempt(job: Job, attempt: Attempt) -> Job:
-    attempts = (*job.attempts[: attempt.number - 1], attempt, *job.attempts[attempt.number :])
+    here = attempt.number
+    attempts = (*job.attempts[: here - 1], attempt, *job.attempts[here:]) if len(job.attempts) > 1 else (attempt,)
     return job._replace(attempts=attempts)
 
 

@@ -42,11 +42,17 @@ def _on_the_way(job: Job, attempt: Attempt) -> Job:
         state, since = State.SCHEDULED, attempt.delivered_at
     else:
         state, since = State.READY, attempt.matched_at
-    return job._replace(state=state, state_since=since, done_code=None, reason=None)
+    return _in_state(job, state, since, None, None)
 
 
 def _done(job: Job, code: DoneCode, why: Reason | None, time: float) -> Job:
-    return job._replace(state=State.DONE, state_since=time, done_code=code, reason=why)
+    return _in_state(job, State.DONE, time, code, why)
+
+
+def _in_state(job: Job, state: State, since: float, code: DoneCode | None, why: Reason | None) -> Job:
+    if job.state is state and job.state_since == since and job.done_code is code and job.reason == why:
+        return job
+    return job._replace(state=state, state_since=since, done_code=code, reason=why)
 
 
 def _why_departed(attempt: Attempt, departure: Departure) -> Reason:

@@ -1,4 +1,4 @@
-"""What an invented site keeps on disk: one line a fact, so that it finds its attempts again."""
+"""What an invented site keeps on disk: a line for what is noted at one time, so that it finds its attempts again."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Journal:
 
     def __init__(self, path: Path | None) -> None:
         self._path = path
-        self._facts: list[str] = []
+        self._facts: list[tuple[Any, ...]] = []
         if path is not None:
             path.parent.mkdir(parents=True, exist_ok=True)
         self._file = None if path is None else path.open("a", encoding="utf-8")
@@ -29,19 +29,19 @@ class Journal:
         with self._path.open(encoding="utf-8", errors="replace") as file:
             for line in file:
                 with suppress(ValueError):
-                    yield json.loads(line if line.endswith("\n") else "")
+                    yield from json.loads(line if line.endswith("\n") else "")
 
     def add(self, *fact: Any) -> None:
         """Note a fact."""
         if self._file is not None:
-            self._facts.append(_encode(fact))
+            self._facts.append(fact)
 
     def rewrite(self, facts: list[Fact]) -> None:
         """Replace all facts by these, whole or not at all."""
         if self._path is None or self._file is None:
             return
         new = self._path.with_suffix(".new")
-        new.write_text("".join(_encode(fact) + "\n" for fact in facts), "utf-8")
+        new.write_text("".join(_encode([fact]) + "\n" for fact in facts), "utf-8")
         self._file.close()
         new.replace(self._path)
         self._file = self._path.open("a", encoding="utf-8")
@@ -49,7 +49,7 @@ class Journal:
     def flush(self) -> None:
         """Write what was noted."""
         if self._facts and self._file is not None:
-            self._file.write("\n".join(self._facts) + "\n")
+            self._file.write(_encode(self._facts) + "\n")
             self._file.flush()
             self._facts.clear()
 
