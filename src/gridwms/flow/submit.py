@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from types import MappingProxyType
 
 from sqlalchemy import Connection
@@ -82,7 +83,7 @@ def register(
         return _again(world, texts, before, dialects)
     prepared: dict[bytes, _Ready] = {}
     answers: list[Registration] = []
-    new: dict[str, tuple[Event, ...]] = {}
+    new: dict[str, _Prepared] = {}
     whole: list[tuple[PreparedCompound, CompoundRegistered]] = []
     for text in texts:
         ready = prepared.get(text)
@@ -97,7 +98,7 @@ def register(
             whole.append((ready, registered))
             answers.append(compound_answer(ready, step_parent(None, registered)))
             continue
-        new[job] = _first_events(world, job, owner, vo, ready, now)
+        new[job] = ready
         state = State.SUBMITTED if ready.uploads else State.WAITING
         answers.append(Registration(key=job, state=state, problems=ready.problems, uploads=ready.uploads))
     good = [ready for ready in prepared.values() if isinstance(ready, _Prepared)]
@@ -109,7 +110,9 @@ def register(
         descriptions.put_descriptions(connection, {ready.digest: ready.jdl for ready in good})
         descriptions.put_tags(connection, {ready.digest: ready.description.user_tags for ready in good})
         descriptions.put_classes(connection, {ready.match_class: ready.match_ad for ready in good})
-        _insert(connection, new, now)
+        keys = iter(new.items())
+        while some := list(islice(keys, _TOGETHER)):
+            _insert(connection, [(key, _first_events(world, key, owner, vo, ready, now)) for key, ready in some], now)
         for compound, registered in whole:
             insert_compound(connection, world, compound, registered)
         if once is not None:
@@ -212,9 +215,13 @@ def _first_events(world: World, key: str, owner: str, vo: str, ready: _Prepared,
     return (registered,) if ready.uploads else (registered, Accepted(id="d000000001", time=now))
 
 
-def _insert(connection: Connection, new: Mapping[str, tuple[Event, ...]], now: float) -> None:
+_TOGETHER = 5000
+"""Jobs that are made and written at once: a million in one request must not be in memory all at the same time."""
+
+
+def _insert(connection: Connection, new: Sequence[tuple[str, tuple[Event, ...]]], now: float) -> None:
     made: dict[str, list[tuple[Event, Job]]] = {}
-    for key, events in new.items():
+    for key, events in new:
         job: Job | None = None
         for event in events:
             job, _effects = step(job, event)

@@ -35,8 +35,8 @@ class JobCache:
             del self._keys[oldest]
 
     def offer(self, number: int, job: Job) -> None:
-        """Keep a new job while there is room: one that may wait long is no reason to drop one that moves."""
-        if len(self._jobs) < _MOST:
+        """Keep a new job while there is much room: one that may wait long is no reason to drop one that moves."""
+        if len(self._jobs) < _MOST // 4:
             self.put(number, job)
 
     def clear(self) -> None:

@@ -10,8 +10,9 @@ from __future__ import annotations
 import queue
 import sqlite3
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -44,6 +45,16 @@ _Done = tuple[_Unit, Any, BaseException | None]
 """A unit, and its value or the exception that is its caller's."""
 
 
+def _alone(unit: _Unit, connection: Connection) -> tuple[Any, Exception | None]:
+    """The value of the only unit of a transaction, or its caller's exception: no savepoint is needed for it."""
+    try:
+        return unit.work(connection), None
+    except DBAPIError:
+        raise
+    except Exception as error:  # noqa: BLE001 - belongs to the caller of write, who gets it
+        return None, error
+
+
 class Database:
     """One database. Opening it brings the schema up to date, unless that is not wanted.
 
@@ -67,6 +78,7 @@ class Database:
         self._writing = self._engine.execution_options(writing=True, **{CACHE: self._cache})
         self._notices = Notices(self._engine) if self.shared else None
         self._commits = Commits(self._writing) if self.shared else None
+        self._kept: Connection | None = None
         self._queue: queue.SimpleQueue[_Unit | None] = queue.SimpleQueue()
         self._closed = False
         self._lock = threading.Lock()
@@ -121,6 +133,9 @@ class Database:
                 self._closed = True
                 self._queue.put(None)
         self._writer.join()
+        if self._kept is not None:
+            self._kept.close()
+            self._kept = None
         if self._notices is not None:
             self._notices.close()
         self._engine.dispose()
@@ -162,9 +177,17 @@ class Database:
     def _transact(self, units: list[_Unit]) -> list[_Done]:
         """Do all of them in one transaction. What was decided in it stands when this returns."""
         done: list[_Done] = []
-        with self._writing.connect() as connection:
+        with self._writers_connection() as connection:
             transaction = connection.begin()
             try:
+                if len(units) == 1:
+                    value, failure = _alone(units[0], connection)
+                    if failure is not None:
+                        transaction.rollback()
+                        self._forget_unwritten()
+                        return [(units[0], None, failure)]
+                    done.append((units[0], value, None))
+                    units = []
                 for unit in units:
                     try:
                         with connection.begin_nested():
@@ -187,6 +210,22 @@ class Database:
                 if not (error.connection_invalidated and self._commits is not None and self._commits.was_made()):
                     raise
         return done
+
+    @contextmanager
+    def _writers_connection(self) -> Iterator[Connection]:
+        """On SQLite always the same one: it knows the pages that writing needs. After any trouble a new one."""
+        if self.shared:
+            with self._writing.connect() as connection:
+                yield connection
+            return
+        connection = self._kept or self._writing.connect()
+        self._kept = None
+        try:
+            yield connection
+        except BaseException:
+            connection.close()
+            raise
+        self._kept = connection
 
     def _forget_unwritten(self) -> None:
         """What was undone in the database must not live on in the cache."""

@@ -11,6 +11,8 @@ logger = structlog.get_logger(__name__)
 
 LOCKED_SECONDS = 30.0
 """How long to wait for another program that holds a SQLite file."""
+_READERS_KIB, _WRITERS_KIB = 4096, 65536
+"""Pages that a SQLite connection keeps in memory: the writer those of the indexes by key, which it meets at random."""
 _WRITER_LOCK = 848000
 """The number of the advisory lock that writers on PostgreSQL hold."""
 
@@ -64,8 +66,14 @@ def _sqlite(url: str) -> Engine:
     def prepare(raw: Any, _record: Any) -> None:
         # The driver's own transaction handling starts them too late for savepoints; we begin them ourselves.
         raw.isolation_level = None
-        for pragma in ("synchronous=FULL", "foreign_keys=ON", "cache_size=-65536"):
+        for pragma in ("synchronous=FULL", "foreign_keys=ON", f"cache_size=-{_READERS_KIB}"):
             raw.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "engine_connect")
+    def widen(connection: Connection) -> None:
+        if connection.get_execution_options().get("writing", False):
+            raw: Any = connection.connection.driver_connection
+            raw.execute(f"PRAGMA cache_size=-{_WRITERS_KIB}")
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
