@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from gridwms.describe.native.job import Job as Job
     from gridwms.describe.native.job import JobError as JobError
+    from gridwms.describe.native.job import Jobs as Jobs
 
 __version__ = "0.1.0"
 
-_LAZY = {"Job": "gridwms.describe.native.job", "JobError": "gridwms.describe.native.job"}
+_LAZY = dict.fromkeys(("Job", "Jobs", "JobError"), "gridwms.describe.native.job")
 """Names that are imported when they are first used: a command that does not need them does not wait for them."""
 
 

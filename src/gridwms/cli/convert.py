@@ -53,7 +53,7 @@ def _tell(name: str, text: bytes, done: Conversion) -> None:
     from gridwms.cli.problems import show
     from gridwms.client.answers import Problem
 
-    show(name, text, [Problem(**{key: getattr(each, key) for key in Problem.__slots__}) for each in done.problems])
+    show(name, text, [Problem.found_here(each) for each in done.problems])
     for each in done.lost:
         place = f":{each.place[0]}:{each.place[1]}" if each.place[0] else ""
         kind = say.paint("lost:", "warn", sys.stderr)

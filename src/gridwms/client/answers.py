@@ -43,6 +43,11 @@ class Problem:
     def read(cls, told: Json) -> Problem:
         return cls(**{name: told[name] for name in cls.__slots__ if name in told})
 
+    @classmethod
+    def found_here(cls, problem: Any) -> Problem:
+        """One that was found on this machine, by the reader that the service has too."""
+        return cls(**{name: getattr(problem, name) for name in cls.__slots__ if name != "file"})
+
     @property
     def is_error(self) -> bool:
         return self.severity == "error"

@@ -1,7 +1,9 @@
-"""Compounds whose nodes are files of this machine: `File = "b.jdl"` in a description, or all files of a directory."""
+"""What descriptions of many jobs take from this machine: node files (`File = "b.jdl"`), lists of items (`queue x from
+list.txt`), all files of a directory."""
 
 from __future__ import annotations
 
+import glob
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -9,13 +11,16 @@ from pathlib import Path
 from gridwms.classad import quote
 from gridwms.client.answers import Problem
 from gridwms.client.errors import LocalFile
-from gridwms.describe.jdl.node_inlining import Inlined, Unreadable, inline_files
+from gridwms.describe.convert.dialects import Dialect
+from gridwms.describe.inlined import Inlined, Unreadable
+from gridwms.describe.jdl.node_inlining import inline_files
+from gridwms.describe.submit_file.queue_items import inline_items
 
 MAX_BYTES = 64 << 20
 
 
-def inlined(text: str, directories: Sequence[Path]) -> tuple[Inlined, dict[str, bytes], list[Path]]:
-    """The text with its node files in it, their texts by the names that the text calls them, and where they are."""
+def inlined(text: str, directories: Sequence[Path], dialect: Dialect) -> tuple[Inlined, dict[str, bytes], list[Path]]:
+    """The text with the files it needs in it, their texts by the names that it calls them, and where node files are."""
     files: dict[str, bytes] = {}
     places: dict[Path, None] = {}
 
@@ -31,6 +36,16 @@ def inlined(text: str, directories: Sequence[Path]) -> tuple[Inlined, dict[str, 
         except UnicodeDecodeError as error:
             raise Unreadable("is not text in UTF-8") from error
 
+    def matching(pattern: str, what: str) -> list[str]:
+        wanted = {"files": Path.is_file, "dirs": Path.is_dir}.get(what, Path.exists)
+        for directory in directories:
+            names = sorted(glob.glob(pattern, root_dir=directory))  # noqa: PTH207 (relative results)
+            if found := [name for name in names if wanted(directory / name)]:
+                return found
+        return []
+
+    if dialect is Dialect.SUBMIT:
+        return inline_items(text, read, matching), files, []
     return inline_files(text, read), files, list(places)
 
 

@@ -11,12 +11,11 @@ from gridwms.describe.convert import dialects
 from gridwms.describe.convert.dialects import Dialect
 from gridwms.describe.jdl import JdlDefaults
 
-_FIELDS = ("severity", "code", "message", "line", "column", "attribute", "found", "accepted")
 _DEFAULTS = replace(JdlDefaults(), max_input_files=1 << 40, max_output_files=1 << 40)
 
 
 def check(description: Description) -> Checked:
     """What is wrong with a description as far as it can be told here."""
     reading = dialects.read(description.text, Dialect(description.dialect), _DEFAULTS, now=time.time())
-    found = (Problem(**{name: getattr(each, name) for name in _FIELDS}) for each in reading.problems)
+    found = map(Problem.found_here, reading.problems)
     return Checked(problems=description.placed(found))

@@ -17,7 +17,7 @@ from gridwms.client.expand import expand
 from gridwms.client.files import source_of
 
 if TYPE_CHECKING:
-    from gridwms.describe.jdl.node_inlining import Inlined
+    from gridwms.describe.inlined import Inlined
 
 BATCH_BYTES = 32 << 20
 MAX_BYTES = 64 << 20
@@ -105,24 +105,21 @@ def description(name: str, text: bytes, directories: tuple[Path, ...], dialect: 
 
     chosen = Dialect(dialect) if dialect else guess(text, name)
     plain = Description(name=name, text=text, source=text, directories=directories, dialect=chosen.value)
-    if chosen is not Dialect.JDL:
+    if chosen not in (Dialect.JDL, Dialect.SUBMIT):
         return plain
     try:
-        nodes, files, places = inlined(text.decode("utf-8"), directories)
+        nodes, files, places = inlined(text.decode("utf-8"), directories, chosen)
     except UnicodeDecodeError:  # the service says where the wrong byte stands
         return plain
     directories = tuple(dict.fromkeys((*directories, *places)))
     return replace(
         plain,
-        text=expand(nodes.text, directories, os.environ).encode("utf-8"),
+        text=(expand(nodes.text, directories, os.environ) if chosen is Dialect.JDL else nodes.text).encode("utf-8"),
         directories=directories,
         nodes=nodes,
         files=files,
-        problems=tuple(Problem(**{n: getattr(each, n) for n in _FIELDS}) for each in nodes.problems),
+        problems=tuple(map(Problem.found_here, nodes.problems)),
     )
-
-
-_FIELDS = ("severity", "code", "message", "line", "column", "attribute", "found", "accepted")
 
 
 def batches(descriptions: Sequence[Description]) -> Iterator[Sequence[Description]]:

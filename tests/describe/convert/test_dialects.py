@@ -92,9 +92,7 @@ def test_losses_are_told_at_the_place_of_the_source() -> None:
     assert {(lost.what, lost.place) for lost in done.lost} == {("Rank", (3, 1)), ("RetryCount", (5, 3))}
 
 
-@pytest.mark.parametrize(
-    "text", ["Executable = ;", "run: [", "<a", "executable = /x\nqueue 5", "universe = docker\nexecutable = /x\nqueue"]
-)
+@pytest.mark.parametrize("text", ["Executable = ;", "run: [", "<a", "universe = docker\nexecutable = /x\nqueue"])
 def test_what_cannot_be_understood_is_not_converted(text: str) -> None:
     done = convert(text, Dialect.NATIVE)
     assert done.text == ""

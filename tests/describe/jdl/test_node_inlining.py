@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from gridwms.describe.jdl.node_inlining import Inlined, Unreadable, inline_files
+from gridwms.describe.inlined import Inlined, Unreadable
+from gridwms.describe.jdl.node_inlining import inline_files
 from tests.describe.jdl.given import jobs_of, read
 
 FILES = {

@@ -10,8 +10,10 @@ from datetime import UTC, datetime
 import pytest
 
 import gridwms
+from gridwms.describe.native import read_native
 from gridwms.describe.native.job import _KEYS
 from gridwms.describe.native.keys import KEYS, Kind
+from tests.describe.jdl.given import BARE, jobs_of
 from tests.describe.native.given import DEFAULTS, NOW, read
 
 JOB = gridwms.Job(
@@ -69,8 +71,39 @@ def test_it_becomes_jdl_and_yaml() -> None:
 
 
 def test_every_key_has_a_field() -> None:
-    fields = {_KEYS.get(field.name, field.name) for field in dataclasses.fields(gridwms.Job)}
-    assert fields == {name for name, key in KEYS.items() if key.kind is not Kind.SECTION}
+    both = (*dataclasses.fields(gridwms.Job), *dataclasses.fields(gridwms.Jobs))
+    fields = {_KEYS.get(field.name, field.name) for field in both}
+    assert fields == {
+        name.partition(".")[0] if name.startswith("sweep.") else name
+        for name, key in KEYS.items()
+        if key.kind is not Kind.SECTION
+    }
+
+
+def test_many_jobs() -> None:
+    node = gridwms.Job("/bin/echo", ["x"])
+    dag = gridwms.Jobs({"a": node, "b": node, "c": node}, order=[("a", ["b", "c"])], max_running=2, retry_deep=1)
+    compound = dag.check(BARE).compound
+    assert compound is not None
+    assert (compound.kind, compound.max_running, len(compound.templates)) == ("dag", 2, 1)
+    assert [(edge.parent, edge.child) for edge in compound.edges] == [(0, 1), (0, 2)]
+    assert {job.retry_count for job in jobs_of(compound).values()} == {1}
+    again = read_native(dag.to_native(), BARE, now=0.0).compound
+    assert again == compound
+    plain = gridwms.Jobs([node, node]).check(BARE).compound
+    assert plain is not None
+    assert plain.kind == "collection"
+
+
+@pytest.mark.parametrize(
+    ("sweep", "expected"), [(2, ["0", "1"]), (range(1, 6, 2), ["1", "3", "5"]), (["a", 2, 0.5], ["a", "2", "0.5"])]
+)
+def test_sweeps(sweep: int | range | list[str | int | float], expected: list[str]) -> None:
+    job = gridwms.Job("/bin/echo", ["_PARAM_"], sweep=sweep)
+    compound = job.check(BARE).compound
+    assert compound is not None
+    assert [each.arguments for each in jobs_of(compound).values()] == expected
+    assert read_native(job.to_native(), BARE, now=0.0).compound == compound
 
 
 def test_mistakes_are_told() -> None:

@@ -86,6 +86,26 @@ CASES: dict[str, list[tuple[str, str]]] = {
         ("peek: true", "PerusalFileEnable = true"),
         ("peek: 30 s", "PerusalFileEnable = true; PerusalTimeInterval = 30"),
     ],
+    "sweep.count": [("sweep: {count: 3}", 'Parameters = 3; JobType = {"Parametric"}')],
+    "sweep.values": [("sweep: {values: [a, 1, 1.50]}", 'Parameters = {"a", "1", "1.50"}; JobType = {"Parametric"}')],
+    "sweep.start": [("sweep: {count: 3, start: 1}", 'Parameters = 3; ParameterStart = 1; JobType = {"Parametric"}')],
+    "sweep.step": [("sweep: {count: 3, step: 2}", 'Parameters = 3; ParameterStep = 2; JobType = {"Parametric"}')],
+    "nodes": [
+        (
+            "nodes: {a: {run: {executable: /x}}}",
+            'Nodes = {[Executable = "/x"; NodeName = "a"]}; Type = "Collection"',
+        ),
+        ("nodes: [{run: {executable: /x}}]", 'Nodes = {[Executable = "/x"]}; Type = "Collection"'),
+    ],
+    "order": [
+        (
+            "nodes: {}\norder: [[a, b], [[a, b], c]]",
+            'Dependencies = {{"a", "b"}, {{"a", "b"}, "c"}}; Nodes = {}; Type = "DAG"',
+        )
+    ],
+    "weak_order": [("nodes: {}\nweak_order: [[a, b]]", 'WeakDependencies = {{"a", "b"}}; Nodes = {}; Type = "DAG"')],
+    "max_running": [("max_running: 3", "max_running_nodes = 3")],
+    "one_place": [("one_place: true", "NodesCollocation = true")],
     "tags": [("tags: {a: no, b: 1.10, c: true}", 'UserTags = [a = "no"; b = "1.10"; c = "true"]')],
     "jdl": [("jdl: {Extra: '{1, 2}', Other: 3, Flag: true}", "Extra = {1, 2}; Other = 3; Flag = true")],
 }

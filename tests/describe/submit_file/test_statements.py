@@ -43,11 +43,15 @@ def test_macros_without_a_value() -> None:
 
 
 ERRORS = [
-    ("queue 2", "unsupported", 1, "several jobs at once are not served yet"),
-    ("queue x in (a, b)", "unsupported", 1, "found 'queue x in (a, b)'"),
-    ("queue from list.txt", "unsupported", 1, "one file for each job"),
-    ("n = 5\nqueue $(n)", "unsupported", 2, "found 'queue 5'"),
-    ("executable = /x\nqueue\nqueue", "unsupported", 3, "a second queue statement"),
+    ("queue x y z", "bad_value", 1, "found 'queue x y z'"),
+    ("queue x from script |", "bad_value", 1, "items from a program are not served"),
+    ("queue x in [1:2:0] (a, b)", "bad_value", 1, "cannot have the step 0"),
+    ("executable = /x\nqueue from list.txt", "items", 2, "'list.txt' has not been read into it"),
+    ("executable = /x\nqueue x matching *.dat", "items", 2, "'*.dat' has not been read"),
+    ("executable = /x\nqueue 0", "empty_sweep", 2, "there is no job"),
+    ("executable = /x\nqueue x in ()", "empty_sweep", 2, "there is no job"),
+    ("executable = /x\nqueue x from (\na\nb", "syntax", 2, "never ends with )"),
+    ("executable = /x\nqueue 10000000", "too_many", 2, "at most 1,000,000 jobs in one submit (max_nodes)"),
     ("executable = /x", "missing", 1, "there is no queue statement"),
     ("if true\nqueue", "unsupported", 1, "conditions, includes and templates"),
     ("include : x\nqueue", "unsupported", 1, "cannot be honoured"),

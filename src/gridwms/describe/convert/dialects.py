@@ -38,7 +38,10 @@ ENDINGS: dict[str, Dialect] = {
     ".condor": Dialect.SUBMIT,
 }
 _QUEUE = re.compile(r"^[ \t]*queue\b(?![ \t]*=)", re.IGNORECASE | re.MULTILINE)
-_KEYS = "name|vo|type|run|before|after|files|needs|prefer|fuzzy|retry|expires|peek|tags|jdl"
+_KEYS = (
+    "name|vo|type|run|before|after|files|needs|prefer|fuzzy|retry|expires|peek|tags|jdl"
+    "|sweep|nodes|order|weak_order|max_running|one_place"
+)
 _YAML = re.compile(rf"(?:---|(?:{_KEYS})[ \t]*:(?:[ \t]|$))")
 """The first line with content."""
 

@@ -34,6 +34,7 @@ class JdlText:
 
     def __init__(self) -> None:
         self._attributes: dict[str, _Attribute] = {}
+        self._nodes: list[tuple[JdlText, Origin]] = []
 
     def __contains__(self, name: str) -> bool:
         return name.lower() in self._attributes
@@ -50,6 +51,10 @@ class JdlText:
         """One more string of a list."""
         self._more(name, "{", "}", ",").lines.append((quote(text), origin))
 
+    def member(self, name: str, expression: str, origin: Origin) -> None:
+        """One more item of a list, written in JDL."""
+        self._more(name, "{", "}", ",").lines.append((expression, origin))
+
     def tag(self, name: str, text: str, origin: Origin) -> None:
         """One more of UserTags; a name that is taken gets a number (JobProject, JobProject2)."""
         tags = self._more("UserTags", "[", "]", ";")
@@ -63,6 +68,15 @@ class JdlText:
     def require(self, clause: str, origin: Origin) -> None:
         """One more condition: they are joined with `&&`."""
         self._more("Requirements", "", "", " &&").lines.append((clause, origin))
+
+    def node(self, node: JdlText, origin: Origin) -> None:
+        """One more of the jobs of a compound."""
+        self._nodes.append((node, origin))
+
+    def without(self, name: str) -> list[tuple[str, Origin]]:
+        """Take an attribute out; the lines of its value."""
+        attribute = self._attributes.pop(name.lower(), None)
+        return attribute.lines if attribute else []
 
     def number(self, name: str) -> int | None:
         """The whole number that was given as a value; None when there is none."""
@@ -82,6 +96,12 @@ class JdlText:
                 last = number == len(attribute.lines) - 1
                 lines.append(f"{head}{grouped}{f'{attribute.closing};' if last else attribute.between}")
                 origins.append(origin)
+        for number, (node, origin) in enumerate(self._nodes):
+            inner, places = node.rendered()
+            lines += ["Nodes = { [" if number == 0 else ", [", *inner.split("\n")[:-1]]
+            origins += [origin, *places]
+            lines.append("] };" if number == len(self._nodes) - 1 else "]")
+            origins.append(origin)
         return "\n".join(lines) + "\n", origins
 
     def _more(self, name: str, opening: str, closing: str, between: str) -> _Attribute:

@@ -89,7 +89,10 @@ def _moved(problem: Problem, origins: Sequence[Origin]) -> Problem:
     origin = origins[problem.line - 1]
     line, column = origin.place
     what = origin.what[:LONGEST_NAME]
-    message = problem.message.removeprefix(f"{problem.attribute}: ")
+    node, attribute, rest = problem.message.partition(f"{problem.attribute}: ")
+    message = problem.message
+    if attribute and (not node or node.startswith("node ")):
+        message = f"{node}{rest}"
     if problem.attribute and problem.attribute.lower() != what.lower():
         message = f"{what} ({problem.attribute} in JDL): {message}"
     else:

@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import NamedTuple
 
 from gridwms.classad import ClassAdSyntaxError, Literal, parse_expression
+from gridwms.describe.inlined import Inlined, Parts, Unreadable
 from gridwms.describe.jdl.duplicates import opens
 from gridwms.describe.jdl.node_text import lift, split_strings
 from gridwms.describe.problem import Problem, Severity
@@ -19,42 +18,13 @@ _FILE = re.compile(r"(?:^\[|;)\s*(file\s*=\s*)$", re.IGNORECASE)
 _END = re.compile(r"(?:\s|;)+$")
 
 
-class Unreadable(Exception):
-    """A node file cannot be read; the text says why."""
-
-
-class Part(NamedTuple):
-    """Lines `first` to `last` of the whole are those of `file` ("" for the parent's) from line `begins` on."""
-
-    first: int
-    last: int
-    file: str
-    begins: int
-
-
-@dataclass(frozen=True, slots=True)
-class Inlined:
-    """A text with the files in it, and where its lines come from. `problems`: files that could not be read."""
-
-    text: str
-    parts: tuple[Part, ...] = ()
-    problems: tuple[Problem, ...] = ()
-
-    def origin(self, line: int) -> tuple[str, int]:
-        """The file ("" for the parent's own) and the line there."""
-        for part in self.parts:
-            if part.first <= line <= part.last:
-                return part.file, line - part.first + part.begins
-        return "", line
-
-
 def inline_files(text: str, read: Callable[[str], str]) -> Inlined:
     """Put the files of nodes into their places. `read` gives the text of one, or raises Unreadable."""
     if not re.search(r"\bfile\s*=", text, re.IGNORECASE):
         return Inlined(text)
     done: list[str] = []
     problems: list[Problem] = []
-    parts = _Parts()
+    parts = Parts()
     at = 0
     for node in lift(text).nodes or ():
         found = _file_of(text, node.start, node.end)
@@ -79,28 +49,6 @@ def inline_files(text: str, read: Callable[[str], str]) -> Inlined:
     done.append(text[at:])
     parts.own("\n" + text[at:])
     return Inlined("".join(done), tuple(parts.found), tuple(problems))
-
-
-class _Parts:
-    """Counts lines: of the whole, and of the parent's own text."""
-
-    def __init__(self) -> None:
-        self.found: list[Part] = []
-        self._line = 1
-        self._own = 1
-
-    def own(self, text: str) -> None:
-        """The parent's text up to a file, the line break before it (which is not the parent's) included."""
-        lines = text.count("\n")
-        self.found.append(Part(self._line, self._line + lines - 1, "", self._own))
-        self._line += lines
-        self._own += lines - 1
-
-    def file(self, path: str, text: str) -> None:
-        """The text of a file; the line break behind it belongs to it."""
-        lines = text.count("\n") + 1
-        self.found.append(Part(self._line, self._line + lines - 1, path, 1))
-        self._line += lines
 
 
 def _file_of(text: str, start: int, end: int) -> tuple[int, int, str] | None:

@@ -20,6 +20,8 @@ from gridwms.describe.problem import Problem
 
 Words: TypeAlias = str | Sequence[str | int | float]
 Names: TypeAlias = Sequence[str | tuple[str, str]]
+Side: TypeAlias = str | Sequence[str]
+Order: TypeAlias = Sequence[tuple[Side, Side]]
 Values: TypeAlias = Mapping[str, str | int | float | bool]
 
 
@@ -31,14 +33,38 @@ class JobError(ValueError):
         self.problems = tuple(problems)
 
 
+class _Described:
+    """What jobs and compounds of them have in common."""
+
+    def to_jdl(self) -> str:
+        """It in JDL. Raises JobError when a value is not of its type."""
+        mapping = JdlMapping()
+        mapping.document(tree_of(self))
+        if mapping.problems:
+            raise JobError(mapping.problems)
+        return mapping.jdl.rendered()[0]
+
+    def to_native(self) -> str:
+        """It in YAML. Raises JobError when a value is not of its type."""
+        from gridwms.classad import parse_ad
+        from gridwms.describe.native.write import write_native
+
+        return write_native(parse_ad(f"[{self.to_jdl()}]")).text
+
+    def check(self, defaults: JdlDefaults | None = None, *, now: float = 0.0) -> Reading:
+        """What the service would say of it; `now`: seconds since 1970, compared with `expires`."""
+        return read_tree(tree_of(self), defaults or JdlDefaults(), now=now)
+
+
 @dataclass(frozen=True)
-class Job:
+class Job(_Described):
     """One job. Everything but `executable` may be left out.
 
     `arguments`: a list of words, each taken exactly, or one line for the shell. `inputs`: paths and URLs, or pairs
     (path or URL, name on the worker node). `outputs`: names, or pairs (name, URL to send it to). Sizes and time spans
     carry their units ("2 GiB", "2h 30m"). `where` and `prefer`: expressions of the ClassAd language. `before` and
-    `after`: a script, or a pair (script, arguments). `jdl`: further attributes of JDL and their expressions.
+    `after`: a script, or a pair (script, arguments). `sweep` makes it many: a number of jobs, a range, or a value a
+    job; `_PARAM_` in any text stands for the value. `jdl`: further attributes of JDL and their expressions.
     """
 
     executable: str
@@ -75,38 +101,37 @@ class Job:
     retry_shallow: int | None = None
     expires: datetime | int | None = None
     peek: bool | str | None = None
+    sweep: int | range | Sequence[str | int | float] | None = None
     tags: Values | None = None
     jdl: Mapping[str, str] | None = None
 
-    def to_jdl(self) -> str:
-        """The job in JDL. Raises JobError when a value is not of its type."""
-        mapping = JdlMapping()
-        mapping.document(self._tree())
-        if mapping.problems:
-            raise JobError(mapping.problems)
-        return mapping.jdl.rendered()[0]
 
-    def to_native(self) -> str:
-        """The job in YAML. Raises JobError when a value is not of its type."""
-        from gridwms.classad import parse_ad
-        from gridwms.describe.native.write import write_native
+@dataclass(frozen=True)
+class Jobs(_Described):
+    """Many jobs as one: a collection, or a DAG when `order` or `weak_order` says which runs before which.
 
-        return write_native(parse_ad(f"[{self.to_jdl()}]")).text
+    `nodes`: jobs by name, or a list of jobs. `order`: pairs (before, after), one side of which may be a list of names;
+    with `weak_order` the second runs although the first failed. `inputs`: files that all nodes share. What a node does
+    not say for itself it has from here: `where`, `prefer`, `outputs`, `retry_deep`, `retry_shallow`, `expires`, `peek`.
+    """
 
-    def check(self, defaults: JdlDefaults | None = None, *, now: float = 0.0) -> Reading:
-        """What the service would say of it; `now`: seconds since 1970, compared with `expires`."""
-        return read_tree(self._tree(), defaults or JdlDefaults(), now=now)
-
-    def _tree(self) -> Node:
-        sections: dict[str, dict[str, Node]] = {"": {}}
-        for each in dataclasses.fields(self):
-            value = getattr(self, each.name)
-            if value is None or (value in ("", ()) and each.name != "executable"):
-                continue
-            section, _, word = _KEYS.get(each.name, each.name).rpartition(".")
-            sections.setdefault(section, {})[word] = _field(each.name, value)
-        top = sections.pop("")
-        return Node(top | {name: Node(inner) for name, inner in sections.items()})
+    nodes: Mapping[str, Job] | Sequence[Job]
+    order: Order = ()
+    weak_order: Order = ()
+    max_running: int | None = None
+    one_place: bool | None = None
+    name: str = ""
+    vo: str = ""
+    inputs: Names = ()
+    outputs: Names = ()
+    where: str = ""
+    prefer: str = ""
+    retry_deep: int | None = None
+    retry_shallow: int | None = None
+    expires: datetime | int | None = None
+    peek: bool | str | None = None
+    tags: Values | None = None
+    jdl: Mapping[str, str] | None = None
 
 
 _KEYS = {
@@ -144,6 +169,28 @@ _FILES = {"inputs": ("from", "as"), "outputs": ("name", "to")}
 _STEPS = ("before", "after")
 
 
+def tree_of(described: Any) -> Node:
+    """The tree that the native form of a job or a compound gives."""
+    sections: dict[str, dict[str, Node]] = {"": {}}
+    for each in dataclasses.fields(described):
+        value = getattr(described, each.name)
+        if each.name == "sweep" and value is not None:
+            sections["sweep"] = _sweep(value)
+            continue
+        if value is None or (value in ("", ()) and each.name not in ("executable", "nodes")):
+            continue
+        section, _, word = _KEYS.get(each.name, each.name).rpartition(".")
+        sections.setdefault(section, {})[word] = _field(each.name, value)
+    top = sections.pop("")
+    return Node(top | {name: Node(inner) for name, inner in sections.items()})
+
+
+def _sweep(value: Any) -> dict[str, Node]:
+    if isinstance(value, range):
+        return {"count": _node(value.stop), "start": _node(value.start), "step": _node(value.step)}
+    return {"count": _node(value)} if isinstance(value, int) else {"values": _node(value)}
+
+
 def _field(name: str, value: Any) -> Node:
     """The tree of a field; pairs become tables."""
     if name in _STEPS and isinstance(value, tuple) and len(value) == 2:
@@ -160,6 +207,8 @@ def _table(keys: tuple[str, str], pair: tuple[Any, ...]) -> Node:
 
 
 def _node(value: Any) -> Node:
+    if isinstance(value, _Described):
+        return tree_of(value)
     if isinstance(value, Mapping):
         return Node({str(name): _node(inner) for name, inner in value.items()})
     if isinstance(value, list | tuple):

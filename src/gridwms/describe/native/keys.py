@@ -27,6 +27,9 @@ class Kind(StrEnum):
     MOMENT = "a moment with its zone, such as 2031-01-31T12:00:00Z, or seconds since 1970"
     FUZZY = "true, false, or the factor (a number)"
     PEEK = "true, false, or how often (such as 30 s)"
+    VALUES = "a list of texts and numbers"
+    NODES = "a table of names and jobs, or a list of jobs"
+    ORDER = "a list of pairs [before, after], each a name or (one of the two) a list of names"
     JOB_TYPE = "normal, mpi or interactive"
 
 
@@ -77,6 +80,16 @@ KEYS: dict[str, Key] = {
     "retry.shallow": Key(Kind.INTEGER, "ShallowRetryCount"),
     "expires": Key(Kind.MOMENT, "ExpiryTime"),
     "peek": Key(Kind.PEEK, "PerusalFileEnable"),
+    "sweep": Key(Kind.SECTION),
+    "sweep.count": Key(Kind.INTEGER, "Parameters"),
+    "sweep.values": Key(Kind.VALUES, "Parameters"),
+    "sweep.start": Key(Kind.INTEGER, "ParameterStart"),
+    "sweep.step": Key(Kind.INTEGER, "ParameterStep"),
+    "nodes": Key(Kind.NODES, "Nodes"),
+    "order": Key(Kind.ORDER, "Dependencies"),
+    "weak_order": Key(Kind.ORDER, "WeakDependencies"),
+    "max_running": Key(Kind.INTEGER, "max_running_nodes"),
+    "one_place": Key(Kind.BOOLEAN, "NodesCollocation"),
     "tags": Key(Kind.TAGS, "UserTags"),
     "jdl": Key(Kind.EXPRESSIONS),
 }

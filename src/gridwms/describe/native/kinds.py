@@ -12,16 +12,13 @@ from gridwms.describe.convert.shell_words import join_words
 from gridwms.describe.jdl.draft import shown
 from gridwms.describe.jdl.names import leaf
 from gridwms.describe.native import quantities
+from gridwms.describe.native.compounds import WrongType, as_nodes, as_order, as_values
 from gridwms.describe.native.keys import JOB_TYPES, KEYS, Key, Kind
 from gridwms.describe.native.tree import Node, kind
 from gridwms.describe.suggest import suggest
 
 if TYPE_CHECKING:
     from gridwms.describe.native.mapping import Mapping
-
-
-class WrongType(Exception):
-    """The value is not of the accepted kind."""
 
 
 def text_of(node: Node) -> str:
@@ -255,4 +252,7 @@ KINDS: dict[Kind, Callable[[Mapping, str, Key, Node], None]] = {
     Kind.FUZZY: _as_fuzzy,
     Kind.PEEK: _as_peek,
     Kind.JOB_TYPE: _as_job_type,
+    Kind.VALUES: as_values,
+    Kind.NODES: as_nodes,
+    Kind.ORDER: as_order,
 }

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from gridwms.classad import ClassAdSyntaxError, parse_expression, unparse
 from gridwms.describe.convert.jdl_text import JdlText
 from gridwms.describe.convert.reading import error
+from gridwms.describe.native.compounds import WrongType, finish
 from gridwms.describe.native.keys import KEYS, Key, names_in
-from gridwms.describe.native.kinds import KINDS, WrongType, text_of
+from gridwms.describe.native.kinds import KINDS, text_of
 from gridwms.describe.native.tree import Node, kind
 from gridwms.describe.problem import Problem
 from gridwms.describe.suggest import suggest
@@ -30,11 +31,16 @@ class Mapping:
             self.note(error("wrong_type", "", f"found {kind(root)}", root.place, accepted=accepted))
             return
         self.section("", root)
-        if "Type" in self.jdl or "Nodes" in self.jdl:
+        finish(self, root)
+        if "Type" in self.jdl or "Nodes" in self.jdl or "nodes" in root.value:
             return  # several jobs, each with its own
         if "Executable" not in self.jdl and not any(problem.attribute == "run.executable" for problem in self.problems):
             accepted = "run: {executable: ...}: a path on the worker node, or the name of a file of files.in"
             self.note(error("missing", "run.executable", "is mandatory; found nothing", root.place, accepted=accepted))
+
+    def inner(self) -> Mapping:
+        """For one of the jobs of a compound: its problems are ours."""
+        return Mapping(problems=self.problems)
 
     def section(self, name: str, node: Node) -> None:
         known = names_in(name)

@@ -15,6 +15,7 @@ from gridwms.describe.convert.source_ad import SourceAd
 from gridwms.describe.jdl.names import leaf
 from gridwms.describe.native.keys import JOB_TYPES, KEYS, Key, Kind
 from gridwms.describe.native.quantities import moment_text, span_text
+from gridwms.describe.native.write_compounds import write_compound
 from gridwms.describe.native.yaml_tree import resolve
 
 Plain: TypeAlias = Any
@@ -33,11 +34,11 @@ def write_native(ad: ClassAd) -> Written:
 def plain(ad: ClassAd) -> dict[str, Plain]:
     """The document as nested dictionaries."""
     source = SourceAd(ad)
-    flat: dict[str, Plain] = {}
+    flat: dict[str, Plain] = write_compound(source, plain)
     clauses = _clauses(source, flat)
     for name, key in KEYS.items():
         writer = _KINDS.get(key.kind)
-        value = writer(source, key) if writer else None
+        value = writer(source, key) if writer and name not in flat else None
         if value is not None:
             flat[name] = value
     if clauses:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum, auto
 
 from gridwms.describe.convert.lost import Place
@@ -64,7 +64,16 @@ def statements(text: str) -> Iterator[Statement | Problem]:
             number += 1
             parts.append("\\" if following.lstrip().startswith("#") else following)
         joined = parts[0] + "".join(part.lstrip() for part in parts[1:] if part != "\\")
-        yield _statement(joined.strip(), (first + 1, column))
+        statement = _statement(joined.strip(), (first + 1, column))
+        if statement.form is Form.QUEUE and statement.value.count("(") > statement.value.count(")"):
+            end = next((at for at in range(number, len(lines)) if lines[at].lstrip().startswith(")")), None)
+            if end is None:
+                yield error("syntax", "queue", "the list that begins here never ends with )", statement.place)
+                return
+            items = "\n".join(lines[number:end])
+            statement = replace(statement, value=f"{statement.value}\n{items}\n)")
+            number = end + 1
+        yield statement
 
 
 def _statement(line: str, place: Place) -> Statement:

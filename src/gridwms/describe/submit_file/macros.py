@@ -11,11 +11,11 @@ MOST_EXPANSIONS = 5_000
 _MACRO = re.compile(r"\$(\$?)([A-Z_a-z]*)\(([^()]*)\)")
 _NAME = re.compile(r"[A-Za-z_][\w.]*")
 
-FIRST = {
-    **dict.fromkeys(("process", "procid", "step", "row", "itemindex", "node"), "0"),
-    "dollar": "$",
-}
-"""Macros with the values that the first and only job of a file has."""
+COUNTED = ("process", "procid", "step", "row", "itemindex", "node")
+"""Macros that count the jobs of a file."""
+
+FIRST = {**dict.fromkeys(COUNTED, "0"), "dollar": "$"}
+"""Macros with the values that the first job of a file has."""
 
 CLUSTER = ("cluster", "clusterid")
 """The number of the submission, which nobody knows before."""
@@ -33,6 +33,8 @@ class Macros:
         self.used: set[str] = set()
         self.missing: set[str] = set()
         self.left = MOST_EXPANSIONS
+        self.given: dict[str, str] = {}
+        """What a queue statement sets; it wins."""
 
     def define(self, name: str, value: str) -> None:
         """Set a macro. A reference to its own earlier value is replaced at once, as HTCondor does."""
@@ -84,6 +86,8 @@ class Macros:
         if folded in trail:
             raise MacroTrouble(f"the macro {name} refers to itself: {' -> '.join((*trail, folded))[:200]}")
         self.used.add(folded)
+        if folded in self.given:
+            return self.given[folded]
         if folded in self.values:
             return self._expand(self.values[folded], (*trail, folded))
         if folded in FIRST:
