@@ -121,7 +121,7 @@ def house(data: Path) -> Iterator[House]:
     url = f"http://127.0.0.1:{listener.getsockname()[1]}"
     world = World(
         database=database,
-        market=QuietMarket(place()),  # type: ignore[arg-type]
+        market=QuietMarket(place(GlueHostNetworkAdapterOutboundIP=True)),  # type: ignore[arg-type]
         sandbox=Area(data / "sandbox", LIMITS),
         sites={site.name: site},
         settings=FlowSettings(base_url=url),

@@ -83,10 +83,13 @@ def test_another_users_job_is_left_alone(shared: House, verb: str) -> None:
 
 
 def _filled(path: str, key: str) -> str:
-    values = {"key": key, "tag": tag_of(key, 1), "index": "0", "name": "out"}
+    values = {"key": key, "tag": tag_of(key, 1), "index": "0", "name": "out", "attachment": "x", "stream": "stdout"}
     filled = re.sub(r"\{(\w+)\}", lambda found: values[found[1]], path)
     if "/bookkeeping" in path:
         return f"{filled}?job={key}"
-    return {"/peek": f"{filled}?name=out&offset=0", "/token": f"{filled}?instance=i1"}.get(
-        path[path.rfind("/") :], f"{filled}?offset=0" if "/peek/" in path else filled
-    )
+    return {
+        "/peek": f"{filled}?name=out&offset=0",
+        "/token": f"{filled}?instance=i1",
+        "/in": f"{filled}?offset=0",
+        "/input": f"{filled}?offset=0",
+    }.get(path[path.rfind("/") :], f"{filled}?offset=0" if "/peek/" in path else filled)

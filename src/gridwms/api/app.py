@@ -9,10 +9,22 @@ from anyio import CapacityLimiter, to_thread
 from fastapi import FastAPI
 from starlette.routing import BaseRoute
 
-from gridwms.api import errors, pages, worker
+from gridwms.api import errors, pages, worker, worker_console
 from gridwms.api.body import BodyLimit
 from gridwms.api.news import News
-from gridwms.api.routes import bookkeeping, check, ending, events, jobs, market, sandbox, search, service, socket
+from gridwms.api.routes import (
+    bookkeeping,
+    check,
+    console,
+    ending,
+    events,
+    jobs,
+    market,
+    sandbox,
+    search,
+    service,
+    socket,
+)
 from gridwms.api.settings import Settings
 from gridwms.api.streams import Streams
 from gridwms.flow.tail import Tail
@@ -60,7 +72,7 @@ def build_app(world: World, settings: Settings, tail: Tail) -> FastAPI:
 
 def routes() -> list[BaseRoute]:
     """Every route of ours; each asks the policy, or is on the list of open ones (`pages.OPEN`)."""
-    found: list[BaseRoute] = [*worker.ROUTES]
-    for module in (ending, bookkeeping, jobs, sandbox, check, market, events, socket, search, service, pages):
+    found: list[BaseRoute] = [*worker.ROUTES, *worker_console.ROUTES]
+    for module in (ending, bookkeeping, jobs, sandbox, console, check, market, events, socket, search, service, pages):
         found += module.router.routes
     return found

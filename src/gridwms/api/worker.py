@@ -26,7 +26,7 @@ MAX_EVENTS = 4 << 20
 
 
 @dataclass(frozen=True, slots=True)
-class _Attempt:
+class Caller:
     """The attempt whose wrapper is calling."""
 
     desk: Desk
@@ -34,10 +34,10 @@ class _Attempt:
     number: int
 
 
-Handler = Callable[[Request, _Attempt], Awaitable[Response]]
+Handler = Callable[[Request, Caller], Awaitable[Response]]
 
 
-def _route(path: str, method: str, handler: Handler) -> Route:
+def route(path: str, method: str, handler: Handler) -> Route:
     async def endpoint(request: Request) -> Response:
         try:
             return await handler(request, _admit(request))
@@ -50,7 +50,7 @@ def _route(path: str, method: str, handler: Handler) -> Route:
     return Route(f"/worker/v1/{{tag}}{path}", endpoint, methods=[method], name=f"worker {method} {path}")
 
 
-def _admit(request: Request) -> _Attempt:
+def _admit(request: Request) -> Caller:
     tag = request.path_params["tag"]
     try:
         key, number = parse_tag(tag)
@@ -59,22 +59,22 @@ def _admit(request: Request) -> _Attempt:
     settings = request.app.state.settings
     desk = Desk(request.app.state.world, settings, settings.gatekeeper.identify(shown(request, tag)))
     desk.may(Action.WORK, OneAttempt(tag=tag))
-    return _Attempt(desk, key, number)
+    return Caller(desk, key, number)
 
 
-async def _input(request: Request, attempt: _Attempt) -> Response:
-    index = _whole_number(request.path_params["index"])
+async def _input(request: Request, attempt: Caller) -> Response:
+    index = whole_number(request.path_params["index"])
     path = await to_thread.run_sync(worker.input_path, attempt.desk.world, attempt.key, attempt.number, index)
     return FileResponse(path, media_type="application/octet-stream")
 
 
-async def _events(request: Request, attempt: _Attempt) -> Response:
+async def _events(request: Request, attempt: Caller) -> Response:
     lines = await _lines(request)
     answer = await to_thread.run_sync(worker.events, attempt.desk.world, attempt.key, attempt.number, lines)
     return PlainTextResponse(f"{answer}\n")
 
 
-async def _token(request: Request, attempt: _Attempt) -> Response:
+async def _token(request: Request, attempt: Caller) -> Response:
     instance = request.query_params.get("instance", "")
     if not instance or len(instance) > 100 or not instance.isprintable():
         raise NotFound("The instance of the wrapper is missing.", "Ask with ?instance=<nonce>.")
@@ -85,7 +85,7 @@ async def _token(request: Request, attempt: _Attempt) -> Response:
     return PlainTextResponse("go\n") if refusal is None else PlainTextResponse(f"stop\n{refusal}\n", 409)
 
 
-async def _output(request: Request, attempt: _Attempt) -> Response:
+async def _output(request: Request, attempt: Caller) -> Response:
     name = request.path_params["name"]
     world = attempt.desk.world
     await receive(
@@ -95,13 +95,13 @@ async def _output(request: Request, attempt: _Attempt) -> Response:
     return PlainTextResponse("stored\n", 201)
 
 
-async def _watched(request: Request, attempt: _Attempt) -> Response:
+async def _watched(request: Request, attempt: Caller) -> Response:
     files = await to_thread.run_sync(worker.watched, attempt.desk.world, attempt.key, attempt.number)
     return PlainTextResponse("".join(f"{offset} {name}\n" for offset, name in files))
 
 
-async def _peek(request: Request, attempt: _Attempt) -> Response:
-    name, offset = request.path_params["name"], _whole_number(request.query_params.get("offset", ""))
+async def _peek(request: Request, attempt: Caller) -> Response:
+    name, offset = request.path_params["name"], whole_number(request.query_params.get("offset", ""))
     world = attempt.desk.world
     await receive(request, lambda stream, _: worker.put_peek(world, attempt.key, attempt.number, name, offset, stream))
     return PlainTextResponse("stored\n", 201)
@@ -117,17 +117,17 @@ async def _lines(request: Request) -> list[str]:
     return b"".join(parts).decode("utf-8", "replace").split("\n")
 
 
-def _whole_number(text: str) -> int:
+def whole_number(text: str) -> int:
     if not (text.isascii() and text.isdecimal() and len(text) < 19):
         raise NotFound(f"'{text[:50]}' is not a number.", "See the worker protocol.")
     return int(text)
 
 
 ROUTES = [
-    _route("/input/{index}", "GET", _input),
-    _route("/events", "POST", _events),
-    _route("/token", "POST", _token),
-    _route("/output/{name}", "PUT", _output),
-    _route("/peek", "GET", _watched),
-    _route("/peek/{name}", "PUT", _peek),
+    route("/input/{index}", "GET", _input),
+    route("/events", "POST", _events),
+    route("/token", "POST", _token),
+    route("/output/{name}", "PUT", _output),
+    route("/peek", "GET", _watched),
+    route("/peek/{name}", "PUT", _peek),
 ]

@@ -10,6 +10,7 @@ import typer
 
 from gridwms import __version__
 from gridwms.cli import (
+    attach,
     cancel,
     check,
     classad,
@@ -51,6 +52,7 @@ _PANELS: tuple[tuple[str, dict[str, Callable[..., None]]], ...] = (
             "watch": watch.watch,
             "log": log.log,
             "peek": peek.peek,
+            "attach": attach.attach,
             "output": output.output,
             "cancel": cancel.cancel,
             "retry": retry.retry,

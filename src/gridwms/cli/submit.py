@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -38,6 +39,10 @@ def submit(
         ),
     ] = "",
     wait: Annotated[bool, typer.Option("-w", "--wait", help="Then wait for the jobs, as 'gridwms wait' does.")] = False,
+    interactive: Annotated[
+        bool,
+        typer.Option("--interactive", help="Connect this terminal, or these pipes, with the job (see 'attach')."),
+    ] = False,
     form: Format = None,
     json: Json = False,
     service: Service = "",
@@ -52,6 +57,10 @@ def submit(
     from gridwms.client import Client
     from gridwms.client.submission import read_collection
 
+    if interactive:
+        raise typer.Exit(
+            _interactively(files or (), form or "", key, service, mixed=bool(wait or json or collection), save=save)
+        )
     sources = [*(source(file, form or "") for file in files or ()), *map(read_collection, collection or ())]
     if not sources:
         raise typer.BadParameter("name a description, or a directory with --collection", param_hint="FILE")
@@ -80,6 +89,28 @@ def submit(
     raise typer.Exit(together(map(_code, done)) or outcome(ended))
 
 
+def _interactively(files: Sequence[str], form: str, key: str, service: str, *, mixed: bool, save: Path | None) -> Exit:
+    """Submit one job and attach to it. Its id goes to stderr: stdout is the job's."""
+    from gridwms.cli.attach import connect
+    from gridwms.cli.descriptions import source
+    from gridwms.client import Client
+    from gridwms.client.interactive import make_interactive
+
+    if len(files) != 1 or files[0] == "-" or mixed:
+        raise typer.BadParameter("goes with one FILE, not with '-', --collection, --wait or --json")
+    read = source(files[0], form)
+    terminal = say.watched(sys.stdin) and say.watched(sys.stdout)
+    if read.dialect in ("", "jdl"):  # the other dialects have a word of their own for it
+        text = make_interactive(read.text.decode("utf-8", "surrogateescape"), terminal=terminal)
+        read = replace(read, text=text.encode("utf-8", "surrogateescape"))
+    with Client(service) as client:
+        [done] = client.submit([read], key=key)
+        if save is not None and not done.error:
+            _append(save, [done.id])
+        _tell(done, say.note)
+        return _code(done) or connect(client, done.id)
+
+
 def _append(file: Path, ids: Sequence[str]) -> None:
     from gridwms.client.errors import LocalFile
 
@@ -92,7 +123,7 @@ def _append(file: Path, ids: Sequence[str]) -> None:
         ) from (error)
 
 
-def _tell(submission: Submission) -> None:
+def _tell(submission: Submission, line: Callable[[str], None] = say.line) -> None:
     from gridwms.cli.problems import show
     from gridwms.cli.trouble import report
 
@@ -101,7 +132,7 @@ def _tell(submission: Submission) -> None:
         report(submission.error)
     else:
         beside = f"  {say.paint(say.clean(submission.name), 'soft')}" if say.watched(sys.stdout) else ""
-        say.line(f"{submission.id}{beside}")
+        line(f"{submission.id}{beside}")
 
 
 def _code(submission: Submission) -> Exit:

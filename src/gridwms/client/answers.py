@@ -5,6 +5,7 @@ Times are seconds since the epoch, sizes bytes.
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -372,6 +373,52 @@ class Peek:
     data: bytes
     next: int
     finished: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attachment:
+    """One's place at a console. `writer`: what one sends is taken."""
+
+    attachment: str
+    writer: bool
+
+    @classmethod
+    def read(cls, told: Any) -> Attachment:
+        return cls(attachment=told["attachment"], writer=told["writer"])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Piece:
+    """Bytes of a stream from number `offset` on. `lost`: how many before them the service no longer has."""
+
+    stream: str
+    offset: int
+    data: bytes
+    lost: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Glance:
+    """What is new on a console (docs/user/rest.md)."""
+
+    attempt: int
+    pieces: tuple[Piece, ...]
+    writer: bool
+    terminal: bool
+    taken: int | None
+    have: int | None
+    input_ended: bool
+    open: bool
+    waiting: bool
+
+    @classmethod
+    def read(cls, told: Any) -> Glance:
+        pieces = tuple(
+            Piece(stream=p["stream"], offset=p["offset"], data=base64.b64decode(p["data"]), lost=p["lost"])
+            for p in told["pieces"]
+        )
+        plain = {n: told[n] for n in ("attempt", "writer", "terminal", "taken", "have", "input_ended", "open")}
+        return cls(pieces=pieces, waiting=told["waiting"], **plain)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,12 +22,13 @@ BATCH = 1000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call(Generic[T]):
-    """One request and how to read its answer. `json` None: no body."""
+    """One request and how to read its answer. Its body is `json` or `content`, or there is none."""
 
     method: str
     path: str
     read: Callable[[Any], T]
     json: Any = None
+    content: bytes | None = None
     params: dict[str, str] = field(default_factory=dict)
     headers: dict[str, str] = field(default_factory=dict)
 
@@ -109,6 +110,38 @@ def peek(key: str, name: str, offset: int, limit: int, wait: float = 0.0) -> Cal
 
     params = {"name": name, "offset": str(offset), "limit": str(limit), "wait": str(wait)}
     return Call(method="GET", path=f"{API}/jobs/{key}/peek", params=params, read=read)
+
+
+def attach(key: str, mode: str) -> Call[answers.Attachment]:
+    """`mode`: write, take or watch."""
+    path = f"{API}/jobs/{key}/console"
+    return Call(method="POST", path=path, json={"mode": mode}, read=answers.Attachment.read)
+
+
+def console(key: str, attachment: str, params: dict[str, str]) -> Call[answers.Glance]:
+    """What is new on a console; `params` say what is known already."""
+    path = f"{API}/jobs/{key}/console/{attachment}"
+    return Call(method="GET", path=path, params=params, read=answers.Glance.read)
+
+
+def type_in(key: str, attachment: str, offset: int, data: bytes, *, end: bool) -> Call[tuple[int, int]]:
+    """Standard input from byte `offset` on; how much the worker node has, and how much the service."""
+    return Call(
+        method="PUT",
+        path=f"{API}/jobs/{key}/console/{attachment}/input",
+        params={"offset": str(offset), "end": "true" if end else "false"},
+        content=data,
+        read=lambda told: (int(told["taken"]), int(told["have"])),
+    )
+
+
+def control(key: str, attachment: str, wish: dict[str, Any]) -> Call[None]:
+    path = f"{API}/jobs/{key}/console/{attachment}/control"
+    return Call(method="POST", path=path, json=wish, read=lambda told: None)
+
+
+def detach(key: str, attachment: str) -> Call[None]:
+    return Call(method="DELETE", path=f"{API}/jobs/{key}/console/{attachment}", read=lambda told: None)
 
 
 def end(verb: str, keys: Sequence[str]) -> Call[list[answers.Ended | ClientError]]:

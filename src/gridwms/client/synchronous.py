@@ -13,6 +13,7 @@ from types import TracebackType
 from typing import TypeVar
 
 from gridwms.client import answers, calls
+from gridwms.client.console import Console
 from gridwms.client.errors import ClientError, NotInState, ServiceBusy, ServiceUnreachable
 from gridwms.client.events import CaughtUp, StreamReader
 from gridwms.client.files import arriving, chunks, node_directory
@@ -330,6 +331,10 @@ class Client:
                 yield part.data
             if part.finished or not (follow or part.data):
                 return
+
+    def attach(self, job: str, *, mode: str = "write") -> Console:
+        """A place at the console of an interactive job. `mode`: write (unless somebody does), take, watch."""
+        return Console(self._transport, self._key(job), mode)
 
     # ending
 

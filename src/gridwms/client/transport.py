@@ -128,7 +128,7 @@ def _options(address: Address) -> dict[str, Any]:
 
 
 def _body(call: Call[Any]) -> bytes | None:
-    return None if call.json is None else codec.dumps(call.json).encode("utf-8")
+    return call.content if call.json is None else codec.dumps(call.json).encode("utf-8")
 
 
 @contextlib.contextmanager

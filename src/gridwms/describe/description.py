@@ -38,6 +38,8 @@ class Description:
     in "/" is a place where each file gets its own leaf name. `mpi`: the kind of MPI whose launcher the wrapper is to
     start ("mpi" for any, "mpich", "openmpi"), "" for none. `hosts`: on how many hosts the CPUs are to be;
     `smp_granularity`: how many of them on each host at least; 0 when the job does not say.
+    `terminal`: an interactive job wants one. `container`: the image in which the payload runs: a path on the node, a
+    file of the input sandbox, or a reference such as `docker://name:tag`.
     """
 
     ad: ClassAd
@@ -71,4 +73,6 @@ class Description:
     whole_nodes: bool = False
     mpi: str = ""
     interactive: bool = False
+    terminal: bool = False
+    container: str = ""
     user_tags: tuple[tuple[str, str], ...] = field(default=())

@@ -79,6 +79,8 @@ def _task(world: World, job: Job, attempt: Attempt, description: Description) ->
         epilogue_arguments=description.epilogue_arguments,
         cpus=description.cpus,
         mpi=description.mpi,
+        interactive=description.interactive,
+        terminal=description.terminal,
         max_output_bytes=settings.max_output_bytes,
         peek_seconds=max(description.peek_seconds, settings.min_peek_seconds) if description.peek else 0,
         ce=attempt.ce,

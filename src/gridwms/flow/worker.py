@@ -155,6 +155,12 @@ def put_output(
     return world.sandbox.put_output(key, attempt, name, stream, length)
 
 
+def check_open(world: World, key: str, attempt: int) -> None:
+    """Return when this attempt is open and to go on. Raises FlowError."""
+    if not _wanted(_open(world, key, attempt), attempt):
+        raise NotInState(f"Attempt {attempt} of job {key} is to end.", "End: its owner has cancelled the job.")
+
+
 def watched(world: World, key: str, attempt: int) -> list[tuple[int, str]]:
     """Which files a user watches, and from which byte on they are to be sent."""
     _open(world, key, attempt)

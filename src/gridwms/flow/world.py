@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from gridwms.classad import Expr
 from gridwms.describe.jdl.defaults import JdlDefaults
+from gridwms.flow.console.consoles import Consoles
 from gridwms.flow.find import Descriptions
 from gridwms.flow.signal import Signal
 from gridwms.flow.watches import Watches
@@ -102,10 +103,13 @@ class World:
     troubles: dict[str, str] = field(default_factory=dict)
     """By site: what it said when it last failed to answer; absent when it answers."""
     descriptions: Descriptions = field(init=False)
+    consoles: Consoles = field(init=False)
+    """Of interactive jobs; for the event loop alone."""
     watches: Watches = field(default_factory=Watches)
 
     def __post_init__(self) -> None:
         self.descriptions = Descriptions(self.database)
+        self.consoles = Consoles(self.clock)
         self.errands = {name: Signal() for name in self.sites}
         self.database.after_commit(self.news.set)
         self.database.on_news_from_others(self.wake_all)

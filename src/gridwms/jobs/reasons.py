@@ -203,6 +203,11 @@ _REGISTRY = (
     Kind("terminated", "Job has been terminated (got SIG$signal)", "Often a time limit of the site."),
     Kind("withdrawn", "The attempt was ended at the wish of the service.", "Nothing to do."),
     Kind("no_transport", "The worker node has neither curl nor python3.", "The site must offer one of them."),
+    Kind(
+        "no_console",
+        "The worker node has no python3 to connect an interactive job with (without a terminal curl is enough).",
+        "The site must offer python3; name sites that do in Requirements.",
+    ),
     # notices
     Kind(
         "output_missing",

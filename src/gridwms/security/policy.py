@@ -30,6 +30,7 @@ class Action(StrEnum):
     CLEAR = "clear"
     PURGE = "purge"
     RETRY = "retry"
+    ATTACH = "attach to"
     WORK = "act as the wrapper of"
     FOLLOW = "follow the events of"
     RECORD = "log events"
@@ -92,6 +93,7 @@ _OF_JOB = frozenset(
         Action.CLEAR,
         Action.PURGE,
         Action.RETRY,
+        Action.ATTACH,
     }
 )
 _OF_SERVICE = frozenset(
@@ -105,8 +107,8 @@ _BY_LIST = {
 }
 """What the access list of a job can allow to others, and which entries do."""
 _OF_LISTS = frozenset({Action.LIST, Action.FOLLOW})
-_OWNER_ONLY = frozenset({Action.FEED})
-"""An operator ends and reads jobs, but does not put files into them."""
+_OWNER_ONLY = frozenset({Action.FEED, Action.ATTACH})
+"""An operator ends and reads jobs, but does not put files into them, and does not type to them."""
 
 
 def allowed(identity: Identity, action: Action, object: Object) -> Decision:  # noqa: A002 (the word of the trade)

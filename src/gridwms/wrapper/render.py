@@ -87,7 +87,8 @@ class Frame:
 
 def _special(task: Task) -> tuple[str, ...]:
     """The parts that this job needs besides those of every job."""
-    return ("mpi",) if task.mpi or task.cpus > 1 else ()
+    wanted = {"mpi": task.mpi or task.cpus > 1, "console": task.interactive}
+    return tuple(name for name, yes in wanted.items() if yes)
 
 
 @cache
@@ -108,6 +109,9 @@ def _template(special: tuple[str, ...]) -> tuple[str, str]:
     )
     own = sorted({*_OWN.findall(frame), *_OWN.findall(near), *_OWN.findall(far)})
     scripts = f"gw_python={quote(python)}\ngw_bash={quote(bash)}\n"
+    if "console" in special:
+        script = _COMMENT.sub("", folder.joinpath("console.py").read_text("utf-8"))
+        scripts += f"gw_console_python={quote(script)}\n"
     return f"{before}unset -v {' '.join(own)}\n", near + scripts + far
 
 
@@ -123,8 +127,9 @@ def _data(task: Task) -> Iterable[str]:
     yield f"gw_executable={quote(task.executable)}"
     yield f"gw_executable_word={quote(_word(task.executable))}"
     line = _command(env, task.executable, task.arguments)
+    special = bool(_special(task))
     yield f"gw_line={quote(line.removeprefix('exec ') if task.mpi else line)}"
-    yield f"gw_simple={quote('1' if _SIMPLE.fullmatch(line) and not task.mpi else '')}"
+    yield f"gw_simple={quote('1' if _SIMPLE.fullmatch(line) and not special else '')}"
     yield f"gw_stdin={quote(_place(task.std_input))}"
     yield f"gw_stdout={quote(_place(task.std_output))}"
     yield f"gw_stderr={quote(_place(task.std_error))}"
@@ -143,6 +148,8 @@ def _data(task: Task) -> Iterable[str]:
         yield f"gw_cpus={task.cpus:d}"
         yield f"gw_mpi={quote(task.mpi)}"
         yield f"gw_names={quote(' '.join((*GIVEN, *names)))}"
+    if task.terminal:
+        yield "gw_terminal=1"
     yield from _function("environment", (f"export {n}={quote(v)}" for n, v in task.environment if not _is_odd(n)))
     yield from _function("inputs", (f"gw_input {i.index:d} {quote(i.name)} {quote(_url(i))}" for i in task.inputs))
     yield from _function("outputs", (f"gw_output {quote(name)}" for name in task.outputs))

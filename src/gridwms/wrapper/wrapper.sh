@@ -47,6 +47,7 @@ gw_bash=''
 gw_cpus=1
 gw_mpi=''
 gw_names=''
+gw_terminal=''
 gw_environment() { :; }
 gw_inputs() { :; }
 gw_outputs() { :; }

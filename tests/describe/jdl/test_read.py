@@ -93,8 +93,6 @@ def test_submit_to_is_one_word(target: str) -> None:
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ('JobType = "Interactive";', "interactive jobs are not served yet"),
-        ('JobType = "MPICH";', "MPI jobs are not served yet"),
         ('JobType = "checkpointable";', "deprecated"),
         ('JobType = "partitionable";', "deprecated"),
     ],

@@ -62,7 +62,7 @@ def _refused(kind: Kind, name: str, note: str) -> Attribute:
 
 
 _DATA = "data catalogues are not served yet; name the files in InputSandbox by URL instead"
-_INTERACTIVE = "interactive jobs are not served yet; use 'gridwms peek' to watch a running job"
+_LISTENER = "an interactive job is reached through the service, with 'gridwms attach'"
 _COMPOUND = "it concerns collections and DAGs only"
 _SERVICE = "the service keeps its own records"
 
@@ -73,7 +73,7 @@ _TABLE: tuple[Attribute, ...] = (
     *_honoured(Kind.TEXT, "Executable", "Arguments", "StdInput", "StdOutput", "StdError", "VirtualOrganisation"),
     *_honoured(Kind.TEXT, "Prologue", "PrologueArguments", "Epilogue", "EpilogueArguments"),
     *_honoured(Kind.TEXTS, "Environment"),
-    *_honoured(Kind.TEXT, "HLRLocation"),
+    *_honoured(Kind.TEXT, "HLRLocation", "ContainerImage"),
     # sandboxes
     *_honoured(Kind.TEXTS, "InputSandbox", "InputSandboxDestFileName", "OutputSandbox", "OutputSandboxDestURI"),
     *_honoured(Kind.TEXT, "InputSandboxBaseURI", "OutputSandboxBaseDestURI"),
@@ -115,9 +115,10 @@ _TABLE: tuple[Attribute, ...] = (
     _idle(Kind.TEXT, "LBAddress", _SERVICE),
     _idle(Kind.TEXTS, "UserContact", "no mail is sent; use 'gridwms wait'"),
     # interactive jobs
-    _refused(Kind.TEXT, "ListenerHost", _INTERACTIVE),
-    _refused(Kind.INTEGER, "ListenerPort", _INTERACTIVE),
-    _refused(Kind.TEXT, "ListenerPipeName", _INTERACTIVE),
+    *_honoured(Kind.BOOLEAN, "InteractiveTerminal"),
+    _idle(Kind.TEXT, "ListenerHost", _LISTENER),
+    _idle(Kind.INTEGER, "ListenerPort", _LISTENER),
+    _idle(Kind.TEXT, "ListenerPipeName", _LISTENER),
     # collections, DAGs, parametric jobs
     *(
         Attribute(name, kind, Standing.PARENT, least, note=_COMPOUND)

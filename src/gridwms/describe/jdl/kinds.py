@@ -5,11 +5,9 @@ from __future__ import annotations
 from gridwms.classad import ClassAd, evaluate_attribute
 from gridwms.describe.compound import CompoundKind
 from gridwms.describe.jdl.draft import Draft, Part, shown
+from gridwms.describe.jdl.job_type import INTERACTIVE, MPI
 
 _JOB_TYPES = {
-    "mpich": "MPI jobs are not served yet; leave JobType out and start the processes in your own script "
-    "(CPUNumber asks for CPUs)",
-    "interactive": "interactive jobs are not served yet; use 'gridwms peek' to watch a running job",
     "partitionable": "partitionable jobs are deprecated",
     "checkpointable": "checkpointable jobs are deprecated",
 }
@@ -54,8 +52,9 @@ def _check_job_type(draft: Draft) -> bool:
             draft.error(
                 "unsupported", "JobType", f"cannot be honoured: {_JOB_TYPES[kind]}", found=kind, accepted='"Normal"'
             )
-        elif kind not in ("normal", ""):
-            draft.error("bad_value", "JobType", f"found {shown(kind)}", found=kind, accepted='"Normal"')
+        elif kind not in ("normal", "", INTERACTIVE, *MPI):
+            accepted = '"Normal", "MPICH", "MPI", "OpenMPI" or "Interactive"'
+            draft.error("bad_value", "JobType", f"found {shown(kind)}", found=kind, accepted=accepted)
     if len(kinds) > 1:
         draft.error("bad_value", "JobType", "Composite Job Type not yet supported", accepted="one value")
     return True

@@ -40,11 +40,6 @@ def check_processors(draft: Draft) -> None:
             "wrong combination of values",
             accepted="one of the two, or WholeNodes = true",
         )
-    unallotted = "it only narrows the choice of resources; sites are asked for CPUs, not for"
-    if whole:
-        draft.warning("no_effect", "WholeNodes", f"has little effect yet: {unallotted} whole nodes")
-    if hosts is not None and hosts > 1:
-        draft.warning("no_effect", "HostNumber", f"has little effect yet: {unallotted} hosts")
 
 
 def processor_clauses(draft: Draft, cpus: int) -> list[Expr]:

@@ -11,6 +11,7 @@ from gridwms.describe.jdl.draft import Draft, shown
 from gridwms.describe.jdl.environment import read_environment, read_tags
 from gridwms.describe.jdl.expressions import check_expressions, requirements_of
 from gridwms.describe.jdl.inputs import read_inputs
+from gridwms.describe.jdl.job_type import MPI_RANK, mpi_of, read_start, start_clauses
 from gridwms.describe.jdl.kinds import check_kind
 from gridwms.describe.jdl.names import control_trouble
 from gridwms.describe.jdl.outputs import read_destinations, read_outputs
@@ -33,6 +34,7 @@ def describe(draft: Draft) -> Description | None:
     std_input = read_standard_input(draft, on_node)
     std_output, std_error = read_streams(draft, outputs)
     environment, tags = read_environment(draft), read_tags(draft)
+    start = read_start(draft)
     cpus = read_cpus(draft)
     check_processors(draft)
     check_expressions(draft)
@@ -73,6 +75,10 @@ def describe(draft: Draft) -> Description | None:
         hosts=draft.number("HostNumber") or 0,
         smp_granularity=draft.number("SMPGranularity") or 0,
         whole_nodes=draft.flag("WholeNodes"),
+        mpi=start.mpi,
+        interactive=start.interactive,
+        terminal=start.terminal,
+        container=start.container,
         user_tags=tags,
     )
 
@@ -92,8 +98,8 @@ def _complete(draft: Draft, vo: str, cpus: int, environment: tuple[tuple[str, st
     retry, shallow = _retries(draft)
     filled: dict[str, object] = {
         "VirtualOrganisation": vo,
-        "Requirements": requirements_of(draft, processor_clauses(draft, cpus)),
-        "Rank": draft.ad.get("Rank", draft.defaults.rank),
+        "Requirements": requirements_of(draft, [*processor_clauses(draft, cpus), *start_clauses(draft)]),
+        "Rank": draft.ad.get("Rank", MPI_RANK if mpi_of(draft) else draft.defaults.rank),
         "RetryCount": retry,
         "ShallowRetryCount": shallow,
         "PerusalTimeInterval": peek_seconds or None,

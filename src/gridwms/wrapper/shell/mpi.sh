@@ -109,6 +109,14 @@ gw_gather() {
 
 # The launcher of programs of kind $gw_mpi (mpich, openmpi; mpi: of either), into gw_launcher and gw_kind.
 gw_find_launcher() {
+  if [ "$gw_mpi" = mpi ]; then
+    # a launcher of the other kind would start so many programs of one rank each
+    gw_inside "$gw_executable"
+    case $(ldd "$gw_inner" 2>/dev/null) in
+      *libopen-* | *libmpi.so.[1-9]0\ *) gw_mpi=openmpi ;;
+      *libmpich* | *libmpi.so.12\ *) gw_mpi=mpich ;;
+    esac
+  fi
   case $gw_mpi in
     openmpi) set -- mpirun.openmpi mpirun /usr/lib64/openmpi/bin/mpirun ;;
     mpich) set -- mpirun.mpich mpiexec.hydra mpirun /usr/lib64/mpich/bin/mpirun ;;

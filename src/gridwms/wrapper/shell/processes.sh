@@ -40,7 +40,8 @@ gw_launch() {
     else
       set -- /bin/sh -c "$1"
     fi
-    [ -z "$gw_setsid" ] || set -- "$gw_setsid" "$@"
+    # shellcheck disable=SC2086
+    [ -z "$gw_setsid" ] || set -- $gw_setsid "$@"
     gw_environment
     exec "$@"
   ) &
