@@ -17,6 +17,9 @@ import uvicorn
 from gridwms.api.app import build_app
 from gridwms.api.server import Server
 from gridwms.api.settings import Settings
+from gridwms.channels.address import Reach, read_networks
+from gridwms.channels.outlets import Outlets
+from gridwms.channels.webhook import Webhooks
 from gridwms.flow.deliver import run_errands
 from gridwms.flow.schedule import Scheduler
 from gridwms.flow.tail import Tail
@@ -126,6 +129,11 @@ def house(data: Path) -> Iterator[House]:
         sites={site.name: site},
         settings=FlowSettings(base_url=url),
         capability=capabilities.of,
+        outlets=Outlets(
+            webhooks=Webhooks(Reach(read_networks(["127.0.0.0/8"]))),
+            mailer=None,
+            secret=lambda key: capabilities.derive("webhook", key),
+        ),
     )
     tail = Tail(world)
     server_config.app = app = build_app(world, Settings(url=url, gatekeeper=gate), tail)

@@ -39,13 +39,19 @@ Command = Callable[..., Result]
 def gridwms(service: Running, tmp_path: Path) -> Command:
     """Runs `gridwms ARGUMENTS…` in a directory of the test, as a user whose service is `service`."""
 
+    return command(service, tmp_path)
+
+
+def command(service: Running, place: Path) -> Command:
+    """The same for any service and directory."""
+
     def run(*arguments: object, input: str | bytes = "", **more: str) -> Result:  # noqa: A002
         done = subprocess.run(
             [sys.executable, "-m", "gridwms", *map(str, arguments)],
             input=input.encode() if isinstance(input, str) else input,
             capture_output=True,
             timeout=60,
-            cwd=tmp_path,
+            cwd=place,
             env=environment(service.data) | more,
             check=False,
         )

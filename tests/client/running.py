@@ -24,7 +24,8 @@ def told(*arguments):
     tell(*arguments)
     print("started", flush=True)
 serve._tell = told
-serve.serve(Path(sys.argv[1]), port=int(sys.argv[2]))
+config = Path(sys.argv[3]) if sys.argv[3] else None
+serve.serve(Path(sys.argv[1]), config_file=config, port=int(sys.argv[2]))
 """
 
 
@@ -36,11 +37,17 @@ class Running:
     process: subprocess.Popen[str] | None = None
     port: int = 0
     environment: dict[str, str] = field(default_factory=dict)
+    config: str = ""
+    """What stands in its configuration."""
 
     def start(self) -> None:
+        config = ""
+        if self.config:
+            config = str(self.data.parent / "gridwms.toml")
+            Path(config).write_text(self.config)
         with (self.data.parent / "service.log").open("a") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-c", START, str(self.data), str(self.port)],
+                [sys.executable, "-c", START, str(self.data), str(self.port), config],
                 stdout=subprocess.PIPE,
                 stderr=log,
                 text=True,
@@ -75,8 +82,8 @@ def environment(data: Path) -> dict[str, str]:
 
 
 @contextlib.contextmanager
-def running(place: Path) -> Iterator[Running]:
-    made = Running(place / "data")
+def running(place: Path, config: str = "") -> Iterator[Running]:
+    made = Running(place / "data", config=config)
     made.start()
     try:
         yield made

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-import shutil
-import subprocess
 from collections.abc import Iterator
 
 import pytest
 
 from tests.end_to_end.conftest import User
 from tests.never_lost.rounds import Runner
+from tests.services.certificates import certificate
 
 JDL = """[
   Executable = "run.sh"; InputSandbox = {"run.sh"}; StdOutput = "out"; OutputSandbox = {"out"};
@@ -20,19 +19,11 @@ JDL = """[
 
 @pytest.fixture(scope="module")
 def runner(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runner]:
-    if shutil.which("openssl") is None:
-        pytest.skip("a certificate cannot be made: openssl is not installed (apt-get install openssl)")
     directory = tmp_path_factory.mktemp("tls")
-    certificate, key = directory / "certificate.pem", directory / "key.pem"
-    command = "openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost"
-    names = "subjectAltName=IP:127.0.0.1,DNS:localhost"
-    files = ["-keyout", str(key), "-out", str(certificate)]
-    subprocess.run([*command.split(), "-addext", names, *files], check=True, capture_output=True)
+    made, key = certificate(directory)
     config = directory / "gridwms.toml"
-    config.write_text(
-        f'[service]\ntls_certificate = "{certificate}"\ntls_key = "{key}"\ntls_authority = "{certificate}"\n'
-    )
-    os.environ["SSL_CERT_FILE"] = str(certificate)
+    config.write_text(f'[service]\ntls_certificate = "{made}"\ntls_key = "{key}"\ntls_authority = "{made}"\n')
+    os.environ["SSL_CERT_FILE"] = str(made)
     started = Runner(directory, "--config", str(config))
     started.url = started.url.replace("http:", "https:")
     started.start()

@@ -24,6 +24,7 @@ from gridwms.api.routes import (
     search,
     service,
     socket,
+    subscriptions,
 )
 from gridwms.api.settings import Settings
 from gridwms.api.streams import Streams
@@ -73,6 +74,7 @@ def build_app(world: World, settings: Settings, tail: Tail) -> FastAPI:
 def routes() -> list[BaseRoute]:
     """Every route of ours; each asks the policy, or is on the list of open ones (`pages.OPEN`)."""
     found: list[BaseRoute] = [*worker.ROUTES, *worker_console.ROUTES]
-    for module in (ending, bookkeeping, jobs, sandbox, console, check, market, events, socket, search, service, pages):
+    listening = (events, socket, subscriptions)
+    for module in (ending, bookkeeping, jobs, sandbox, console, check, market, *listening, search, service, pages):
         found += module.router.routes
     return found

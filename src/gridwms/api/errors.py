@@ -27,6 +27,7 @@ from gridwms.flow.errors import (
 )
 from gridwms.flow.once import BadKey, KeyReused
 from gridwms.flow.remarks import BadRemark
+from gridwms.flow.subscriptions import BadSubscription
 from gridwms.sandbox.errors import BadName, CutShort, NotThere, SandboxError, SandboxFull, TooLarge, WrongOffset
 from gridwms.security.errors import NotIdentified, SecurityError
 from gridwms.store.errors import InDoubt, StoreUnavailable
@@ -55,6 +56,7 @@ _STATUS: Mapping[type[Exception], int] = {
     BadQuery: 422,
     BadName: 422,
     BadKey: 422,
+    BadSubscription: 422,
     KeyReused: 422,
     CutShort: 400,
     Overloaded: 503,

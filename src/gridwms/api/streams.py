@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Callable, Collection
+from collections.abc import AsyncGenerator, Callable, Collection
 
 from anyio import to_thread
 
@@ -39,7 +39,7 @@ class Streams:
             self._unsubscribe = None
             self._heard(None)
 
-    async def follow(self, cursor: int, interest: Interest) -> AsyncIterator[tuple[Part, bool]]:
+    async def follow(self, cursor: int, interest: Interest) -> AsyncGenerator[tuple[Part, bool]]:
         """What comes after `cursor`, part by part, and whether with this all has been told that had not been before.
 
         After each silence comes a part with nothing in it. Raises StoreUnavailable.
@@ -48,9 +48,7 @@ class Streams:
         with self._tail.listening(interest):
             while not self.closed:
                 waiting = self._waiting.setdefault(interest, asyncio.Event())
-                part = self._tail.recent(cursor, interest)
-                if part is None:
-                    part = await to_thread.run_sync(self._tail.read, cursor, interest)
+                part = await self.look(cursor, interest)
                 cursor = part.cursor
                 now = time.monotonic()
                 caught_up = part.whole and (bool(part.told) or not told_all)
@@ -60,6 +58,11 @@ class Streams:
                 if part.whole:
                     with contextlib.suppress(TimeoutError):
                         await asyncio.wait_for(waiting.wait(), quiet_since + SIGN_OF_LIFE - now)
+
+    async def look(self, cursor: int, interest: Interest) -> Part:
+        """What came after `cursor`, now. Raises StoreUnavailable."""
+        part = self._tail.recent(cursor, interest)
+        return await to_thread.run_sync(self._tail.read, cursor, interest) if part is None else part
 
     def _heard(self, interests: Collection[Interest] | None) -> None:
         if self._loop is not None:

@@ -18,6 +18,7 @@ from gridwms.cli import (
     db,
     log,
     match,
+    notify,
     output,
     peek,
     purge,
@@ -64,6 +65,7 @@ _PANELS: tuple[tuple[str, dict[str, Callable[..., None]]], ...] = (
 for _panel, _verbs in _PANELS:
     for _name, _verb in _verbs.items():
         app.command(_name, rich_help_panel=_panel)(_verb)
+app.add_typer(notify.app, name="notify", rich_help_panel=_AFTER)
 app.add_typer(classad.app, name="classad", rich_help_panel=_BEFORE)
 app.add_typer(db.app, name="db", rich_help_panel=_OPERATE)
 

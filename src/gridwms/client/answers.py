@@ -6,7 +6,7 @@ Times are seconds since the epoch, sizes bytes.
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -174,6 +174,7 @@ class Job:
     submitted_at: float = 0.0
     state_since: float = 0.0
     expires_at: float | None = None
+    kept_until: float | None = None
     site: str = ""
     ce: str = ""
     attempt: int = 0
@@ -246,6 +247,36 @@ class Event:
     def read(cls, told: Json) -> Event:
         plain = {name: told[name] for name in cls.__slots__ if name in told and name != "reason"}
         return cls(**plain, reason=Reason.read(told.get("reason")))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subscription:
+    """Who is told of what. `health`: active, failing, paused or expired; `error`: why the last try failed.
+
+    `cursor`: told up to there. `secret`: of a webhook, only in the answer that made it.
+    """
+
+    key: str
+    owner: str
+    kind: str
+    target: str
+    filter: Mapping[str, Sequence[str]]
+    health: str
+    every: float
+    made_at: float
+    expires_at: float
+    cursor: str
+    delivered_at: float | None = None
+    failures: int = 0
+    failing_since: float | None = None
+    next_at: float | None = None
+    error: str = ""
+    paused_at: float | None = None
+    secret: str | None = field(default=None, repr=False)
+
+    @classmethod
+    def read(cls, told: Json) -> Subscription:
+        return cls(**{name: told[name] for name in cls.__slots__ if name in told})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 from gridwms.client import answers
 from gridwms.client.errors import ClientError, of_item
+from gridwms.client.filters import Filter
 
 T = TypeVar("T")
 API = "/api/v1"
@@ -151,6 +152,46 @@ def end(verb: str, keys: Sequence[str]) -> Call[list[answers.Ended | ClientError
         return [of_item(each["error"]) if each["error"] else answers.Ended.read(each) for each in told["jobs"]]
 
     return Call(method="POST", path=f"{API}/jobs/{verb}", json={"jobs": list(keys)}, read=read)
+
+
+def subscribe(
+    target: str, wanted: Filter, url: str, *, days: float, every: float, after: str
+) -> Call[answers.Subscription]:
+    values: dict[str, Any] = dict(wanted.values(url))
+    if wanted.owner:
+        values["owner"] = wanted.owner
+    body = {"target": target, "filter": values, "days": days, "every": every, "after": after}
+    return Call(method="POST", path=f"{API}/subscriptions", json=body, read=answers.Subscription.read)
+
+
+def subscriptions(owner: str) -> Call[list[answers.Subscription]]:
+    return Call(
+        method="GET",
+        path=f"{API}/subscriptions",
+        params={"owner": owner} if owner else {},
+        read=lambda told: [answers.Subscription.read(each) for each in told["subscriptions"]],
+    )
+
+
+def subscription(key: str, verb: str = "", json: Any = None) -> Call[answers.Subscription]:
+    """`verb`: extend or resume, with what belongs to it; without one it is only shown."""
+    path = f"{API}/subscriptions/{quote(key, safe='')}"
+    if not verb:
+        return Call(method="GET", path=path, read=answers.Subscription.read)
+    return Call(method="POST", path=f"{path}/{verb}", json=json, read=answers.Subscription.read)
+
+
+def unsubscribe(key: str) -> Call[None]:
+    return Call(method="DELETE", path=f"{API}/subscriptions/{quote(key, safe='')}", read=lambda told: None)
+
+
+def test_subscription(key: str) -> Call[str]:
+    """Why the target did not take it, "" when it did."""
+    return Call(
+        method="POST",
+        path=f"{API}/subscriptions/{quote(key, safe='')}/test",
+        read=lambda told: "" if told["delivered"] else str(told["error"] or "not delivered"),
+    )
 
 
 def service() -> Call[answers.Service]:

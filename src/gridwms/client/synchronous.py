@@ -276,6 +276,42 @@ class Client:
                 raise job
         return [job for job in found if isinstance(job, answers.Job)]
 
+    # subscriptions
+
+    def subscribe(
+        self, target: str, wanted: Filter | None = None, *, days: float = 0, every: float = 0, after: str = ""
+    ) -> answers.Subscription:
+        """Have events sent to a URL or a mail address; `secret` of the answer signs what a webhook gets.
+
+        `days`: how long (0: as long as usual); `every`: seconds between two deliveries at least; `after`: a cursor.
+        """
+        call = calls.subscribe(target, wanted or Filter(), self.url, days=days, every=every, after=after)
+        return self._transport.run(call)
+
+    def subscriptions(self, *, owner: str = "") -> list[answers.Subscription]:
+        """One's own, or another's, or everybody's (`*`)."""
+        return self._transport.run(calls.subscriptions(owner))
+
+    def subscription(self, key: str) -> answers.Subscription:
+        """One, with its health."""
+        return self._transport.run(calls.subscription(key))
+
+    def extend_subscription(self, key: str, *, days: float = 0) -> answers.Subscription:
+        """Let it last so many days from now (0: as many as usual)."""
+        return self._transport.run(calls.subscription(key, "extend", {"days": days}))
+
+    def resume_subscription(self, key: str, *, skip: bool = False) -> answers.Subscription:
+        """Try again at once; with `skip` what has happened so far is not told."""
+        return self._transport.run(calls.subscription(key, "resume", {"skip": skip}))
+
+    def test_subscription(self, key: str) -> str:
+        """Send a delivery without events; why the target did not take it, "" when it did."""
+        return self._transport.run(calls.test_subscription(key))
+
+    def unsubscribe(self, key: str) -> None:
+        """End it."""
+        self._transport.run(calls.unsubscribe(key))
+
     # files
 
     def output_files(self, job: str) -> list[answers.OutputFile]:

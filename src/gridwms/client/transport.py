@@ -176,7 +176,7 @@ def _refuse_errors(answer: httpx.Response) -> None:
 def _read(call: Call[T], answer: httpx.Response) -> T:
     _refuse_errors(answer)
     try:
-        return call.read(answer.json())
+        return call.read(answer.json() if answer.content else None)
     except ClientError:
         raise
     except (ValueError, KeyError, TypeError, AttributeError) as error:

@@ -13,11 +13,12 @@ from pathlib import Path
 from gridwms.classad import ClassAdSyntaxError, EvaluationContext, Expr, parse_expression
 from gridwms.daemon.config import AnySource, BadConfig, Config, Jobs
 from gridwms.daemon.config import BdiiSource as BdiiSection
+from gridwms.daemon.outlets import build_outlets
 from gridwms.daemon.sites import build_site
 from gridwms.describe.jdl.defaults import JdlDefaults
 from gridwms.flow.links import ServiceLink
 from gridwms.flow.measures import Measures
-from gridwms.flow.world import FlowSettings, SitePolicy, World
+from gridwms.flow.world import FlowSettings, NotifySettings, SitePolicy, World
 from gridwms.jobs.retry import RetryMaxima
 from gridwms.jobs.states import State
 from gridwms.market.market import Market
@@ -46,6 +47,7 @@ class Parts:
 def build(config: Config, data: Path, url: str, capabilities: Capabilities) -> Parts:
     """Join the parts of a service whose files lie in `data`. Raises BadConfig, StoreUnavailable, NewerSchema."""
     settings = _settings(config, url)
+    outlets = build_outlets(config.notify, config.mail, capabilities)
     shared = config.service.database
     database = Database(shared) if shared else Database.sqlite(data / "gridwms.sqlite")
     sandbox = Area(data / "sandbox")
@@ -65,6 +67,7 @@ def build(config: Config, data: Path, url: str, capabilities: Capabilities) -> P
         sites=sites,
         settings=settings,
         capability=capabilities.of,
+        outlets=outlets,
         instance=f"{os.uname().nodename}-{os.getpid()}-{secrets.token_hex(4)}",
     )
     return Parts(world, config, measures)
@@ -96,6 +99,14 @@ def _settings(config: Config, url: str) -> FlowSettings:
         },
         submit_key_seconds=jobs.submit_key_days * _DAY,
         max_nodes=jobs.max_nodes,
+        notify=NotifySettings(
+            max_per_user=config.notify.max_per_user,
+            default_seconds=config.notify.default_days * _DAY,
+            max_seconds=config.notify.max_days * _DAY,
+            pause_seconds=config.notify.pause_days * _DAY,
+            keep_expired_seconds=config.notify.keep_expired_days * _DAY,
+            mail_seconds=config.mail.interval_seconds,
+        ),
         max_output_bytes=jobs.max_output_bytes,
         min_peek_seconds=jobs.peek_least_seconds,
         site_policies={

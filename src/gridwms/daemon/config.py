@@ -9,6 +9,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from gridwms.channels.mail import Security
+
 
 class BadConfig(Exception):
     """The configuration cannot be used; the text names the file, the key and what is accepted."""
@@ -192,12 +194,42 @@ AnySource = Annotated[FileSource | BdiiSource, Field(discriminator="kind")]
 AnySite = Annotated[LocalSite | SimulatedSite | SlurmSite, Field(discriminator="kind")]
 
 
+class Notify(_Section):
+    """Subscriptions: webhooks and mail. `networks`: not public ones that webhooks may go to, by http too. `authority`:
+    PEM of whom to trust for the certificates of webhooks; empty: whom this machine trusts."""
+
+    max_per_user: int = Field(default=50, ge=0)
+    default_days: float = Field(default=30.0, gt=0)
+    max_days: float = Field(default=365.0, gt=0)
+    pause_days: float = Field(default=5.0, gt=0)
+    keep_expired_days: float = Field(default=30.0, ge=0)
+    networks: tuple[str, ...] = ()
+    authority: str = ""
+
+
+class Mail(_Section):
+    """The mail server that the service hands mail to; empty `host`: no mail is sent. `domains`: whose addresses may be
+    written to, all when empty. `interval_seconds`: between two mails of one subscription."""
+
+    host: str = ""
+    port: int = Field(default=587, ge=1, le=65535)
+    security: Security = Security.STARTTLS
+    sender: str = ""
+    user: str = ""
+    password_file: str = ""
+    domains: tuple[str, ...] = ()
+    interval_seconds: float = Field(default=900.0, ge=0)
+    authority: str = ""
+
+
 class Config(_Section):
     """Everything that can be configured."""
 
     service: Service = Service()
     jobs: Jobs = Jobs()
     policies: dict[str, str] = Field(default_factory=dict)
+    notify: Notify = Notify()
+    mail: Mail = Mail()
     sites: dict[str, AnySite] = {"local": LocalSite()}
     sources: dict[str, AnySource] = Field(default_factory=dict)
 

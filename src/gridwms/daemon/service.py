@@ -12,6 +12,7 @@ from gridwms.daemon.config import Config
 from gridwms.daemon.courier import Courier
 from gridwms.daemon.leaseholder import Leaseholder
 from gridwms.daemon.loop import Loop
+from gridwms.daemon.notifier import LEASE, Notifier
 from gridwms.flow.bookkeeping.settle import settle
 from gridwms.flow.compound.sweep import sweep
 from gridwms.flow.expire import expire
@@ -21,6 +22,7 @@ from gridwms.flow.purge import purge_old
 from gridwms.flow.replan import replan
 from gridwms.flow.schedule import Scheduler
 from gridwms.flow.signal import Signal
+from gridwms.flow.subscriptions import remove_expired
 from gridwms.flow.tail import Tail
 from gridwms.flow.world import World
 
@@ -45,15 +47,16 @@ class Service:
         self._world = world
         self.tail = Tail(world)
         scheduler, mover = Scheduler(world), Scheduler(world)
-        names = ["schedule", "expire", "bookkeeping", *(f"site {name}" for name in world.sites)]
+        names = ["schedule", "expire", "bookkeeping", LEASE, *(f"site {name}" for name in world.sites)]
         self._leases = Leaseholder(world, names, config.service.lease_seconds)
         self._couriers = {name: Courier(world, site, self._leases) for name, site in world.sites.items()}
+        self._notifier = Notifier(world, self.tail, self._leases)
         self._loops = [
             Loop("schedule", self._if_ours("schedule", scheduler.round), _SCHEDULE_SECONDS, world.waiting),
             Loop("expire", self._if_ours("expire", lambda: expire(world)), _EXPIRE_SECONDS),
             Loop("sweep", self._if_ours("expire", lambda: sweep(world)), _SWEEP_SECONDS, world.sweeping),
             Loop("purge", self._if_ours("expire", lambda: purge_old(world)), _PURGE_SECONDS),
-            Loop("submit keys", self._if_ours("expire", lambda: forget_old(world)), _FORGET_SECONDS),
+            Loop("tidy", self._if_ours("expire", self._tidy), _FORGET_SECONDS),
             Loop("bookkeeping", self._if_ours("bookkeeping", self._settle), _SETTLE_SECONDS, world.books),
             Loop("replan", self._if_ours("expire", lambda: replan(world, mover)), _REPLAN_SECONDS),
             Loop("measures", lambda: measures.count(world), _MEASURE_SECONDS),
@@ -78,11 +81,12 @@ class Service:
             courier.start()
         for loop in self._loops:
             loop.start()
+        self._notifier.start()
 
     def stop(self, timeout: float = 10.0) -> None:
         """End the threads, let go of the sites, close the database. Jobs at the sites go on."""
         stoppers: list[Callable[[float], bool]] = [loop.stop for loop in self._loops]
-        stoppers += [courier.stop for courier in self._couriers.values()]
+        stoppers += [self._notifier.stop, *(courier.stop for courier in self._couriers.values())]
         threads = [threading.Thread(target=stop, args=(timeout,)) for stop in stoppers]
         for thread in threads:
             thread.start()
@@ -99,6 +103,10 @@ class Service:
 
     def _settle(self) -> bool:
         return settle(self._world.database, _SETTLED_AT_ONCE) == _SETTLED_AT_ONCE
+
+    def _tidy(self) -> None:
+        forget_old(self._world)
+        remove_expired(self._world)
 
     def _refresher(self, source: str) -> Callable[[], None]:
         def refresh() -> None:

@@ -45,7 +45,8 @@ class AttemptView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobView:
-    """A job as it is shown. `reason`: why it waits, failed or ended, if there is something to say.
+    """A job as it is shown. `reason`: why it waits, failed or ended, if there is something to say. `kept_until`: when
+    its files and its description are removed; None while it lives, and when they are kept for ever.
 
     `kind`: "job", or what kind of compound. Of a compound: `nodes`, how many it has, `histogram`, how many are in which
     state, and `failed`, how many failed, were given up or cancelled; its `exit_code` is 0 when all that ended had 0,
@@ -63,6 +64,7 @@ class JobView:
     submitted_at: float
     state_since: float
     expires_at: float | None
+    kept_until: float | None
     site: str
     ce: str
     node: str
@@ -141,6 +143,15 @@ def held(world: World, keys: Collection[str]) -> dict[str, listing.Held]:
 
 def status(world: World, keys: Sequence[str]) -> list[JobView]:
     """These jobs, in the order given. Raises UnknownJob."""
+    views = known(world, keys)
+    for key in keys:
+        if key not in views:
+            raise UnknownJob(key)
+    return [views[key] for key in keys]
+
+
+def known(world: World, keys: Sequence[str]) -> dict[str, JobView]:
+    """Those of these jobs that there are, by key."""
 
     def read(connection: Connection) -> tuple[list[tuple[int, Job]], list[JobView]]:
         stored = rows.load(connection, keys)
@@ -148,11 +159,7 @@ def status(world: World, keys: Sequence[str]) -> list[JobView]:
         return list(stored.values()), _compound_views(world, connection, dict(whole.values()))
 
     single, whole = world.database.read(read)
-    views = {view.key: view for view in (*views_of(world, single), *whole)}
-    for key in keys:
-        if key not in views:
-            raise UnknownJob(key)
-    return [views[key] for key in keys]
+    return {view.key: view for view in (*views_of(world, single), *whole)}
 
 
 def list_jobs(
@@ -244,6 +251,7 @@ def _compound_view(world: World, parent: Parent, histogram: Histogram, said: Map
         submitted_at=parent.submitted_at,
         state_since=parent.state_since,
         expires_at=None,
+        kept_until=kept_until(world, parent.state, parent.state_since),
         site="",
         ce="",
         node="",
@@ -290,6 +298,7 @@ def views_of(world: World, stored: Sequence[tuple[int, Job]]) -> list[JobView]:
                 submitted_at=job.submitted_at,
                 state_since=job.state_since,
                 expires_at=job.expires_at,
+                kept_until=kept_until(world, job.state, job.state_since) if job.parent is None else None,
                 site=current.site if current else "",
                 ce=current.ce if current else "",
                 node=current.node if current else "",
@@ -305,6 +314,12 @@ def views_of(world: World, stored: Sequence[tuple[int, Job]]) -> list[JobView]:
             )
         )
     return views
+
+
+def kept_until(world: World, state: State, since: float) -> float | None:
+    """Until when the files of a job are kept that has been in a state since a time."""
+    seconds = world.settings.keep_seconds.get(state)
+    return None if seconds is None else since + seconds
 
 
 def merged_tags(described: Iterable[tuple[str, str]], said: Mapping[str, str]) -> tuple[tuple[str, str], ...]:

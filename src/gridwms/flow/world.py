@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from gridwms.channels.outlets import Outlets
 from gridwms.classad import Expr
 from gridwms.describe.jdl.defaults import JdlDefaults
 from gridwms.flow.console.consoles import Consoles
@@ -34,6 +35,19 @@ class SitePolicy:
     poll_seconds: float = 5.0
     batch: int = 500
     hooks: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotifySettings:
+    """Limits of subscriptions. `pause_seconds`: of failing, after which one is not tried any more until somebody asks
+    for it; `mail_seconds`: between two mails of one subscription."""
+
+    max_per_user: int = 50
+    default_seconds: float = 30 * 86400.0
+    max_seconds: float = 365 * 86400.0
+    pause_seconds: float = 5 * 86400.0
+    keep_expired_seconds: float = 30 * 86400.0
+    mail_seconds: float = 900.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +81,7 @@ class FlowSettings:
     min_peek_seconds: int = 5
     policies: Mapping[str, Expr] = field(default_factory=lambda: read_policies({}))
     """What every match must meet, by name."""
+    notify: NotifySettings = field(default_factory=NotifySettings)
     site_policies: Mapping[str, SitePolicy] = field(default_factory=dict)
 
     def policy(self, site: str) -> SitePolicy:
@@ -85,6 +100,8 @@ class World:
     settings: FlowSettings
     capability: Callable[[str], str]
     """Makes the secret of an attempt from its tag."""
+    outlets: Outlets | None = None
+    """Where notifications go out; None: nowhere."""
     instance: str = "alone"
     """The name of this instance among those that share the database."""
     clock: Clock = time.time
@@ -97,6 +114,8 @@ class World:
     """Events of jobs of other systems came: their records are to be brought up to date."""
     sweeping: Signal = field(default_factory=Signal)
     """Something is to be done to many nodes of a compound."""
+    subscribed: Signal = field(default_factory=Signal)
+    """Subscriptions were made, changed or removed."""
     errands: dict[str, Signal] = field(default_factory=dict)
     """By site: the outbox or the site has something for its courier."""
 

@@ -33,6 +33,8 @@ class Action(StrEnum):
     ATTACH = "attach to"
     WORK = "act as the wrapper of"
     FOLLOW = "follow the events of"
+    SUBSCRIBE = "subscribe to events"
+    MANAGE = "change"
     RECORD = "log events"
     SEARCH = "search"
     STATISTICS = "see the statistics of"
@@ -68,7 +70,15 @@ class OneAttempt:
     tag: str
 
 
-Object = Service | JobsOf | OneJob | OneAttempt
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OneSubscription:
+    """A subscription, by its key."""
+
+    key: str
+    owner: str
+
+
+Object = Service | JobsOf | OneJob | OneAttempt | OneSubscription
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +107,15 @@ _OF_JOB = frozenset(
     }
 )
 _OF_SERVICE = frozenset(
-    {Action.SUBMIT, Action.CHECK, Action.LOOK_AT_MARKET, Action.RECORD, Action.SEARCH, Action.STATISTICS}
+    {
+        Action.SUBMIT,
+        Action.CHECK,
+        Action.LOOK_AT_MARKET,
+        Action.RECORD,
+        Action.SEARCH,
+        Action.STATISTICS,
+        Action.SUBSCRIBE,
+    }
 )
 _OF_OPERATORS = frozenset({Action.ARCHIVE})
 _BY_LIST = {
@@ -130,6 +148,8 @@ def allowed(identity: Identity, action: Action, object: Object) -> Decision:  # 
             if _on_list(identity, action, object):
                 return Decision(True, "The access list of the job allows it.")
             return _owner_or_operator(identity, action, owner, f"job {key}")
+        case OneSubscription(owner=owner, key=key) if action is Action.MANAGE:
+            return _owner_or_operator(identity, action, owner, f"subscription {key}")
     return Decision(
         False, f"{identity.subject} may not {action.value} here.", "Nothing foresees this; tell the operator."
     )

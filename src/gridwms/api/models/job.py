@@ -47,6 +47,7 @@ class JobOut(Out):
     submitted_at: float
     state_since: float
     expires_at: float | None
+    kept_until: float | None
     site: str
     ce: str
     node: str

@@ -10,6 +10,7 @@ from gridwms.store.tables.metadata import metadata
 from gridwms.store.tables.outbox import outbox
 from gridwms.store.tables.remarks import job_access, job_tags
 from gridwms.store.tables.submit_keys import submit_keys
+from gridwms.store.tables.subscriptions import subscriptions
 
 __all__ = [
     "attempts",
@@ -34,5 +35,6 @@ __all__ = [
     "node_tasks",
     "outbox",
     "submit_keys",
+    "subscriptions",
     "verdicts",
 ]

@@ -162,6 +162,31 @@ def upgrade() -> None:
         batch_op.create_index("ix_submit_keys_made_at", ["made_at"], unique=False)
 
     op.create_table(
+        "subscriptions",
+        sa.Column("number", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("key", sa.String(length=22), nullable=False),
+        sa.Column("owner", sa.String(length=255), nullable=False),
+        sa.Column("kind", sa.String(length=10), nullable=False),
+        sa.Column("target", sa.Text(), nullable=False),
+        sa.Column("filter", sa.Text(), nullable=False),
+        sa.Column("whose", sa.String(length=255), nullable=True),
+        sa.Column("every", sa.Double(), nullable=False),
+        sa.Column("made_at", sa.Double(), nullable=False),
+        sa.Column("expires_at", sa.Double(), nullable=False),
+        sa.Column("cursor", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("delivered_at", sa.Double(), nullable=True),
+        sa.Column("failures", sa.Integer(), nullable=False),
+        sa.Column("failing_since", sa.Double(), nullable=True),
+        sa.Column("next_at", sa.Double(), nullable=True),
+        sa.Column("error", sa.Text(), nullable=False),
+        sa.Column("paused_at", sa.Double(), nullable=True),
+        sa.PrimaryKeyConstraint("number", name=op.f("pk_subscriptions")),
+        sa.UniqueConstraint("key", name=op.f("uq_subscriptions_key")),
+    )
+    with op.batch_alter_table("subscriptions", schema=None) as batch_op:
+        batch_op.create_index("ix_subscriptions_owner", ["owner", "number"], unique=False)
+
+    op.create_table(
         "verdicts",
         sa.Column("number", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("match_class", sa.String(length=43), nullable=False),
