@@ -52,6 +52,7 @@ class Descriptions:
         self._database = database
         self._kept: OrderedDict[Name, Description] = OrderedDict()
         self._texts: OrderedDict[str, str] = OrderedDict()
+        self._parents: OrderedDict[int, str] = OrderedDict()
         self._lock = threading.Lock()
 
     def of(self, job: Job) -> Description:
@@ -78,6 +79,19 @@ class Descriptions:
                 while len(self._kept) > _KEPT:
                     self._kept.popitem(last=False)
         return found
+
+    def parent_key(self, compound: int) -> str:
+        """The key of the compound in this row."""
+        with self._lock:
+            key = self._parents.get(compound)
+        if key is None:
+            found = self._database.read(lambda connection: compounds.load_numbers(connection, [compound]))
+            key = found[compound].key
+            with self._lock:
+                self._parents[compound] = key
+                while len(self._parents) > _KEPT:
+                    self._parents.popitem(last=False)
+        return key
 
     def _templates(self, digests: Collection[str]) -> dict[str, str]:
         with self._lock:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from gridwms.describe.description import Description
+from gridwms.flow.errors import NotFound
+from gridwms.flow.inputs import input_file
 from gridwms.flow.world import World
 from gridwms.jobs.ids import tag_of
 from gridwms.jobs.job import Attempt, Job
@@ -41,14 +43,14 @@ def handover(world: World, job: Job, attempt: Attempt, description: Description,
 
 
 def _inputs(world: World, job: Job, description: Description) -> tuple[tuple[str, str], ...] | None:
-    """Where the files lie that the client has sent."""
+    """Where the files lie that are here; None when the wrapper is to ask for them."""
     try:
         return tuple(
-            (file.name, str(world.sandbox.input_path(job.key, index)))
+            (file.name, str(input_file(world, job, index, file)))
             for index, file in enumerate(description.inputs)
-            if file.local
+            if not file.url
         )
-    except SandboxError:
+    except (SandboxError, NotFound):
         return None
 
 

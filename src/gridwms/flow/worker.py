@@ -12,13 +12,13 @@ from sqlalchemy import Connection
 from gridwms.flow import peek
 from gridwms.flow.errors import FlowError, NotFound, NotInState
 from gridwms.flow.find import the_job
+from gridwms.flow.inputs import input_file
 from gridwms.flow.record import Coming, Recorded, announce, apply
 from gridwms.flow.worker_lines import MAX_LINES, read_line
 from gridwms.flow.world import World
 from gridwms.jobs.events import Event, PayloadStarted, Report
 from gridwms.jobs.job import Attempt, Job
 from gridwms.jobs.states import ENDED, State
-from gridwms.store import compounds, nodes
 from gridwms.store import jobs as rows
 
 GO_ON = "go on"
@@ -26,30 +26,12 @@ STOP = "stop"
 
 
 def input_path(world: World, key: str, attempt: int, index: int) -> Path:
-    """The input file number `index`, for an attempt that is still open.
-
-    A node's may lie with its compound, which has it once for all, or be the output of a node that it waited for.
-    """
+    """The input file number `index`, for an attempt that is still open."""
     job = _open(world, key, attempt)
-    if job.parent is None:
-        return world.sandbox.input_path(key, index)
-    inputs = world.descriptions.of(job).inputs
-    file = inputs[index] if index < len(inputs) else None
-    if file is None or (file.shared is None and not file.node):
-        return world.sandbox.input_path(key, index)
-    compound = job.parent
-    parent = world.database.read(lambda connection: compounds.load_numbers(connection, [compound]))[compound]
-    if file.shared is not None:
-        return world.sandbox.input_path(parent.key, file.shared)
-    source = world.database.read(
-        lambda connection: nodes.parent_named(connection, compound, compound + job.node, file.node)
-    )
-    if source is None:
-        raise NotFound(
-            f"Node '{job.node_name}' takes '{file.output}' from node '{file.node}' without waiting for that.",
-            "Add the dependency.",
-        )
-    return world.sandbox.output_path(source, len(the_job(world, source).attempts), file.output.rsplit("/", 1)[-1])
+    inputs = world.descriptions.of(job).inputs if job.parent is not None else ()
+    if index < len(inputs):
+        return input_file(world, job, index, inputs[index])
+    return world.sandbox.input_path(key, index)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,6 +18,8 @@ from typing import Any
 from sqlalchemy import Connection
 
 Row = tuple[Any, ...]
+_COPIED = 50
+"""From so many rows on PostgreSQL takes them as a stream."""
 _TOGETHER = 100
 """Rows in one statement; a few more would gain nothing, and a thousand cost more than they save."""
 
@@ -28,8 +30,18 @@ def insert(
     """Add rows, in this order. `missing`: those that break a unique key are left out."""
     if connection.dialect.name == "sqlite":
         _in_blocks(connection, rows, lambda count: _insert_sqlite(table, columns, missing, count))
+    elif len(rows) >= _COPIED and not missing:
+        _copy(connection, table, columns, rows)
     elif rows:
         connection.exec_driver_sql(_insert_postgresql(table, columns, missing), list(rows))
+
+
+def _copy(connection: Connection, table: str, columns: tuple[str, ...], rows: Sequence[Row]) -> None:
+    """On PostgreSQL: many times faster than a statement a row."""
+    driver: Any = connection.connection.driver_connection
+    with driver.cursor() as cursor, cursor.copy(f"COPY {table} ({','.join(columns)}) FROM STDIN") as copy:
+        for row in rows:
+            copy.write_row(row)
 
 
 def update(
