@@ -60,6 +60,7 @@ def test_every_key_of_the_configuration_is_documented() -> None:
         config.LocalSite,
         config.FileSource,
         config.SlurmSite,
+        config.HTCondorSite,
         config.SshSection,
         config.SimulatedSite,
         config.SimulatedQueue,

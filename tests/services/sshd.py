@@ -67,7 +67,7 @@ Host batch
         self.listen()
 
     def listen(self) -> None:
-        self._daemons.start("sshd", _SSHD, "-D", "-e", "-f", str(self.folder / "sshd_config"))
+        self.pid = self._daemons.start("sshd", _SSHD, "-D", "-e", "-f", str(self.folder / "sshd_config")).pid
         words = ("ssh", "-F", str(self.config), "-o", "BatchMode=yes", "batch", "true")
         self._daemons.wait_for("sshd", lambda: succeeds(*words))
 

@@ -8,17 +8,20 @@ from pathlib import Path
 
 import pytest
 
+from gridwms.sites.batch import Dialect
 from gridwms.sites.batch.spool import script
+from gridwms.sites.htcondor import HTCondorDialect
 from gridwms.sites.slurm import SlurmDialect
 
 NAMES = [path.stem for path in (Path(__file__).parents[2] / "src/gridwms/sites/batch/scripts").glob("*.sh")]
 
 
 @pytest.mark.parametrize("name", sorted(set(NAMES) - {"common", "task"}))
-def test_scripts_are_clean(name: str) -> None:
+@pytest.mark.parametrize("dialect", [SlurmDialect(), HTCondorDialect()], ids=lambda dialect: str(dialect.kind))
+def test_scripts_are_clean(name: str, dialect: Dialect) -> None:
     if shutil.which("shellcheck") is None:
         pytest.skip("shellcheck is not installed here")
-    text = "\n".join((SlurmDialect().functions, script("common"), script(name)))
+    text = "\n".join((dialect.functions, script("common"), script(name)))
     words = ["shellcheck", "-s", "sh", "-e", "SC2015,SC2034,SC2317", "-"]
     done = subprocess.run(words, input=text.encode(), capture_output=True, check=False)
     assert done.stdout.decode() == ""

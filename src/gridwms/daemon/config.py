@@ -166,6 +166,12 @@ class SlurmSite(BatchSection):
     kind: Literal["slurm"]
 
 
+class HTCondorSite(BatchSection):
+    """An HTCondor pool, seen from a submit host."""
+
+    kind: Literal["htcondor"]
+
+
 class FileSource(_Section):
     """Resource ads in a file, TOML or ClassAd; relative paths count from the configuration file."""
 
@@ -191,7 +197,7 @@ class BdiiSource(_Section):
 
 
 AnySource = Annotated[FileSource | BdiiSource, Field(discriminator="kind")]
-AnySite = Annotated[LocalSite | SimulatedSite | SlurmSite, Field(discriminator="kind")]
+AnySite = Annotated[LocalSite | SimulatedSite | SlurmSite | HTCondorSite, Field(discriminator="kind")]
 
 
 class Notify(_Section):

@@ -48,6 +48,8 @@ class Task:
     end: float = 0.0
     code: int | None = None
     process: subprocess.Popen[bytes] | None = None
+    place: str = ""
+    """Where it works, when that is not the directory of its batch."""
 
 
 @dataclass
@@ -90,7 +92,7 @@ class FakeCluster:
         """Takes jobs and never runs them."""
         self.busy = 0
         self._numbers = 100
-        self._closing = threading.Event()
+        self.closing = threading.Event()
         folder.mkdir(parents=True)
         self.bin = folder / "bin"
         self.bin.mkdir()
@@ -122,14 +124,14 @@ class FakeCluster:
             fault = self.faults[name].pop(0) if self.faults.get(name) else Fault()
         # as the real ones do it: what is submitted is read at once, however long the rest takes
         script = self.read(name, words, cwd)
-        self._closing.wait(fault.before)
+        self.closing.wait(fault.before)
         if fault.says:
             return fault.status, "", fault.says + "\n"
         with self.lock:
             play: Callable[[list[str], str, str], Answer] = getattr(self, name)
             answer = play(words, cwd, script)
             self.start_more()
-        self._closing.wait(fault.after)
+        self.closing.wait(fault.after)
         return answer
 
     def read(self, name: str, words: list[str], cwd: str) -> str:
@@ -145,13 +147,16 @@ class FakeCluster:
         self.waiting += batch.tasks.values()
         return batch.number
 
-    def environment(self, batch: Batch, task: Task) -> dict[str, str]:
-        """What the cluster tells a task."""
+    def launch(self, batch: Batch, task: Task) -> tuple[list[str], str, dict[str, str]]:
+        """How a task is started: the command, its directory, and what the cluster tells it."""
         raise NotImplementedError
+
+    def ended(self, batch: Batch, task: Task) -> None:
+        """What the cluster does when a task has ended."""
 
     def start_more(self) -> None:
         """Start what there is room for, in order."""
-        while self.waiting and not self.hold and not self._closing.is_set():
+        while self.waiting and not self.hold and not self.closing.is_set():
             task = self.waiting[0]
             batch = self.batches[task.batch]
             if self.busy + batch.cpus > self.slots:
@@ -159,10 +164,11 @@ class FakeCluster:
             self.waiting.pop(0)
             self.busy += batch.cpus
             task.state, task.start = "running", time.time()
+            words, folder, environment = self.launch(batch, task)
             task.process = subprocess.Popen(
-                ["/bin/sh", "-c", batch.script],
-                cwd=batch.folder if os.path.isdir(batch.folder) else "/",
-                env={"PATH": os.environ["PATH"], **self.environment(batch, task)},
+                words,
+                cwd=folder if os.path.isdir(folder) else "/",
+                env={"PATH": os.environ["PATH"], **environment},
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
@@ -177,6 +183,7 @@ class FakeCluster:
             task.code, task.end = code, time.time()
             if task.state == "running":
                 task.state = "done"
+            self.ended(batch, task)
             self.start_more()
 
     def end(self, task: Task, state: str, *, force: bool = False) -> None:
@@ -194,7 +201,7 @@ class FakeCluster:
 
     def close(self) -> None:
         """End everything."""
-        self._closing.set()
+        self.closing.set()
         with self.lock:
             running = [task.process for _, task in self.all_tasks() if task.process and task.process.poll() is None]
             self.waiting.clear()

@@ -42,12 +42,12 @@ class FakeSlurm(FakeCluster):
         batch = Batch(0, given["job-name"], cwd, script, given["partition"], cpus, "array" in given)
         return 0, f"{self.take(batch, list(range(last + 1)))}\n", ""
 
-    def environment(self, batch: Batch, task: Task) -> dict[str, str]:
+    def launch(self, batch: Batch, task: Task) -> tuple[list[str], str, dict[str, str]]:
         number = str(batch.number + task.index)
         found = {"SLURM_JOB_ID": number, "SLURM_SUBMIT_DIR": batch.folder}
         if batch.array:
             found |= {"SLURM_ARRAY_JOB_ID": str(batch.number), "SLURM_ARRAY_TASK_ID": str(task.index)}
-        return found
+        return ["/bin/sh", "-c", batch.script], batch.folder, found
 
     def squeue(self, words: list[str], cwd: str, script: str) -> Answer:
         given = options(words)

@@ -81,7 +81,11 @@ class Dialect(Protocol):
         """The first index of an array."""
 
     def head(self, batch: str, need: Need, count: int, comment: str, settings: BatchSettings) -> str:
-        """The begin of the script `task`: directives; then it sets gw_index and gw_task, and goes to its directory."""
+        """The begin of the script `task`.
+
+        Directives; then it goes to its directory and sets gw_index, gw_task, gw_scratch, and gw_flat where the batch
+        system brings back files and no directories.
+        """
 
     def states(self, lines: Sequence[str]) -> dict[str, State]:
         """The answer of gw_states, and of gw_history, by task."""

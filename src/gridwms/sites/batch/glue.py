@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from gridwms.classad import ClassAd
@@ -74,3 +75,15 @@ def queue_ad(queue: Queue, settings: BatchSettings, kind: str, version: str) -> 
     if queue.memory_mb:
         values["GlueHostMainMemoryRAMSize"] = queue.memory_mb
     return ClassAd.from_values(values)
+
+
+def section(lines: Sequence[str], name: str) -> list[str]:
+    """The lines of an answer between `+name` and the next line of that kind."""
+    found: list[str] = []
+    inside = False
+    for line in lines:
+        if line.startswith("+"):
+            inside = line == f"+{name}"
+        elif inside:
+            found.append(line)
+    return found

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 import structlog
 
-from gridwms.classad import ClassAd
+from gridwms.classad import ClassAd, evaluate_attribute
 from gridwms.jobs.reasons import reason
 from gridwms.sites.batch.dialect import BatchSettings, Dialect, Need, State
 from gridwms.sites.batch.glue import ce_prefix
@@ -48,6 +48,8 @@ class BatchSite:
         self._clock = clock
         self._unseen: dict[str, float] = {}
         """Since when an attempt that should be there is not shown, by receipt id."""
+        self._widths: dict[str, int] = {}
+        """How many processors a computing element had when it was last described."""
 
     # ---- the contract
 
@@ -142,6 +144,10 @@ class BatchSite:
         ads = self._dialect.describe(self._run("describe"), self.settings)
         if not ads:
             raise SiteUnavailable(f"site {self.name}: {self._dialect.kind} tells of no queue that may be used")
+        for ad in ads:
+            ce, cpus = evaluate_attribute(ad, "GlueCEUniqueID"), evaluate_attribute(ad, "GlueCEInfoTotalCPUs")
+            if isinstance(ce, str) and isinstance(cpus, int):
+                self._widths[ce] = cpus
         return ads
 
     def close(self) -> None:
@@ -155,6 +161,13 @@ class BatchSite:
             return self._refuse(handover.tag, f"{handover.tag!r} cannot be the name of a file")
         if self._queue_of(handover.ce) is None:
             return self._refuse(handover.tag, f"it has no computing element {handover.ce}")
+        if handover.cpus > 1:  # some batch systems take what they can never run
+            if handover.ce not in self._widths:
+                self.describe()
+            width = self._widths.get(handover.ce, handover.cpus)
+            if handover.cpus > width:
+                text = f"{handover.ce} has {width} processors, and {handover.cpus} were asked for"
+                return self._refuse(handover.tag, text)
         return None
 
     def _refuse(self, tag: str, text: str) -> Refusal:
@@ -219,6 +232,7 @@ class BatchSite:
         """Those that the batch system does not show as waiting or running."""
         lines = self._run("probe", stdin=_lines((place.batch, place.index) for _, place in rest))
         files = {(words[0], int(words[1])): words[2] for line in lines if len(words := line.split(" ", 2)) == 3}
+        times = {words[0]: float(words[1]) for line in lines if len(words := line.split(" ")) == 2}
         silent = [
             (receipt, place)
             for receipt, place in rest
@@ -232,7 +246,9 @@ class BatchSite:
         seen: dict[str, Sighting] = {}
         lost: list[tuple[Receipt, Place]] = []
         for receipt, place in rest:
-            sighting = self._ended(receipt, files.get((place.batch, place.index), "gone"), states.get(place.task))
+            found = files.get((place.batch, place.index), "gone")
+            when = times.get(f"{place.batch}/x{place.index}", 0.0)
+            sighting = self._ended(receipt, found, when, states.get(place.task))
             if sighting is None:
                 lost.append((receipt, place))
             else:
@@ -241,7 +257,7 @@ class BatchSite:
             seen |= self._give_up(lost, states)
         return seen
 
-    def _ended(self, receipt: Receipt, found: str, state: State | None) -> Sighting | None:
+    def _ended(self, receipt: Receipt, found: str, when: float, state: State | None) -> Sighting | None:
         """What became of an attempt by its files and by the batch system; None: neither knows it any more."""
         tag = receipt.tag
         if found == "gone":
@@ -249,7 +265,6 @@ class BatchSite:
             return self._gone(tag)
         _here, started, ended, asked = found.split("|")
         node = started.split()[1] if len(started.split()) == 2 else (state.node if state else "")
-        status, _, when = ended.partition(" ")
         if not ended:
             if state is not None and state.phase not in _OVER:
                 return self._live(tag, state)
@@ -261,13 +276,13 @@ class BatchSite:
             if not asked and not started and (state is None or state.phase is Phase.GONE):
                 return None
         self._unseen.pop(receipt.id, None)
-        code = int(status) if status.isdigit() else None
+        code = int(ended) if ended.isdigit() else None
         cancelled = bool(asked) and (code is None or code != 0)
         text = "" if cancelled else self._why(code, state, bool(started))
         return Sighting(
             tag=tag,
             phase=Phase.ENDED,
-            time=float(when) if when.isdigit() else (state.time if state and state.time else self._clock()),
+            time=when or (state.time if state else 0.0) or self._clock(),
             node=node,
             exit_code=code,
             cancelled=cancelled,

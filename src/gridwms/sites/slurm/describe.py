@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from gridwms.classad import ClassAd
 from gridwms.sites.batch import BatchSettings
-from gridwms.sites.batch.glue import Queue, queue_ad
+from gridwms.sites.batch.glue import Queue, queue_ad, section
 
 _WAITING = ("PENDING", "CONFIGURING")
 
 
 def describe(lines: Sequence[str], settings: BatchSettings) -> list[ClassAd]:
     """One ad a partition that may be used."""
-    config = dict(_pair(line) for line in _section(lines, "config"))
+    config = dict(_pair(line) for line in section(lines, "config"))
     queues: dict[str, Queue] = {}
-    for line in _section(lines, "queues"):
+    for line in section(lines, "queues"):
         words = line.split("|")
         if len(words) == 7:
             _add_nodes(queues.setdefault(words[0], Queue(name=words[0])), words[1:])
-    for line in _section(lines, "jobs"):
+    for line in section(lines, "jobs"):
         words = line.split("|")
         if len(words) == 3 and words[0] in queues:
             queue = queues[words[0]]
@@ -53,17 +53,6 @@ def seconds_of(limit: str) -> int | None:
         return None
     padded = [0] * (3 - len(parts)) + [int(part) for part in parts]
     return int(days or 0) * 86400 + padded[0] * 3600 + padded[1] * 60 + padded[2]
-
-
-def _section(lines: Iterable[str], name: str) -> list[str]:
-    found: list[str] = []
-    inside = False
-    for line in lines:
-        if line.startswith("+"):
-            inside = line == f"+{name}"
-        elif inside:
-            found.append(line)
-    return found
 
 
 def _pair(line: str) -> tuple[str, str]:

@@ -9,10 +9,11 @@
 #   body             what all its wrappers end with, when they are several
 #   r<index>         the wrapper put together from both, while it runs
 #   s<index>         made exclusively by who starts: "<id of the task> <node>"; or "never": it will not start any more
-#   x<index>         "<exit status of the wrapper> <seconds since 1970>", or "-" for a status: cancelled before the wrapper began
+#   x<index>         the exit status of the wrapper, or "-": cancelled before the wrapper began
 #   c<index>         it was asked to end
 #   l<index>         what the wrapper said
-#   <tag>*/events    event lines that the wrapper could not send
+#   <tag>*/events    event lines that the wrapper could not send; or, when it did not work here:
+#   e<index>         the same
 # new.*/             an upload that is not whole, or not yet known
 
 export LC_ALL=C

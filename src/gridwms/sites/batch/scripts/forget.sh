@@ -7,7 +7,7 @@ while read -r gw_batch gw_index gw_task gw_tag; do
   gw_last=$gw_batch
   [ -e "$gw_batch/w$gw_index" ] || continue
   [ -e "$gw_batch/x$gw_index" ] || echo "$gw_task"
-  rm -f "$gw_batch/w$gw_index" "$gw_batch/r$gw_index" "$gw_batch/l$gw_index" "$gw_batch/c$gw_index"
+  rm -f "$gw_batch/w$gw_index" "$gw_batch/r$gw_index" "$gw_batch/e$gw_index" "$gw_batch/l$gw_index" "$gw_batch/c$gw_index"
   for gw_file in "$gw_batch/$gw_tag" "$gw_batch/$gw_tag".*; do
     [ ! -e "$gw_file" ] || rm -rf "$gw_file"
   done

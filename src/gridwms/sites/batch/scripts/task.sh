@@ -3,12 +3,12 @@ gw_batch=$PWD
 [ -s tags ] || exit 97
 umask 077
 set -C
-{ echo "$gw_task $(uname -n)" >"s$gw_index"; } 2>/dev/null || exit 0
+read -r gw_node </proc/sys/kernel/hostname || gw_node=$(uname -n)
+{ echo "$gw_task $gw_node" >"s$gw_index"; } 2>/dev/null || exit 0
 set +C
-# signals are for the wrapper; this one stays to tell how it ended
 trap : HUP INT QUIT TERM XCPU USR1 USR2
 if [ -e "c$gw_index" ]; then
-  echo "- $(date +%s)" >"x$gw_index"
+  echo - >"x$gw_index"
   exit 0
 fi
 [ -n "${GRIDWMS_FIRST_PAUSE-}" ] || export GRIDWMS_FIRST_PAUSE=1000
@@ -23,13 +23,21 @@ if [ -e "$gw_batch/body" ]; then
   : >"$gw_run"
   gw_run=$gw_batch/r$gw_index
 fi
-/bin/sh "$gw_run" </dev/null >"$gw_batch/l$gw_index" 2>&1
-gw_rc=$?
+/bin/sh "$gw_run" </dev/null >"$gw_batch/l$gw_index" 2>&1 &
+gw_wrapper=$!
+# some batch systems signal this process alone; it stays to tell how the wrapper ended
+trap 'kill "$gw_wrapper" 2>/dev/null' HUP INT QUIT TERM XCPU
+while :; do
+  wait "$gw_wrapper"
+  gw_rc=$?
+  kill -0 "$gw_wrapper" 2>/dev/null || break
+done
 if [ -n "$gw_place" ]; then
-  for gw_file in */events; do
-    [ ! -e "$gw_file" ] || { mkdir -p "$gw_batch/${gw_file%/*}" && cp "$gw_file" "$gw_batch/$gw_file"; }
-  done
+  cat ./*/events >"$gw_batch/e$gw_index" 2>/dev/null
   cd "$gw_batch" && rm -rf "$gw_place"
+elif [ -n "$gw_flat" ]; then
+  cat ./*/events >"e$gw_index" 2>/dev/null
 fi
-echo "$gw_rc $(date +%s)" >"x$gw_index"
+rm -f "r$gw_index"
+echo "$gw_rc" >"x$gw_index"
 exit 0

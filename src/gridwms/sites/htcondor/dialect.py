@@ -1,0 +1,108 @@
+"""HTCondor's way to say things."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from importlib import resources
+from shlex import quote
+
+from gridwms.classad import ClassAd
+from gridwms.sites.batch import BatchSettings, Need, State
+from gridwms.sites.batch.glue import Queue, queue_ad, section
+from gridwms.sites.contract import Phase
+
+QUEUE = "default"
+"""A pool has no queues: it is one computing element of this name."""
+
+_IDLE, _RUNNING, _REMOVED, _COMPLETED, _HELD, _TRANSFERRING, _SUSPENDED = "1", "2", "3", "4", "5", "6", "7"
+_SPOOLING = "16"
+"""HoldReasonCode of a job whose files are still on their way to the schedd."""
+
+
+class HTCondorDialect:
+    """A batch is a cluster, an attempt a process of it."""
+
+    kind = "condor"
+    first = 0
+
+    @property
+    def functions(self) -> str:
+        """The file htcondor.sh."""
+        return resources.files("gridwms.sites.htcondor").joinpath("htcondor.sh").read_text("utf-8")
+
+    def head(self, batch: str, need: Need, count: int, comment: str, settings: BatchSettings) -> str:
+        """Lines of the submit file. One that was evicted is removed, not started again: retries are decided by us."""
+        inputs = "tags,w$(Process)" + (",body" if count > 1 else "")
+        ends = ["(JobStatus == 1 && NumJobStarts > 0)"]
+        if need.wall_seconds is not None:
+            ends.append(f"(JobStatus == 2 && time() - EnteredCurrentStatus > {need.wall_seconds})")
+        lines = [
+            "universe = vanilla",
+            "executable = task",
+            "arguments = $(Process) $(Cluster).$(Process)",
+            "should_transfer_files = YES",
+            "when_to_transfer_output = ON_EXIT",
+            f"transfer_input_files = {inputs}",
+            f"batch_name = gw-{batch}",
+            f'description = "{comment}"',
+            f'+GridwmsBatch = "{batch}"',
+            "notification = never",
+            f"request_cpus = {need.cpus}",
+            f"periodic_remove = {' || '.join(ends)}",
+            *settings.options,
+            f"queue {count}",
+        ]
+        script = [
+            "gw_index=$1 gw_task=$2",
+            'cd "${_CONDOR_SCRATCH_DIR:-.}" || exit 97',
+            f"gw_scratch={quote(settings.scratch)} gw_flat=1",
+            "",
+        ]
+        return "\n".join(("#!/bin/sh", *(f"#CONDOR {line}" for line in lines), *script))
+
+    def states(self, lines: Sequence[str]) -> dict[str, State]:
+        """Lines of condor_q, or of condor_history, which has an exit signal below zero in the place of a reason."""
+        found: dict[str, State] = {}
+        for line in lines:
+            words = line.split(None, 6)
+            if len(words) >= 6 and words[0].isdigit() and words[1].isdigit():
+                status, since, code, host = words[2:6]
+                found[f"{words[0]}.{words[1]}"] = _state(status, since, code, host, "".join(words[6:]))
+        return found
+
+    def describe(self, lines: Sequence[str], settings: BatchSettings) -> list[ClassAd]:
+        """The pool as one computing element."""
+        pool = Queue(name=QUEUE)
+        machines = set()
+        for words in map(str.split, section(lines, "slots")):
+            if len(words) != 5 or not words[1].isdigit():
+                continue
+            state, cpus, width, memory, machine = words
+            pool.slots += int(cpus)
+            pool.free += int(cpus) if state == "Unclaimed" else 0
+            pool.width = max(pool.width, int(width) if width.isdigit() else 0)
+            pool.memory_mb = max(pool.memory_mb, int(memory) if memory.isdigit() else 0)
+            machines.add(machine)
+        pool.nodes = len(machines)
+        for words in map(str.split, section(lines, "jobs")):
+            count, status = int(words[0]), words[1]
+            pool.waiting += count if status == _IDLE else 0
+            pool.running += count if status in (_RUNNING, _TRANSFERRING, _SUSPENDED) else 0
+        version = next((line.split()[1] for line in lines if line.startswith("$CondorVersion:")), "")
+        return [queue_ad(pool, settings, self.kind, version)]
+
+
+def _state(status: str, since: str, code: str, host: str, text: str) -> State:
+    time = float(since) if since.isdigit() else 0.0
+    node = "" if host == "undefined" else host.rpartition("@")[2]
+    text = "" if text.strip() == "undefined" else text.strip()
+    if status in (_RUNNING, _TRANSFERRING, _SUSPENDED):
+        return State(phase=Phase.RUNNING, time=time, node=node)
+    if status == _COMPLETED:
+        killed = f"it was ended by signal {code[1:]}" if code.startswith("-") else ""
+        return State(phase=Phase.ENDED, time=time, node=node, text=killed)
+    if status == _REMOVED:
+        return State(phase=Phase.ENDED, time=time, node=node, text=f"HTCondor removed it: {text or 'no reason given'}")
+    if status == _HELD and code != _SPOOLING:
+        return State(phase=Phase.ENDED, time=time, node=node, text=f"HTCondor holds it: {text or 'no reason given'}")
+    return State(phase=Phase.QUEUED, time=time)

@@ -1,0 +1,63 @@
+# shellcheck shell=sh
+# HTCondor's commands as the scripts of sites/batch want them. The schedd is that of the submit host, or as the commands are
+# configured; worker nodes need no shared file system: wrappers travel with HTCondor's own file transfer.
+
+gw_submit() {
+  sed -n 's/^#CONDOR //p' task >submit
+  gw_range=$(condor_submit -terse submit) || return
+  echo "${gw_range%%.*}.%"
+}
+
+gw_is_doubt() {
+  grep -qiE 'failed to connect|unable to connect|can.t connect|timed out|timeout|communication|failed to commit|disconnect|lost connection|could not find address|no address'
+}
+
+gw_is_full() { grep -qiE 'MAX_JOBS_(SUBMITTED|PER_OWNER|PER_SUBMISSION)|exceed.*(limit|maximum)'; }
+
+gw_named() {
+  for gw_one; do
+    gw_found=$(condor_q -constraint "GridwmsBatch == \"$gw_one\"" -af ClusterId) || return
+    # those that ended are in the history alone
+    [ -n "$gw_found" ] || gw_found=$(condor_history -constraint "GridwmsBatch == \"$gw_one\"" -limit 1 -af ClusterId) || return
+    [ -z "$gw_found" ] || echo "$gw_one $(echo "$gw_found" | head -n 1).%"
+  done
+}
+
+gw_id_of() { echo "${1%.*}.%"; }
+
+gw_columns='ClusterId ProcId JobStatus EnteredCurrentStatus HoldReasonCode RemoteHost HoldReason'
+
+gw_states() {
+  # shellcheck disable=SC2086
+  condor_q -constraint 'GridwmsBatch =!= undefined' -af $gw_columns
+}
+
+gw_history() {
+  sed 's/\..*//' | sort -u | while read -r gw_cluster; do
+    condor_history -constraint "ClusterId == $gw_cluster" -af ClusterId ProcId JobStatus EnteredCurrentStatus \
+      'ifThenElse(ExitBySignal =?= true, -ExitSignal, 0)' LastRemoteHost RemoveReason 2>/dev/null
+  done
+  return 0
+}
+
+gw_cancel() {
+  gw_ids=$(cat)
+  [ -n "$gw_ids" ] || return 0
+  gw_said=$(printf '%s\n' "$gw_ids" | xargs -n 1000 condor_rm 2>&1) && return
+  # that some are over is no error
+  if printf '%s\n' "$gw_said" | gw_is_doubt; then
+    gw_say "$gw_said"
+    return 1
+  fi
+}
+
+gw_describe() {
+  echo '+version'
+  condor_version || return
+  echo '+slots'
+  gw_all=$(condor_status -af State Cpus TotalCpus Memory Machine) || return
+  [ -z "$gw_all" ] || printf '%s\n' "$gw_all"
+  echo '+jobs'
+  gw_all=$(condor_q -allusers -af JobStatus) || return
+  [ -z "$gw_all" ] || printf '%s\n' "$gw_all" | sort | uniq -c
+}

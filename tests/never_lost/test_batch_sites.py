@@ -1,0 +1,108 @@
+"""Exactly once at a batch system behind ssh: the connection is cut and the service killed, at random moments."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from tests.never_lost.rounds import Runner
+from tests.services import slurm, sshd
+
+_ENDED = {"DONE", "CLEARED", "ABORTED", "CANCELLED"}
+
+
+@pytest.fixture(scope="module")
+def door() -> Iterator[sshd.Sshd]:
+    if why := sshd.missing():
+        pytest.skip(why)
+    with sshd.running() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[slurm.Slurm]:
+    if why := slurm.missing():
+        pytest.skip(why)
+    with slurm.running() as running:
+        yield running
+
+
+def torture(runner: Runner, ran: Path, cut: Callable[[], None], *, jobs: int, rounds: int, seed: int) -> list[str]:
+    """Submit in lots, each followed by a blow; wait for the end; what is wrong, as sentences."""
+    rng = random.Random(seed)
+    text = f'[Executable = "/bin/sh"; Arguments = "-c \'echo $GRIDWMS_JOB_ID >>{ran}\'"; ShallowRetryCount = 10;]'
+    accepted: list[str] = []
+    runner.start()
+    for number in range(rounds):
+        lot = jobs * (number + 1) // rounds - jobs * number // rounds
+        answer = runner.call("POST", "/api/v1/jobs", {"jobs": [{"jdl": text}] * lot})
+        accepted += [one["id"] for one in answer["jobs"]]
+        time.sleep(rng.random())
+        if rng.random() < 0.5:
+            cut()
+        else:
+            runner.kill()
+            runner.start()
+    deadline = time.monotonic() + 60 + jobs / 2
+    while not all(job["state"] in _ENDED for job in runner.all_jobs()) and time.monotonic() < deadline:
+        time.sleep(0.5)
+    states = {job["id"]: (job["state"], job["done_code"]) for job in runner.all_jobs()}
+    runner.stop()
+    lines = Counter(ran.read_text().split())
+    wrong = [f"{job} ended as {states.get(job)}" for job in accepted if states.get(job) != ("DONE", "OK")]
+    wrong += [f"{job} ran {lines[job]} times" for job in accepted if lines[job] != 1]
+    assert len(accepted) == jobs
+    return wrong
+
+
+def sessions(door: sshd.Sshd) -> list[int]:
+    """Processes of the connections that the server has."""
+    found = []
+    for place in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError, IndexError, ValueError):
+            if int((place / "stat").read_text().rsplit(")", 1)[1].split()[1]) == door.pid:
+                found.append(int(place.name))
+    return found
+
+
+def through_ssh(folder: Path, door: sshd.Sshd, cluster: slurm.Slurm, *, jobs: int, rounds: int) -> None:
+    config = folder / "gridwms.toml"
+    config.write_text(f"""\
+[sites.cluster]
+kind = "slurm"
+directory = "{folder}/site"
+queues = ["main"]
+poll_seconds = 1
+environment = {{ SLURM_CONF = "{cluster.conf}" }}
+[sites.cluster.ssh]
+host = "batch"
+config = "{door.config}"
+""")
+
+    def cut() -> None:
+        for process in sessions(door):
+            with suppress(ProcessLookupError):
+                os.kill(process, signal.SIGKILL)
+
+    runner = Runner(folder, "--config", str(config))
+    assert torture(runner, folder / "ran", cut, jobs=jobs, rounds=rounds, seed=jobs) == []
+    assert cluster.say("squeue", "-h") == "", "nothing of ours is left at the site"
+
+
+@pytest.mark.timeout(120)
+def test_slurm_behind_ssh(tmp_path: Path, door: sshd.Sshd, cluster: slurm.Slurm) -> None:
+    through_ssh(tmp_path, door, cluster, jobs=12, rounds=3)
+
+
+@pytest.mark.long
+@pytest.mark.timeout(1200)
+def test_slurm_behind_ssh_five_hundred_submissions(tmp_path: Path, door: sshd.Sshd, cluster: slurm.Slurm) -> None:
+    through_ssh(tmp_path, door, cluster, jobs=500, rounds=100)

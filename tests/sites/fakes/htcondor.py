@@ -1,0 +1,110 @@
+"""condor_submit, condor_q, condor_history, condor_rm, condor_status as far as a site uses them."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import tempfile
+import time
+from pathlib import Path
+
+from tests.sites.fakes.cluster import Answer, Batch, FakeCluster, Task, options
+
+_STATUS = {"queued": "1", "running": "2", "done": "4", "REMOVED": "3", "HELD": "5"}
+
+
+class FakeHTCondor(FakeCluster):
+    """Jobs run in a scratch directory each; their new files come home when they end by themselves. `hold`: see base."""
+
+    programs = ("condor_submit", "condor_q", "condor_history", "condor_rm", "condor_status", "condor_version")
+
+    def __init__(self, folder: Path, slots: int = 2) -> None:
+        super().__init__(folder, slots)
+        self.scratch = folder / "execute"
+        self.scratch.mkdir()
+
+    def read(self, name: str, words: list[str], cwd: str) -> str:
+        return (Path(cwd) / words[-1]).read_text() if name == "condor_submit" else ""
+
+    def condor_submit(self, words: list[str], cwd: str, script: str) -> Answer:
+        given = dict(re.findall(r"^(\S+) = (.*)$", script, re.MULTILINE))
+        count = int(re.findall(r"^queue (\d+)$", script, re.MULTILINE)[0])
+        cpus = int(given["request_cpus"])
+        batch = Batch(0, given["+GridwmsBatch"].strip('"'), cwd, "", "default", cpus)
+        batch.script = (Path(cwd) / "task").read_text()
+        number = self.take(batch, list(range(count)))
+        return 0, f"{number}.0 - {number}.{count - 1}\n", ""
+
+    def launch(self, batch: Batch, task: Task) -> tuple[list[str], str, dict[str, str]]:
+        place = Path(tempfile.mkdtemp(dir=self.scratch))
+        for name in ("task", "tags", f"w{task.index}", "body"):
+            if (Path(batch.folder) / name).exists():
+                shutil.copy(Path(batch.folder) / name, place / name)
+        task.place = str(place)
+        if not (place / f"w{task.index}").exists():  # its input cannot be transferred
+            return ["/bin/false"], str(place), {}
+        words = ["/bin/sh", str(place / "task"), str(task.index), f"{batch.number}.{task.index}"]
+        return words, str(place), {"_CONDOR_SCRATCH_DIR": str(place)}
+
+    def ended(self, batch: Batch, task: Task) -> None:
+        place = Path(task.place)
+        if task.state == "done" and not (place / f"w{task.index}").exists():
+            task.state = "HELD"
+        elif task.state == "done" and Path(batch.folder).is_dir():
+            for path in place.iterdir():
+                if path.is_file() and path.name not in ("task", "tags", "body"):
+                    shutil.copy(path, batch.folder)
+        shutil.rmtree(place, ignore_errors=True)
+
+    def _rows(self, words: list[str], states: tuple[str, ...]) -> list[tuple[Batch, Task]]:
+        text = words[words.index("-constraint") + 1] if "-constraint" in words else ""
+        name, cluster = re.search(r'GridwmsBatch == "(\w+)"', text), re.search(r"ClusterId == (\d+)", text)
+        return [
+            (batch, task)
+            for batch, task in self.all_tasks()
+            if task.state in states
+            and (name is None or batch.name == name[1])
+            and (cluster is None or batch.number == int(cluster[1]))
+        ]
+
+    def _show(self, words: list[str], rows: list[tuple[Batch, Task]]) -> Answer:
+        columns = words[words.index("-af") + 1 :]
+        lines = []
+        for batch, task in rows:
+            values = {
+                "ClusterId": batch.number,
+                "ProcId": task.index,
+                "JobStatus": _STATUS[task.state],
+                "EnteredCurrentStatus": int(task.end or task.start or time.time()),
+                "HoldReasonCode": 13 if task.state == "HELD" else "undefined",
+                "RemoteHost": "slot1@n1" if task.state == "running" else "undefined",
+                "LastRemoteHost": "slot1@n1" if task.start else "undefined",
+                "HoldReason": "Transfer input files failure" if task.state == "HELD" else "undefined",
+                "RemoveReason": "via condor_rm (by user grid1)" if task.state == "REMOVED" else "undefined",
+            }
+            lines.append(" ".join(str(values.get(column, 0)) for column in columns))
+        return 0, "".join(f"{line}\n" for line in lines), ""
+
+    def condor_q(self, words: list[str], cwd: str, script: str) -> Answer:
+        return self._show(words, self._rows(words, ("queued", "running", "HELD")))
+
+    def condor_history(self, words: list[str], cwd: str, script: str) -> Answer:
+        return self._show(words, self._rows(words, ("done", "REMOVED")))
+
+    def condor_rm(self, words: list[str], cwd: str, script: str) -> Answer:
+        wrong = False
+        for word in options(words)[""]:
+            cluster, _, index = word.partition(".")
+            batch = self.batches.get(int(cluster))
+            if batch is None:
+                wrong = True
+            else:
+                self.end(batch.tasks[int(index)], "REMOVED", force=True)
+        return int(wrong), "", "Couldn't find/remove all jobs matching constraint\n" if wrong else ""
+
+    def condor_status(self, words: list[str], cwd: str, script: str) -> Answer:
+        states = ["Claimed"] * self.busy + ["Unclaimed"] * (self.slots - self.busy)
+        return 0, "".join(f"{state} 1 1 2000 n1\n" for state in states), ""
+
+    def condor_version(self, words: list[str], cwd: str, script: str) -> Answer:
+        return 0, "$CondorVersion: 23.9.6 2026-07-12 $\n", ""

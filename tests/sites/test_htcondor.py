@@ -1,0 +1,79 @@
+"""An HTCondor pool as a site: the contract and the bad days, on a pool that this process plays."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from gridwms.sites.batch import BatchSettings
+from gridwms.sites.contract import Phase, SiteUnavailable
+from gridwms.sites.htcondor import HTCondorDialect
+from gridwms.sites.shell import LocalShell
+from tests.sites.batch_rig import BatchRig
+from tests.sites.contract import SiteContract, receipts_of, tags
+from tests.sites.fakes.cluster import Fault
+from tests.sites.fakes.htcondor import FakeHTCondor
+
+
+@pytest.fixture
+def pool(tmp_path: Path) -> Iterator[FakeHTCondor]:
+    played = FakeHTCondor(tmp_path / "pool")
+    yield played
+    played.close()
+
+
+@pytest.fixture
+def rig(tmp_path: Path, pool: FakeHTCondor) -> Iterator[BatchRig]:
+    shell = LocalShell(environment={"PATH": f"{pool.bin}:{os.environ['PATH']}"}, seconds=4)
+    settings = BatchSettings(name="pool", directory=str(tmp_path / "site"), host="pool.example")
+    made = BatchRig(tmp_path, HTCondorDialect(), lambda: shell, settings, queue="default")
+    yield made
+    made.site.close()
+
+
+class TestHTCondor(SiteContract):
+    """The contract."""
+
+
+def test_events_come_back_with_the_files(rig: BatchRig) -> None:
+    tag = tags(1)[0]
+    receipts = receipts_of(rig.site.submit([rig.script(tag, f"mkdir {tag}; echo type=Running >{tag}/events; pwd")]))
+    rig.wait(lambda: rig.site.status(receipts)[0].phase is Phase.ENDED)
+    (left,) = rig.site.collect(receipts)
+    assert left.events == ("type=Running",)
+    assert "/execute/" in left.log
+
+
+def test_taken_long_after_it_was_given_up(rig: BatchRig, pool: FakeHTCondor) -> None:
+    mine = tags(2)
+    pool.hold = True
+    pool.faults["condor_submit"] = [Fault(before=5)]
+    with pytest.raises(SiteUnavailable):
+        rig.site.submit([rig.quick(tag) for tag in mine])
+    assert rig.site.find(mine) == dict.fromkeys(mine)
+    receipts = receipts_of(rig.site.submit([rig.quick(tag) for tag in mine]))
+    pool.hold = False
+    rig.wait(lambda: {one.phase for one in rig.site.status(receipts)} == {Phase.ENDED})
+    pool.closing.wait(1.5)
+    assert [rig.ran(tag) for tag in mine] == [1, 1]
+
+
+def test_one_that_is_held(rig: BatchRig, pool: FakeHTCondor) -> None:
+    pool.hold = True
+    receipts = receipts_of(rig.site.submit([rig.quick(tag) for tag in tags(1)]))
+    ((_, task),) = pool.all_tasks()
+    pool.end(task, "HELD")
+    sighting = rig.site.status(receipts)[0]
+    assert sighting.phase is Phase.ENDED
+    assert sighting.reason is not None
+    assert "HTCondor holds it: Transfer input files failure" in sighting.reason.sentence
+
+
+def test_the_schedd_is_away(rig: BatchRig, pool: FakeHTCondor) -> None:
+    receipts = receipts_of(rig.site.submit([rig.quick(tag) for tag in tags(1)]))
+    pool.faults["condor_q"] = [Fault(says="-- Failed to fetch ads from: <127.0.0.1:9618>\nCEDAR: failed to connect")]
+    with pytest.raises(SiteUnavailable, match="Failed to fetch ads"):
+        rig.site.status(receipts)
