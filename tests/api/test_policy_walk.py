@@ -50,6 +50,8 @@ def test_a_no_of_the_policy_stands(shared: House, monkeypatch: pytest.MonkeyPatc
     body: object = {"jobs": [key]}
     if path.endswith(("/check", "/match")) or (path, method) == ("/api/v1/jobs", "POST"):
         body = {"jdl": HELLO}
+    if path == "/api/v1/purge":
+        body = {"older": 0}
     if path.startswith("/api/v1/subscriptions"):
         body = {} if "{key}" in path else {"target": "http://127.0.0.1:8080/"}
     if path.endswith("/tag"):

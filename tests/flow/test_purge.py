@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from gridwms.flow.audit import audit
 from gridwms.flow.cancel import cancel
 from gridwms.flow.collect import clear
-from gridwms.flow.purge import purge, purge_old
+from gridwms.flow.compound.sweep import sweep
+from gridwms.flow.purge import purge, purge_old, select_old
+from gridwms.flow.retention import Retention
 from gridwms.flow.status import history, status
 from gridwms.flow.worker import events, put_output, take_token
 from gridwms.jobs.states import DoneCode, State
 from gridwms.store import descriptions
+from tests.flow.compounds import compound, hand_in
 from tests.flow.conftest import Stage
 
 
@@ -79,3 +83,56 @@ def test_each_state_is_kept_as_long_as_the_operator_says(stage: Stage) -> None:
         [purged, purged, purged, State.WAITING],
     ]
     assert purge_old(stage.world) == 0
+
+
+def test_until_when_files_are_kept_is_shown(stage: Stage) -> None:
+    keep = {State.DONE: 1000.0}
+    stage.world.settings = replace(stage.world.settings, keep_seconds=keep)
+    key = done(stage)
+    (waiting,) = stage.submit()
+    assert status(stage.world, [key])[0].kept_until == stage.job(key).state_since + 1000
+    assert status(stage.world, [waiting])[0].kept_until is None
+    clear(stage.world, [key])
+    assert status(stage.world, [key])[0].kept_until is None
+
+
+def test_a_word_comes_before_files_go_that_nobody_fetched(stage: Stage) -> None:
+    stage.world.settings = replace(stage.world.settings, keep_seconds={State.DONE: 1000.0}, announce_seconds=100.0)
+    key, fetched = done(stage), done(stage)
+    clear(stage.world, [fetched])
+    retention = Retention(stage.world)
+    stage.pass_time(899)
+    assert retention.announce() == 0
+    stage.pass_time(1)
+    assert (retention.announce(), retention.announce()) == (1, 0)
+    [told] = [event for event in history(stage.world, key) if event.type == "Expiring"]
+    assert told.data["kept_until"] == stage.job(key).state_since + 1000
+    assert Retention(stage.world).announce() == 1  # after a restart; nothing is said twice
+    assert [event.type for event in history(stage.world, key)].count("Expiring") == 1
+    assert [event.type for event in history(stage.world, fetched)].count("Expiring") == 0
+    assert list(audit(stage.world.database)) == []
+    stage.pass_time(100)
+    assert purge_old(stage.world) == 1
+
+
+def test_old_jobs_are_selected_by_age_state_and_owner(stage: Stage) -> None:
+    (first,) = stage.submit()
+    cancel(stage.world, "ann", [first])
+    whole = hand_in(stage.world, compound(stage.world, 2))
+    cancel(stage.world, "ann", [whole])
+    while sweep(stage.world):
+        pass
+    stage.pass_time(100)
+    finished = done(stage)
+    stage.pass_time(10)
+    (waiting,) = stage.submit()
+
+    def selected(owner: str | None = None, states: tuple[State, ...] = (), seconds: float = 0.0) -> set[str]:
+        return {one.key for one in select_old(stage.world, owner, states, seconds, 100)}
+
+    assert selected() == {first, whole, finished}
+    assert selected(seconds=50) == {first, whole}
+    assert selected(states=(State.DONE, State.WAITING)) == {finished}
+    assert selected(owner="bob") == set()
+    assert waiting not in selected()
+    assert len(select_old(stage.world, None, (), 0.0, 2)) == 2

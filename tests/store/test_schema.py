@@ -34,6 +34,7 @@ def test_partial_indexes_are_made_partial(tmp_path: Path) -> None:
         "ix_jobs_waiting": True,
         "ix_jobs_owner": True,
         "ix_jobs_expiry": True,
+        "ix_jobs_unmatched_owner": True,
         "ix_jobs_timed": True,
         "ix_jobs_cancelling": True,
         "ix_jobs_description": True,

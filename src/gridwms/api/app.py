@@ -20,6 +20,8 @@ from gridwms.api.routes import (
     events,
     jobs,
     market,
+    purge,
+    quota,
     sandbox,
     search,
     service,
@@ -75,6 +77,20 @@ def routes() -> list[BaseRoute]:
     """Every route of ours; each asks the policy, or is on the list of open ones (`pages.OPEN`)."""
     found: list[BaseRoute] = [*worker.ROUTES, *worker_console.ROUTES]
     listening = (events, socket, subscriptions)
-    for module in (ending, bookkeeping, jobs, sandbox, console, check, market, *listening, search, service, pages):
+    for module in (
+        ending,
+        bookkeeping,
+        jobs,
+        sandbox,
+        console,
+        quota,
+        purge,
+        check,
+        market,
+        *listening,
+        search,
+        service,
+        pages,
+    ):
         found += module.router.routes
     return found

@@ -26,6 +26,7 @@ from gridwms.flow.errors import (
     UnknownJob,
 )
 from gridwms.flow.once import BadKey, KeyReused
+from gridwms.flow.quota import OverQuota, TooManyWaiting
 from gridwms.flow.remarks import BadRemark
 from gridwms.flow.subscriptions import BadSubscription
 from gridwms.sandbox.errors import BadName, CutShort, NotThere, SandboxError, SandboxFull, TooLarge, WrongOffset
@@ -61,6 +62,8 @@ _STATUS: Mapping[type[Exception], int] = {
     CutShort: 400,
     Overloaded: 503,
     StoreFull: 507,
+    OverQuota: 507,
+    TooManyWaiting: 429,
     SandboxFull: 507,
 }
 _RETRY = {"Retry-After": "5"}

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 
-from gridwms.api.plain import facts, utc
+from gridwms.api.plain import facts
 from gridwms.flow.status import EventView, JobView, Page
-from gridwms.flow.wording import event_text, state_text
+from gridwms.flow.wording import event_text, state_text, utc
 
 _STYLE = """
 :root { color-scheme: light dark; --line: #8884; --soft: #888; --good: #2a7f3f; --bad: #b3362c; --busy: #2b62ad }

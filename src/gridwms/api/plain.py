@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 
 from gridwms.flow.status import EventView, JobView
-from gridwms.flow.wording import event_text, nodes_text, state_text
+from gridwms.flow.wording import event_text, nodes_text, state_text, utc
 
 
 def job_text(job: JobView, events: Sequence[EventView]) -> str:
@@ -33,17 +32,13 @@ def facts(job: JobView) -> list[tuple[str, str]]:
         ("exit code", "" if job.exit_code is None else str(job.exit_code)),
         ("nodes", nodes_text(job)),
         ("node of", f"{job.node_name} of {job.parent}" if job.parent else ""),
+        ("kept until", utc(job.kept_until) if job.kept_until else ""),
         ("site", f"{job.site} ({job.ce})" if job.site else ""),
         ("node", job.node),
         ("attempts", str(job.attempt) if job.attempt > 1 else ""),
         *((f"tag {name}", value) for name, value in job.user_tags),
     ]
     return [(name, value) for name, value in found if value]
-
-
-def utc(time: float) -> str:
-    """A time as `2026-01-31 12:00:00 UTC`."""
-    return datetime.fromtimestamp(time, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
 
 
 def _one_line(text: str) -> str:

@@ -32,13 +32,14 @@ def read(
     return Filter(
         jobs=jobs,
         parents=parents or (),
-        vos=_split(vos),
-        states=_split(states),
-        types=_split(types),
+        vos=split(vos),
+        states=split(states),
+        types=split(types),
         tags=dict(tag.split("=", 1) for tag in tags or ()),
         owner=owner,
     )
 
 
-def _split(text: str) -> list[str]:
+def split(text: str) -> list[str]:
+    """The parts of a list with commas."""
     return [part.strip() for part in text.split(",") if part.strip()]

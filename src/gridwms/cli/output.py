@@ -60,7 +60,8 @@ def _fetch(client: Client, job: str, directory: Path | None, count: int, keep: b
     key = key_at(job, client.url)
     target = default_directory(key) if directory is None else directory / key if count > 1 else directory
     paths = client.output(job, target, keep=keep)
-    return {"directory": str(target), "files": [str(path) for path in paths]}
+    kept_until = client.job(key).kept_until
+    return {"directory": str(target), "files": [str(path) for path in paths], "kept_until": kept_until}
 
 
 def _listing(client: Client, job: str) -> Sequence[OutputFile]:
@@ -86,7 +87,11 @@ def _show_listing(files: Sequence[OutputFile]) -> None:
 
 
 def _show_paths(fetched: dict[str, Any]) -> None:
+    from gridwms.cli import layout
+
     for path in fetched["files"]:
         say.line(say.clean(path) if say.watched(sys.stdout) else path)
     if not fetched["files"]:
         say.note("The job has no output files.")
+    elif fetched["kept_until"] and say.watched(sys.stderr):
+        say.note(f"The service keeps them until {layout.moment(fetched['kept_until'])}.")

@@ -135,6 +135,7 @@ def _one(job: Job) -> None:
             ("attempts", f"{job.attempt}, after {retried} retries" if retried else ""),
             ("submitted", f"{layout.moment(job.submitted_at)} by {job.owner}" + (f" for {job.vo}" if job.vo else "")),
             ("expires", layout.moment(job.expires_at) if job.expires_at and job.state == "WAITING" else ""),
+            ("kept until", f"{layout.moment(job.kept_until)}; then its files are removed" if job.kept_until else ""),
             *((f"tag {name}", value) for name, value in job.user_tags.items()),
         ],
         style=[("state", wording.style(job)), ("exit code", "bad" if job.exit_code else "")],

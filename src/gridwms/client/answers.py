@@ -280,6 +280,50 @@ class Subscription:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OldJob:
+    """A job that was purged by its age, or would be. `since`: when it came into the state it was in."""
+
+    key: str
+    id: str
+    owner: str
+    state: str
+    since: float
+
+    @classmethod
+    def read(cls, told: Json) -> OldJob:
+        return cls(**{name: told[name] for name in cls.__slots__})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Purged:
+    """Some of them; `more`: there are others."""
+
+    jobs: tuple[OldJob, ...]
+    more: bool
+
+    @classmethod
+    def read(cls, told: Json) -> Purged:
+        return cls(jobs=tuple(OldJob.read(each) for each in told["jobs"]), more=told["more"])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quota:
+    """What a user has at the service, and may have (None: any amount). `waiting`: jobs."""
+
+    owner: str
+    bytes: int
+    files: int
+    waiting: int
+    max_bytes: int | None
+    max_files: int | None
+    max_waiting: int | None
+
+    @classmethod
+    def read(cls, told: Json) -> Quota:
+        return cls(**{name: told[name] for name in cls.__slots__})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Clause:
     """A condition. It rejects so many resources; `alone` of them are rejected by nothing else.
 

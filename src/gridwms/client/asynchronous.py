@@ -65,6 +65,10 @@ class AsyncClient:
         """Who answers, and who you are to it."""
         return await self._transport.run(calls.service())
 
+    async def quotas(self, *, owner: str = "") -> list[answers.Quota]:
+        """What one has at the service, and may have; or another, or everybody (`*`)."""
+        return await self._transport.run(calls.quotas(owner))
+
     # handing in
 
     async def submit(self, sources: Sequence[Source], *, key: str = "") -> list[Submission]:
@@ -246,6 +250,20 @@ class AsyncClient:
             if isinstance(job, ClientError):
                 raise job
         return [job for job in found if isinstance(job, answers.Job)]
+
+    async def purge_old(
+        self, older: float, *, states: Sequence[str] = (), owner: str = "", dry_run: bool = False
+    ) -> AsyncIterator[answers.OldJob]:
+        """Purge jobs that have been as they are for `older` seconds, the oldest first; these.
+
+        `dry_run`: only the first some hundreds are told, and nothing happens to them.
+        """
+        while True:
+            some = await self._transport.run(calls.purge_old(older, states, owner, dry_run))
+            for job in some.jobs:
+                yield job
+            if dry_run or not some.more:
+                return
 
     # subscriptions
 

@@ -194,6 +194,20 @@ def test_subscription(key: str) -> Call[str]:
     )
 
 
+def purge_old(older: float, states: Sequence[str], owner: str, dry_run: bool) -> Call[answers.Purged]:
+    body = {"older": older, "states": list(states), "owner": owner, "dry_run": dry_run}
+    return Call(method="POST", path=f"{API}/purge", json=body, read=answers.Purged.read)
+
+
+def quotas(owner: str) -> Call[list[answers.Quota]]:
+    return Call(
+        method="GET",
+        path=f"{API}/quota",
+        params={"owner": owner} if owner else {},
+        read=lambda told: [answers.Quota.read(each) for each in told["quotas"]],
+    )
+
+
 def service() -> Call[answers.Service]:
     return Call(method="GET", path=f"{API}/service", read=answers.Service.read)
 

@@ -75,6 +75,10 @@ class Client:
         """Who answers, and who you are to it."""
         return self._transport.run(calls.service())
 
+    def quotas(self, *, owner: str = "") -> list[answers.Quota]:
+        """What one has at the service, and may have; or another, or everybody (`*`)."""
+        return self._transport.run(calls.quotas(owner))
+
     # handing in
 
     def submit(
@@ -275,6 +279,19 @@ class Client:
             if isinstance(job, ClientError):
                 raise job
         return [job for job in found if isinstance(job, answers.Job)]
+
+    def purge_old(
+        self, older: float, *, states: Sequence[str] = (), owner: str = "", dry_run: bool = False
+    ) -> Iterator[answers.OldJob]:
+        """Purge jobs that have been as they are for `older` seconds, the oldest first; these.
+
+        `dry_run`: only the first some hundreds are told, and nothing happens to them.
+        """
+        while True:
+            some = self._transport.run(calls.purge_old(older, states, owner, dry_run))
+            yield from some.jobs
+            if dry_run or not some.more:
+                return
 
     # subscriptions
 

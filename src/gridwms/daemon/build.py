@@ -11,14 +11,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gridwms.classad import ClassAdSyntaxError, EvaluationContext, Expr, parse_expression
-from gridwms.daemon.config import AnySource, BadConfig, Config, Jobs
+from gridwms.daemon.config import AnySource, BadConfig, Config, Jobs, UserQuota
 from gridwms.daemon.config import BdiiSource as BdiiSection
 from gridwms.daemon.outlets import build_outlets
 from gridwms.daemon.sites import build_site
 from gridwms.describe.jdl.defaults import JdlDefaults
 from gridwms.flow.links import ServiceLink
 from gridwms.flow.measures import Measures
-from gridwms.flow.world import FlowSettings, NotifySettings, SitePolicy, World
+from gridwms.flow.world import FlowSettings, NotifySettings, Quota, SitePolicy, World
 from gridwms.jobs.retry import RetryMaxima
 from gridwms.jobs.states import State
 from gridwms.market.market import Market
@@ -31,6 +31,7 @@ from gridwms.sandbox.area import Area
 from gridwms.security.capability import Capabilities
 from gridwms.sites import local, simulated
 from gridwms.store.database import Database
+from gridwms.store.usage import Used
 
 _DAY = 86400.0
 
@@ -70,7 +71,14 @@ def build(config: Config, data: Path, url: str, capabilities: Capabilities) -> P
         outlets=outlets,
         instance=f"{os.uname().nodename}-{os.getpid()}-{secrets.token_hex(4)}",
     )
+    world.usage.begin({key: Used(*found) for key, found in sandbox.measure().items()})
     return Parts(world, config, measures)
+
+
+def _quota(section: UserQuota) -> Quota:
+    given = (section.max_bytes, section.max_files, section.max_waiting_jobs)
+    most = [None if value < 0 else value for value in given]
+    return Quota(bytes=most[0], files=most[1], waiting=most[2])
 
 
 def _source(name: str, section: AnySource) -> Source:
@@ -99,6 +107,9 @@ def _settings(config: Config, url: str) -> FlowSettings:
         },
         submit_key_seconds=jobs.submit_key_days * _DAY,
         max_nodes=jobs.max_nodes,
+        announce_seconds=jobs.announce_days * _DAY,
+        quota=_quota(config.quotas),
+        quotas={name: _quota(one) for name, one in config.quotas.users.items()},
         notify=NotifySettings(
             max_per_user=config.notify.max_per_user,
             default_seconds=config.notify.default_days * _DAY,

@@ -54,6 +54,7 @@ class Jobs(_Section):
     keep_cleared_days: float = Field(default=3.0, ge=0)
     keep_aborted_days: float = Field(default=15.0, ge=0)
     keep_cancelled_days: float = Field(default=15.0, ge=0)
+    announce_days: float = Field(default=3.0, ge=0)
     submit_key_days: float = Field(default=7.0, gt=0)
     max_output_bytes: int = Field(default=-1, ge=-1)
     max_nodes: int = Field(default=1_000_000, ge=1)
@@ -200,6 +201,20 @@ AnySource = Annotated[FileSource | BdiiSource, Field(discriminator="kind")]
 AnySite = Annotated[LocalSite | SimulatedSite | SlurmSite | HTCondorSite, Field(discriminator="kind")]
 
 
+class UserQuota(_Section):
+    """What a user may have at once; -1: any amount."""
+
+    max_bytes: int = Field(default=-1, ge=-1)
+    max_files: int = Field(default=-1, ge=-1)
+    max_waiting_jobs: int = Field(default=-1, ge=-1)
+
+
+class Quotas(UserQuota):
+    """What each user may have at once, and users who have a quota of their own."""
+
+    users: dict[str, UserQuota] = Field(default_factory=dict)
+
+
 class Notify(_Section):
     """Subscriptions: webhooks and mail. `networks`: not public ones that webhooks may go to, by http too. `authority`:
     PEM of whom to trust for the certificates of webhooks; empty: whom this machine trusts."""
@@ -234,6 +249,7 @@ class Config(_Section):
     service: Service = Service()
     jobs: Jobs = Jobs()
     policies: dict[str, str] = Field(default_factory=dict)
+    quotas: Quotas = Quotas()
     notify: Notify = Notify()
     mail: Mail = Mail()
     sites: dict[str, AnySite] = {"local": LocalSite()}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 
 import structlog
 
@@ -20,11 +21,13 @@ from gridwms.flow.measures import Measures
 from gridwms.flow.once import forget_old
 from gridwms.flow.purge import purge_old
 from gridwms.flow.replan import replan
+from gridwms.flow.retention import Retention
 from gridwms.flow.schedule import Scheduler
 from gridwms.flow.signal import Signal
 from gridwms.flow.subscriptions import remove_expired
 from gridwms.flow.tail import Tail
 from gridwms.flow.world import World
+from gridwms.store.database import StoreUnavailable
 
 logger = structlog.get_logger(__name__)
 
@@ -38,6 +41,7 @@ _SWEEP_SECONDS = 5.0
 _FORGET_SECONDS = 3600.0
 _REPLAN_SECONDS = 30.0
 _MEASURE_SECONDS = 60.0
+_USAGE_SECONDS = 5.0
 
 
 class Service:
@@ -56,6 +60,8 @@ class Service:
             Loop("expire", self._if_ours("expire", lambda: expire(world)), _EXPIRE_SECONDS),
             Loop("sweep", self._if_ours("expire", lambda: sweep(world)), _SWEEP_SECONDS, world.sweeping),
             Loop("purge", self._if_ours("expire", lambda: purge_old(world)), _PURGE_SECONDS),
+            Loop("retention", self._if_ours("expire", Retention(world).announce), _PURGE_SECONDS),
+            Loop("usage", world.usage.write_down, _USAGE_SECONDS),
             Loop("tidy", self._if_ours("expire", self._tidy), _FORGET_SECONDS),
             Loop("bookkeeping", self._if_ours("bookkeeping", self._settle), _SETTLE_SECONDS, world.books),
             Loop("replan", self._if_ours("expire", lambda: replan(world, mover)), _REPLAN_SECONDS),
@@ -96,6 +102,8 @@ class Service:
         self._leases.stop()
         for site in self._world.sites.values():
             site.close()
+        with suppress(StoreUnavailable):
+            self._world.usage.write_down()
         self._world.database.close()
 
     def _if_ours(self, lease: str, work: Callable[[], object]) -> Callable[[], object]:

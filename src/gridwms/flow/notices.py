@@ -5,12 +5,11 @@ from __future__ import annotations
 import json
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 
 from gridwms.channels.mail import Mail
 from gridwms.flow.status import JobView
 from gridwms.flow.telling import Told
-from gridwms.flow.wording import event_text, state_text
+from gridwms.flow.wording import event_text, state_text, utc
 from gridwms.store.subscriptions import Subscription
 
 MOST_IN_MAIL = 500
@@ -64,11 +63,6 @@ def test_mail(subscription: Subscription) -> Mail:
         text="\n".join(["This is a test: mail of this subscription arrives.", "", *_foot(subscription)]),
         ident=delivery_id(subscription, ()),
     )
-
-
-def utc(time: float) -> str:
-    """A time for readers whose zone is not known."""
-    return datetime.fromtimestamp(time, UTC).strftime("%Y-%m-%d %H:%M UTC")
 
 
 def _about(job: JobView | None, key: str, events: Sequence[Told]) -> list[str]:

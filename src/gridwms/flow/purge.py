@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from sqlalchemy import Connection
 
@@ -33,6 +33,16 @@ def purge(world: World, by: str, keys: Sequence[str]) -> list[Answer]:
     after = _purge(world, lambda connection: rows.load(connection, found.jobs), why)
     answers |= {key: _answer(before[key], after[key]) for key in found.jobs}
     return [answers[key] for key in keys]
+
+
+def select_old(world: World, owner: str | None, states: Collection[State], seconds: float, limit: int) -> list[due.Old]:
+    """Ended jobs (of one owner or of all) that have been in one of these states for so long, the longest first."""
+    until = world.clock() - seconds
+    chosen = PURGEABLE.intersection(states) if states else PURGEABLE
+    return world.database.read(lambda connection: due.old(connection, owner, chosen, until, limit))
+
+
+PURGEABLE = frozenset({State.DONE, State.CLEARED, State.ABORTED, State.CANCELLED})
 
 
 def purge_old(world: World) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from types import MappingProxyType
 
@@ -19,6 +19,7 @@ from gridwms.flow.compound.register import PreparedCompound, insert_compound, pr
 from gridwms.flow.errors import NotFound, NotInState
 from gridwms.flow.find import find, the_job, the_jobs
 from gridwms.flow.once import Once
+from gridwms.flow.quota import admit, check_waiting, room
 from gridwms.flow.reading import read
 from gridwms.flow.record import Recorded, announce, apply
 from gridwms.flow.uploads import Upload, shared_uploads, uploads_of
@@ -75,7 +76,7 @@ def register(
 
     Jobs without files to upload start at once. `vo`: the one that the identity speaks for, "" for any. `key`: chosen
     by the client; the same key and texts again give the jobs of the first time. `dialects`: of texts whose dialect is
-    not to be guessed. Raises KeyReused, BadKey.
+    not to be guessed. Raises KeyReused, BadKey, OverQuota, TooManyWaiting.
     """
     now = world.clock()
     once = Once.of(owner, vo, key, texts) if key else None
@@ -101,6 +102,8 @@ def register(
         new[job] = ready
         state = State.SUBMITTED if ready.uploads else State.WAITING
         answers.append(Registration(key=job, state=state, problems=ready.problems, uploads=ready.uploads))
+    early = admit(world, owner) if new or whole else ()
+    nearly: list[Problem] = []
     good = [ready for ready in prepared.values() if isinstance(ready, _Prepared)]
 
     def work(connection: Connection) -> list[str | None] | None:
@@ -110,6 +113,8 @@ def register(
         descriptions.put_descriptions(connection, {ready.digest: ready.jdl for ready in good})
         descriptions.put_tags(connection, {ready.digest: ready.description.user_tags for ready in good})
         descriptions.put_classes(connection, {ready.match_class: ready.match_ad for ready in good})
+        count = len(new) + sum(one.nodes for _, one in whole)
+        nearly[:] = [*early, *check_waiting(connection, world, owner, count)]
         keys = iter(new.items())
         while some := list(islice(keys, _TOGETHER)):
             _insert(connection, [(key, _first_events(world, key, owner, vo, ready, now)) for key, ready in some], now)
@@ -126,7 +131,15 @@ def register(
         world.waiting.set()
         if whole:
             world.sweeping.set()
+        _add_warnings(answers, nearly)
     return answers
+
+
+def _add_warnings(answers: list[Registration], warnings: Sequence[Problem]) -> None:
+    """Warnings about all of them are told with the first that was accepted."""
+    if warnings:
+        index = next(index for index, answer in enumerate(answers) if answer.key)
+        answers[index] = replace(answers[index], problems=(*answers[index].problems, *warnings))
 
 
 def compound_answer(ready: PreparedCompound, parent: Parent) -> Registration:
@@ -231,19 +244,24 @@ def _insert(connection: Connection, new: Sequence[tuple[str, tuple[Event, ...]]]
 
 
 def put_input(world: World, key: str, index: int, stream: Iterable[bytes], length: int | None) -> int:
-    """Receive one file of the input sandbox; its size. Sending it again replaces it, until the job is started."""
+    """Receive one file of the input sandbox; its size. Sending it again replaces it, until the job is started.
+
+    Raises OverQuota when the owner may keep no more.
+    """
     found = find(world, [key])
     if found.compounds:
         _number, parent = found.compounds[key]
         state, started, expected = parent.state, parent.started_at is not None, shared_uploads(parent)
+        owner = parent.owner
     else:
         job = the_job(world, key)
         state, started, expected = job.state, False, uploads_of(world.descriptions.of(job))
+        owner = job.owner
     if state is not State.SUBMITTED or started:
         raise NotInState(f"Job {key} is {state} already: its input sandbox can no longer change.", "Submit a new job.")
     if index not in {upload.index for upload in expected}:
         raise NotFound(f"The description of job {key} has no input file number {index} to upload.", "Check the number.")
-    return world.sandbox.put_input(key, index, stream, length)
+    return world.sandbox.put_input(key, index, stream, length, room(world, owner))
 
 
 def start(world: World, keys: Sequence[str]) -> dict[str, State]:

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from gridwms.flow.status import JobView
 from gridwms.jobs.reasons import Reason
 from gridwms.jobs.states import AT_SITE, State
+
+
+def utc(time: float) -> str:
+    """A time for readers whose zone is not known: `2026-01-31 12:00:00 UTC`."""
+    return datetime.fromtimestamp(time, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
 
 
 def event_text(type: str, data: Mapping[str, Any], why: Reason | None) -> str:  # noqa: A002 (the events' own word)
@@ -37,6 +43,8 @@ def event_text(type: str, data: Mapping[str, Any], why: Reason | None) -> str:  
             text = f"tried again by {data.get('by')}"
         case "Resubmitted":
             text = "shallow: " if data.get("shallow") else "deep: "
+        case "Expiring":
+            text = f"its output was not fetched; its files are removed at {utc(data['kept_until'])}"
         case "CancelRequested":
             text = f"by {data.get('by')}"
         case "Tagged":

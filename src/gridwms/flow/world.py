@@ -13,6 +13,7 @@ from gridwms.describe.jdl.defaults import JdlDefaults
 from gridwms.flow.console.consoles import Consoles
 from gridwms.flow.find import Descriptions
 from gridwms.flow.signal import Signal
+from gridwms.flow.usage import Usage
 from gridwms.flow.watches import Watches
 from gridwms.jobs.retry import RetryMaxima
 from gridwms.jobs.states import State
@@ -51,6 +52,15 @@ class NotifySettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Quota:
+    """What a user may have at once: bytes and files of sandboxes, jobs that wait. None: any amount."""
+
+    bytes: int | None = None
+    files: int | None = None
+    waiting: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FlowSettings:
     """Times in seconds."""
 
@@ -81,8 +91,17 @@ class FlowSettings:
     min_peek_seconds: int = 5
     policies: Mapping[str, Expr] = field(default_factory=lambda: read_policies({}))
     """What every match must meet, by name."""
+    announce_seconds: float = 3 * 86400.0
+    """How long before its files go a job whose output was not fetched says so."""
+    quota: Quota = field(default_factory=Quota)
+    quotas: Mapping[str, Quota] = field(default_factory=dict)
+    """Of users who have their own."""
     notify: NotifySettings = field(default_factory=NotifySettings)
     site_policies: Mapping[str, SitePolicy] = field(default_factory=dict)
+
+    def quota_of(self, owner: str) -> Quota:
+        """The quota of a user."""
+        return self.quotas.get(owner, self.quota)
 
     def policy(self, site: str) -> SitePolicy:
         """The policy of a site; the default one when none was configured."""
@@ -124,11 +143,14 @@ class World:
     descriptions: Descriptions = field(init=False)
     consoles: Consoles = field(init=False)
     """Of interactive jobs; for the event loop alone."""
+    usage: Usage = field(init=False)
     watches: Watches = field(default_factory=Watches)
 
     def __post_init__(self) -> None:
         self.descriptions = Descriptions(self.database)
         self.consoles = Consoles(self.clock)
+        self.usage = Usage(self.database)
+        self.sandbox.meter = self.usage.changed
         self.errands = {name: Signal() for name in self.sites}
         self.database.after_commit(self.news.set)
         self.database.on_news_from_others(self.wake_all)

@@ -290,6 +290,16 @@ class Tagged(Remark):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Expiring(Remark):
+    """Its output was not fetched, and its files and its description are removed at `kept_until`."""
+
+    type: ClassVar[str] = "Expiring"
+    kept_until: float
+    by: str = "the service"
+    source: Source = Source.SERVICE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AccessChanged(Remark):
     """An entry was added to the access list of the job, or removed from it.
 
@@ -336,6 +346,7 @@ EVENT_TYPES: dict[str, type[Event]] = {
         Finished,
         Ended,
         Tagged,
+        Expiring,
         AccessChanged,
         Noted,
     )

@@ -13,7 +13,7 @@ from __future__ import annotations
 import contextlib
 import math
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,6 +22,13 @@ from gridwms.sandbox.errors import NotThere, TooLarge, WrongOffset
 from gridwms.sandbox.limits import Limits, check_file, check_total
 from gridwms.sandbox.names import TEMPORARY, check_name
 from gridwms.sandbox.receive import full_disk, receive
+
+Meter = Callable[[str, int, int], None]
+"""Takes the key of a job, and by how many bytes and files its sandbox grew."""
+
+
+def _unmetered(_key: str, _bytes: int, _files: int) -> None:
+    """Nobody counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +45,8 @@ class Area:
     def __init__(self, root: Path, limits: Limits | None = None) -> None:
         self.root = root
         self.limits = limits or Limits()
+        self.meter: Meter = _unmetered
+        """Told of every change."""
         self._on_disk = folder.OnDisk()
         root.mkdir(mode=0o700, parents=True, exist_ok=True)
         with folder.opened(root.parent, []) as above:
@@ -45,17 +54,30 @@ class Area:
 
     # input
 
-    def put_input(self, key: str, index: int, stream: Iterable[bytes], length: int | None = None) -> int:
-        """Store file number `index` of the input sandbox; its size. Raises a SandboxError; sending again is fine."""
+    def put_input(
+        self,
+        key: str,
+        index: int,
+        stream: Iterable[bytes],
+        length: int | None = None,
+        quota: Callable[[int], None] | None = None,
+    ) -> int:
+        """Store file number `index` of the input sandbox; its size. Raises a SandboxError; sending again is fine.
+
+        `quota` is called with the bytes by which the area grows and may raise.
+        """
         name = _number(index)
         with full_disk(name), folder.opened(self.root, _steps(key, "input"), make=self._on_disk) as here:
             others = sum(folder.file_size(other, here) or 0 for other in folder.names(here) if other != name)
+            before = folder.file_size(name, here)
 
             def check(size: int) -> None:
+                if quota is not None:
+                    quota(size - (before or 0))
                 check_file(f"input number {name}", size, self.limits.input_file)
                 check_total("input sandbox", others + size, self.limits.input_job)
 
-            return receive(stream, name, here, length=length, check=check)
+            return self._metered(key, before, receive(stream, name, here, length=length, check=check))
 
     def input_path(self, key: str, index: int) -> Path:
         """Where file number `index` of the input lies. Raises NotThere."""
@@ -78,12 +100,13 @@ class Area:
                     "Pack the files of the job into an archive.",
                 )
             others = sum(folder.file_size(other, here) or 0 for other in present)
+            before = folder.file_size(name, here)
 
             def check(size: int) -> None:
                 check_file(name, size, self.limits.output_file)
                 check_total("output sandbox", others + size, self.limits.output_job)
 
-            return receive(stream, name, here, length=length, check=check)
+            return self._metered(key, before, receive(stream, name, here, length=length, check=check))
 
     def output_path(self, key: str, attempt: int, name: str) -> Path:
         """Where an output file lies. Raises BadName, NotThere."""
@@ -103,7 +126,9 @@ class Area:
         check_name(name)
         flags = os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
         with full_disk(name), folder.opened(self.root, _steps(key, "peek", attempt), make=self._on_disk) as here:
+            before = folder.file_size(name, here)
             file = os.open(name, flags, 0o600, dir_fd=here)
+            size = before or 0
             try:
                 size = os.fstat(file).st_size
                 if size != offset:
@@ -116,6 +141,7 @@ class Area:
                         rest, size = rest[written:], size + written
             finally:
                 os.close(file)
+                self._metered(key, before, size)
         return size
 
     def peek_size(self, key: str, attempt: int, name: str) -> int:
@@ -140,10 +166,21 @@ class Area:
         """Remove all files of a job. Repeatable."""
         try:
             with folder.opened(self.root, [key[:2]]) as here:
-                folder.remove_tree(key, here)
+                gone = folder.remove_tree(key, here)
                 self._on_disk.forget(key)
         except FileNotFoundError:
             return
+        if gone.files:
+            self.meter(key, -gone.bytes, -gone.files)
+
+    def measure(self) -> dict[str, folder.Counted]:
+        """What lies here, by job. It walks through all directories: for the start of the service."""
+        found: dict[str, folder.Counted] = {}
+        with os.scandir(self.root) as groups:
+            for group in groups:
+                if group.is_dir(follow_symlinks=False):
+                    found |= {key: counted for key, counted in folder.measured(group.path) if counted.files}
+        return found
 
     def sweep(self, before: float = math.inf) -> int:
         """Remove what a crash left unfinished; how many files. Only before the service takes uploads.
@@ -162,6 +199,10 @@ class Area:
         return count
 
     # common
+
+    def _metered(self, key: str, before: int | None, size: int) -> int:
+        self.meter(key, size - (before or 0), int(before is None))
+        return size
 
     def _path(self, what: str, steps: list[str], name: str) -> Path:
         try:

@@ -7,6 +7,7 @@ import os
 import stat
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 _STEP = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _MOST_KNOWN = 10_000
@@ -88,19 +89,50 @@ def open_file(name: str, handle: int) -> int:
     return found
 
 
-def remove_tree(name: str, parent: int) -> None:
-    """Remove `name` and all below it, never through a link. What is missing is no error."""
+class Counted(NamedTuple):
+    """Plain files."""
+
+    bytes: int = 0
+    files: int = 0
+
+
+def remove_tree(name: str, parent: int) -> Counted:
+    """Remove `name` and all below it, never through a link; what that was. What is missing is no error."""
     try:
         handle = os.open(name, _STEP, dir_fd=parent)
     except FileNotFoundError:
-        return
+        return Counted()
     except OSError:
+        size = file_size(name, parent)
         os.unlink(name, dir_fd=parent)
-        return
+        return Counted() if size is None else Counted(size, 1)
+    gone = Counted()
     try:
         for below in names(handle):
-            remove_tree(below, handle)
+            one = remove_tree(below, handle)
+            gone = Counted(gone.bytes + one.bytes, gone.files + one.files)
     finally:
         os.close(handle)
     with contextlib.suppress(FileNotFoundError):
         os.rmdir(name, dir_fd=parent)
+    return gone
+
+
+def measured(directory: str) -> Iterator[tuple[str, Counted]]:
+    """What lies in each directory of a directory, with all below it."""
+    with os.scandir(directory) as entries:
+        for entry in entries:
+            if entry.is_dir(follow_symlinks=False):
+                yield entry.name, _measure(entry.path)
+
+
+def _measure(directory: str) -> Counted:
+    size = files = 0
+    with os.scandir(directory) as entries:
+        for entry in entries:
+            if entry.is_dir(follow_symlinks=False):
+                below = _measure(entry.path)
+                size, files = size + below.bytes, files + below.files
+            elif entry.is_file(follow_symlinks=False):
+                size, files = size + entry.stat(follow_symlinks=False).st_size, files + 1
+    return Counted(size, files)

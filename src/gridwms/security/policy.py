@@ -124,7 +124,7 @@ _BY_LIST = {
     Action.TAG: (Permission.TAG,),
 }
 """What the access list of a job can allow to others, and which entries do."""
-_OF_LISTS = frozenset({Action.LIST, Action.FOLLOW})
+_OF_LISTS = frozenset({Action.LIST, Action.FOLLOW, Action.PURGE})
 _OWNER_ONLY = frozenset({Action.FEED, Action.ATTACH})
 """An operator ends and reads jobs, but does not put files into them, and does not type to them."""
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from dataclasses import dataclass
+
 from sqlalchemy import Connection, select
 
 from gridwms.jobs.states import State
-from gridwms.store.tables import attempts, jobs
+from gridwms.store.tables import attempts, compounds, jobs
 from gridwms.store.tables.jobs import CANCELLING, PRESENT, TIMED, UNMATCHED
 
 
@@ -22,6 +25,41 @@ def since(connection: Connection, state: State, time: float, limit: int) -> list
     """
     query = select(jobs.c.number).where(TIMED, jobs.c.state == state.value, jobs.c.state_since <= time)
     return list(connection.scalars(query.order_by(jobs.c.state_since).limit(limit)))
+
+
+def between(connection: Connection, state: State, after: float, until: float, limit: int) -> list[int]:
+    """The same that have been there since a time after `after`, the longest first."""
+    query = select(jobs.c.number).where(TIMED, jobs.c.state == state.value, jobs.c.state_since <= until)
+    return list(connection.scalars(query.where(jobs.c.state_since > after).order_by(jobs.c.state_since).limit(limit)))
+
+
+@dataclass(frozen=True, slots=True)
+class Old:
+    """A job or a compound that has been in a state for long."""
+
+    key: str
+    owner: str
+    state: State
+    since: float
+
+
+def old(connection: Connection, owner: str | None, states: Collection[State], until: float, limit: int) -> list[Old]:
+    """Jobs and compounds, no nodes, that have been in one of these states since `until` or longer."""
+    names = [state.value for state in states]
+    single = select(jobs.c.key, jobs.c.owner, jobs.c.state, jobs.c.state_since).where(
+        TIMED, jobs.c.parent.is_(None), jobs.c.state.in_(names), jobs.c.state_since <= until
+    )
+    whole = select(compounds.c.key, compounds.c.owner, compounds.c.state, compounds.c.state_since).where(
+        compounds.c.state.in_(names), compounds.c.state_since <= until
+    )
+    if owner is not None:
+        single, whole = single.where(jobs.c.owner == owner), whole.where(compounds.c.owner == owner)
+    found = [
+        Old(row.key, row.owner, State(row.state), row.state_since)
+        for query, since in ((single, jobs.c.state_since), (whole, compounds.c.state_since))
+        for row in connection.execute(query.order_by(since).limit(limit))
+    ]
+    return sorted(found, key=lambda one: one.since)[:limit]
 
 
 def cancelling(connection: Connection, time: float, limit: int) -> list[int]:

@@ -11,6 +11,7 @@ from gridwms.store.tables.outbox import outbox
 from gridwms.store.tables.remarks import job_access, job_tags
 from gridwms.store.tables.submit_keys import submit_keys
 from gridwms.store.tables.subscriptions import subscriptions
+from gridwms.store.tables.usage import usage
 
 __all__ = [
     "attempts",
@@ -36,5 +37,6 @@ __all__ = [
     "outbox",
     "submit_keys",
     "subscriptions",
+    "usage",
     "verdicts",
 ]

@@ -84,6 +84,7 @@ _single = text("parent IS NULL")
 Index("ix_jobs_owner", jobs.c.owner, jobs.c.number, sqlite_where=_single, postgresql_where=_single)
 UNMATCHED = text("state IN ('SUBMITTED', 'WAITING')")
 Index("ix_jobs_expiry", jobs.c.expires_at, sqlite_where=UNMATCHED, postgresql_where=UNMATCHED)
+Index("ix_jobs_unmatched_owner", jobs.c.owner, sqlite_where=UNMATCHED, postgresql_where=UNMATCHED)
 TIMED = text(
     "(state = 'READY' OR (parent IS NULL AND state IN ('SUBMITTED', 'DONE', 'CLEARED', 'ABORTED', 'CANCELLED')))"
 )

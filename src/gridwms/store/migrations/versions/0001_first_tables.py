@@ -187,6 +187,13 @@ def upgrade() -> None:
         batch_op.create_index("ix_subscriptions_owner", ["owner", "number"], unique=False)
 
     op.create_table(
+        "usage",
+        sa.Column("owner", sa.String(length=255), nullable=False),
+        sa.Column("bytes", sa.BigInteger(), nullable=False),
+        sa.Column("files", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("owner", name=op.f("pk_usage")),
+    )
+    op.create_table(
         "verdicts",
         sa.Column("number", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("match_class", sa.String(length=43), nullable=False),
@@ -288,6 +295,13 @@ def upgrade() -> None:
             postgresql_where=sa.text(
                 "(state = 'READY' OR (parent IS NULL AND state IN ('SUBMITTED', 'DONE', 'CLEARED', 'ABORTED', 'CANCELLED')))"
             ),
+        )
+        batch_op.create_index(
+            "ix_jobs_unmatched_owner",
+            ["owner"],
+            unique=False,
+            sqlite_where=sa.text("state IN ('SUBMITTED', 'WAITING')"),
+            postgresql_where=sa.text("state IN ('SUBMITTED', 'WAITING')"),
         )
         batch_op.create_index(
             "ix_jobs_waiting",
