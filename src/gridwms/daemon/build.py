@@ -159,6 +159,7 @@ def _jdl_defaults(jobs: Jobs) -> JdlDefaults:
         retry_count=jobs.retry_count,
         shallow_retry_count=jobs.shallow_retry_count,
         peek_least=jobs.peek_least_seconds,
+        max_nodes=jobs.max_nodes,
     )
 
 

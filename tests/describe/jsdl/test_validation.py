@@ -135,13 +135,7 @@ ERRORS: dict[str, tuple[dict[str, str], str, str, int, str]] = {
         10,
         "%20",
     ),
-    "parameter sweep": (
-        {"end": "<w:Sweep/>"},
-        "unsupported",
-        "Sweep",
-        11,
-        "parameter sweeps (GFD.149) are not served yet",
-    ),
+    "parameter sweep": ({"end": "<w:Sweep/>"}, "unknown_element", "Sweep", 11, "after JobDescription"),
     "no program": ({"program": ""}, "missing", "POSIXApplication", 6, "Executable"),
     "unknown file system": (
         {"program": '<p:Executable filesystemName="x">a</p:Executable>'},

@@ -102,7 +102,7 @@ def test_sweeps(sweep: int | range | list[str | int | float], expected: list[str
     job = gridwms.Job("/bin/echo", ["_PARAM_"], sweep=sweep)
     compound = job.check(BARE).compound
     assert compound is not None
-    assert [each.arguments for each in jobs_of(compound).values()] == expected
+    assert [each.arguments for each in jobs_of(compound).values()] == [f"'{value}'" for value in expected]
     assert read_native(job.to_native(), BARE, now=0.0).compound == compound
 
 

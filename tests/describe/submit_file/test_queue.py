@@ -45,6 +45,7 @@ def jobs(text: str, kind: CompoundKind) -> list[Description]:
         ("arguments = 1\nqueue\narguments = 2\nqueue", CompoundKind.COLLECTION, ["1", "2"]),
         ("request_memory = $(m)\narguments = $(m)\nqueue m in (1, 2)", CompoundKind.COLLECTION, ["1", "2"]),
         ("arguments = _PARAM_$(Process)\nqueue 2", CompoundKind.COLLECTION, ["_PARAM_0", "_PARAM_1"]),
+        ('arguments = "$(x)"\nqueue x from (\na b\n$HOME\n)', CompoundKind.COLLECTION, ["a b", "'$HOME'"]),
         ("x = default\narguments = $(x)\nqueue x in (a)", CompoundKind.PARAMETRIC, ["a"]),
     ],
 )

@@ -69,6 +69,11 @@ class JdlText:
         """One more condition: they are joined with `&&`."""
         self._more("Requirements", "", "", " &&").lines.append((clause, origin))
 
+    @property
+    def has_nodes(self) -> bool:
+        """Whether it is a compound."""
+        return bool(self._nodes)
+
     def node(self, node: JdlText, origin: Origin) -> None:
         """One more of the jobs of a compound."""
         self._nodes.append((node, origin))
@@ -78,10 +83,14 @@ class JdlText:
         attribute = self._attributes.pop(name.lower(), None)
         return attribute.lines if attribute else []
 
+    def text_of(self, name: str) -> str:
+        """What was given as a value, as JDL has it; empty when there is none."""
+        attribute = self._attributes.get(name.lower())
+        return attribute.lines[0][0] if attribute and attribute.lines else ""
+
     def number(self, name: str) -> int | None:
         """The whole number that was given as a value; None when there is none."""
-        attribute = self._attributes.get(name.lower())
-        text = attribute.lines[0][0] if attribute and attribute.lines else ""
+        text = self.text_of(name)
         return int(text) if text.isdecimal() and len(text) < 19 else None
 
     def rendered(self) -> tuple[str, list[Origin]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 _ACTIVE = frozenset("$`*?[]{}~;|&<>()#!\n")
 """What a shell does not leave alone outside of quotes (some only at some places: better too careful)."""
@@ -55,3 +55,10 @@ def _meaning(piece: re.Match[str]) -> str | None:
     if piece["escaped"] is not None:
         return None if piece["escaped"] == "\n" else piece["escaped"]
     return None if _ACTIVE & set(piece["plain"]) else piece["plain"]
+
+
+def can_be_parameters(values: Sequence[str]) -> bool:
+    """Whether values can take the place of a placeholder in words that have been joined: the shell takes each for a
+    part of a word as it is, and no two are equal.
+    """
+    return len(set(values)) == len(values) and all(value and shlex.quote(value) == value for value in values)

@@ -1,4 +1,4 @@
-"""RangeValue of JSDL (GFD.136 §5.2.4): a union of intervals, as conditions of ClassAd or as one number."""
+"""RangeValue of JSDL (GFD.136): a union of intervals, as conditions of ClassAd or as one number."""
 
 from __future__ import annotations
 

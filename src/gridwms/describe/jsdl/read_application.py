@@ -1,4 +1,4 @@
-"""Application: what runs, with which words, in which environment (GFD.136 §6.3 and §8.1, GFD.111 §3, GFD.115 §3)."""
+"""Application: what runs, with which words, in which environment (GFD.136, GFD.111, GFD.115)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Resources: where the job may run (GFD.136 §6.4), as conditions on GLUE names, and as numbers of CPUs and hosts."""
+"""Resources: where the job may run (GFD.136), as conditions on GLUE names, and as numbers of CPUs and hosts."""
 
 from __future__ import annotations
 
@@ -123,7 +123,7 @@ def _accepts_all(mapping: Mapping, element: Element, ranges: tuple[Interval, ...
 
 
 def _counts(mapping: Mapping, resources: Element) -> None:
-    """TotalCPUCount, IndividualCPUCount and TotalResourceCount: JDL has one number each (GFD.136 §6.4.15, 6.4.23)."""
+    """TotalCPUCount, IndividualCPUCount and TotalResourceCount: JDL has one number each (GFD.136, 6.4.23)."""
     total, of_host, hosts = (
         resources.first(f"jsdl:{name}") for name in ("TotalCPUCount", "IndividualCPUCount", "TotalResourceCount")
     )

@@ -1,4 +1,4 @@
-"""DataStaging: files that go to the worker node and come home (GFD.136 §6.5)."""
+"""DataStaging: files that go to the worker node and come home (GFD.136)."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """The elements of JSDL as a table: what may stand in each, in which order and how often, and of which type text is.
 
-Sources: GFD.136 (JSDL 1.0, with its corrections of GFD.56) chapters 5, 6 and 8; GFD.111 §3 (HPC profile application);
-GFD.115 §3 (SPMD application). `?` at most once, `*` any number, `+` at least once, nothing: exactly once.
+Sources: GFD.136 (JSDL 1.0, with its corrections of GFD.56); GFD.111 (HPC profile application);
+GFD.115 (SPMD application). `?` at most once, `*` any number, `+` at least once, nothing: exactly once.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ MIB = 1 << 20
 class Term:
     """`element` is measured in units of which `scale` make one of `glue`.
 
-    `at_least`: an amount asked for (GFD.136 §6.4), so an exact value is met by a resource that has more; otherwise a
+    `at_least`: an amount asked for (GFD.136), so an exact value is met by a resource that has more; otherwise a
     property of the resource, which must be as said. `total`: over all hosts of the job.
     """
 
@@ -101,4 +101,4 @@ ARCHITECTURES: dict[str, str] = {
 """CPUArchitectureName to a pattern (beginning with ^) or the very value of GlueHostArchitecturePlatformType."""
 
 FILE_SYSTEMS: dict[str, str] = {"ROOT": "/", "HOME": "$HOME", "TMP": "$TMPDIR", "SCRATCH": "$TMPDIR"}
-"""Well-known file systems (GFD.136 §6.4.3) and where they are on a worker node."""
+"""Well-known file systems (GFD.136) and where they are on a worker node."""

@@ -27,7 +27,7 @@ class Type(StrEnum):
 
 
 ARCHITECTURES = ("sparc", "powerpc", "x86", "x86_32", "x86_64", "parisc", "mips", "ia64", "arm", "other")
-"""GFD.136 §5.2.1."""
+"""GFD.136."""
 
 OPERATING_SYSTEMS = (
     "Unknown",
@@ -100,7 +100,7 @@ OPERATING_SYSTEMS = (
     "z_OS",
     "other",
 )
-"""GFD.136 §5.2.2; the names are those of CIM."""
+"""GFD.136; the names are those of CIM."""
 
 WORDS: dict[Type, tuple[str, ...]] = {
     Type.BOOLEAN: ("true", "false", "1", "0"),

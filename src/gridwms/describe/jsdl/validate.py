@@ -20,11 +20,10 @@ _HARMLESS = ("xml:", "{http://www.w3.org/2001/XMLSchema-instance}")
 """Attributes that say nothing about the job, by the beginning of their names."""
 
 _COLLECTIONS = "job collections are not served yet; submit the JobDefinition inside"
-_SWEEP = "parameter sweeps (GFD.149) are not served yet; write one document for each job"
 
 
 class Validation:
-    """What was found. `lost`: extensions of others, which GFD.136 §7 allows and this code does not know."""
+    """What was found. `lost`: extensions of others, which GFD.136 allows and this code does not know."""
 
     def __init__(self) -> None:
         self.problems: list[Problem] = []
@@ -126,8 +125,13 @@ class Validation:
 
     def other(self, child: Element, parent: Element, rule: Rule) -> None:
         """An element that the rule does not name."""
+        if child.name == "sweep:Sweep" and parent.name == ROOT:
+            return  # read by sweep.py
         if child.name.startswith(("sweep:", "sweepfunc:")):
-            self.note(error("unsupported", child.local, f"cannot be honoured: {_SWEEP}", child.place))
+            accepted = "after JobDescription, in JobDefinition (GFD.149)"
+            self.note(
+                error("unknown_element", child.local, "this sweep cannot stand here", child.place, accepted=accepted)
+            )
         elif PLACED.get(child.name) == parent.name:
             self.element(child)
         elif rule.extensible and child.name.split(":", 1)[0] not in CLOSED and child.name.startswith(("{", "jsaga:")):

@@ -1,4 +1,4 @@
-"""InputSandbox and OutputSandbox as DataStaging (GFD.136 §6.5)."""
+"""InputSandbox and OutputSandbox as DataStaging (GFD.136)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Numbers of CPUs and the conditions of Requirements as Resources and limits (GFD.136 §6.4, §8.1)."""
+"""Numbers of CPUs and the conditions of Requirements as Resources and limits (GFD.136)."""
 
 from __future__ import annotations
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gridwms.classad import quote
+from gridwms.describe.compound import PLACEHOLDER
 from gridwms.describe.convert.jdl_text import Origin
 from gridwms.describe.convert.reading import error
 from gridwms.describe.native.keys import Key
@@ -70,6 +71,16 @@ def _side(node: Node) -> str:
     raise WrongType(kind(node))
 
 
+def _check_quotes(mapping: Mapping, sweep: Node) -> None:
+    """Values stand between quotes where `run.arguments` is a list of words."""
+    values = dict(sweep.entries()).get("values")
+    arguments = mapping.jdl.text_of("Arguments")
+    for item in values.value if values is not None and isinstance(values.value, tuple) else ():
+        if isinstance(item.value, str) and "'" in item.value and PLACEHOLDER in arguments:
+            accepted = "values without ', or run.arguments as one line for the shell"
+            mapping.note(error("bad_value", "sweep.values", "holds a quote", item.place, accepted=accepted))
+
+
 def finish(mapping: Mapping, root: Node) -> None:
     """Say in JDL which kind of compound the keys made, if one."""
     top = dict(root.entries())
@@ -77,6 +88,7 @@ def finish(mapping: Mapping, root: Node) -> None:
         accepted = "one of the two"
         mapping.note(error("exclusive", "sweep", "cannot stand beside nodes", top["sweep"].at, accepted=accepted))
     elif "sweep" in top:
+        _check_quotes(mapping, top["sweep"])
         kinds = [quote("Parametric"), *(line for line, _ in mapping.jdl.without("JobType"))]
         mapping.jdl.value("JobType", f"{{ {', '.join(kinds)} }}", Origin("sweep", top["sweep"].at))
     elif "nodes" in top and "Type" not in mapping.jdl:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from gridwms.classad import quote
+from gridwms.describe.compound import PLACEHOLDER
 from gridwms.describe.convert.jdl_text import Origin
 from gridwms.describe.convert.reading import error
 from gridwms.describe.convert.shell_words import join_words
@@ -55,8 +56,17 @@ def _as_boolean(mapping: Mapping, name: str, key: Key, node: Node) -> None:
 
 
 def _as_words(mapping: Mapping, name: str, key: Key, node: Node) -> None:
-    line = join_words(map(_plain, node.value)) if isinstance(node.value, tuple) else _plain(node)
+    if isinstance(node.value, tuple):
+        words = [_plain(item) for item in node.value]
+        line = " ".join(f"'{word}'" if _is_swept(word) else join_words([word]) for word in words)
+    else:
+        line = _plain(node)
     mapping.jdl.text(key.jdl, line, Origin(name, node.at))
+
+
+def _is_swept(word: str) -> bool:
+    """Whether a value will be put in, which quotes keep together whatever it is (`finish` refuses quotes in it)."""
+    return PLACEHOLDER in word and "'" not in word
 
 
 def _as_software(mapping: Mapping, name: str, key: Key, node: Node) -> None:

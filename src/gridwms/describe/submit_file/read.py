@@ -10,6 +10,7 @@ from gridwms.describe.compound import PLACEHOLDER
 from gridwms.describe.convert.jdl_text import Origin
 from gridwms.describe.convert.lost import Lost, Place
 from gridwms.describe.convert.reading import Reading, check, error, refused
+from gridwms.describe.convert.shell_words import can_be_parameters
 from gridwms.describe.jdl import JdlDefaults
 from gridwms.describe.jdl.text import decode
 from gridwms.describe.problem import Problem, Severity
@@ -136,7 +137,7 @@ class _File:
         rows = queue.rows()
         values = [row[0] for row in rows]
         plain = queue.items is None
-        if not plain and (len(queue.names) != 1 or queue.count != 1 or len(set(values)) < len(values)):
+        if not plain and (len(queue.names) != 1 or queue.count != 1 or not can_be_parameters(values)):
             return None
         if any(PLACEHOLDER in statement.value for statement in batch.written.values()):
             return None
