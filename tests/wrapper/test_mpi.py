@@ -83,6 +83,30 @@ def test_two_ranks(node: Node, kind: str) -> None:
     assert node.left() == []
 
 
+def test_ranks_in_an_image(dash_node: Node, tmp_path: Path) -> None:
+    """The launcher stays outside, and each rank enters by itself; a program that stands for bubblewrap counts them."""
+    root, stand = tmp_path / "root", tmp_path / "bwrap"
+    root.mkdir()
+    stand.write_text(f'#!/bin/sh\necho in >>{tmp_path}/entered\nwhile [ "$1" != ./hello ]; do shift; done\nexec "$@"\n')
+    stand.chmod(0o755)
+    dash_node.environment["PATH"] = f"{tmp_path}:/usr/bin:/bin"
+    dash_node.attempt.inputs[:] = [program(), b"given"]
+    status = dash_node.run(
+        executable="hello",
+        arguments="x 0",
+        inputs=(Input(index=0, name="hello"),),
+        environment=(("COLOUR", "red"),),
+        std_output="out",
+        outputs=("out",),
+        cpus=2,
+        mpi="mpi",
+        container=str(root),
+    )
+    assert status == 0, dash_node.log
+    assert [line[:20] for line in lines(dash_node)] == ["rank 0 of 2, sum 1, ", "rank 1 of 2, sum 1, "], dash_node.log
+    assert (tmp_path / "entered").read_text() == "in\nin\n"
+
+
 def test_the_exit_code_is_that_of_the_program(dash_node: Node) -> None:
     assert run(dash_node, "mpi", fails=7) == 0
     assert dash_node.attempt.finished is not None

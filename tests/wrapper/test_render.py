@@ -118,7 +118,7 @@ def test_a_refused_capability_is_not_told() -> None:
     assert "secret" not in str(caught.value)
 
 
-EVERYTHING = replace(PLAIN, cpus=2, mpi="mpi", interactive=True, terminal=True)
+EVERYTHING = replace(PLAIN, cpus=2, mpi="mpi", interactive=True, terminal=True, container="/i")
 """A task whose wrapper has every part."""
 
 

@@ -83,6 +83,7 @@ def _task(world: World, job: Job, attempt: Attempt, description: Description) ->
         mpi=description.mpi,
         interactive=description.interactive,
         terminal=description.terminal,
+        container=description.container,
         max_output_bytes=settings.max_output_bytes,
         peek_seconds=max(description.peek_seconds, settings.min_peek_seconds) if description.peek else 0,
         ce=attempt.ce,

@@ -167,6 +167,21 @@ _REGISTRY = (
         "The site must offer mpirun, mpiexec or srun; name sites that do in Requirements.",
     ),
     Kind(
+        "image_missing",
+        "The image $image of the job's container is not on the worker node, or cannot be read there.",
+        "Put it into InputSandbox, or name a path that the site has, or a reference (docker://name:tag).",
+    ),
+    Kind(
+        "image_failed",
+        "The image $image of the job's container cannot be fetched: $text",
+        "Look at the reference, and whether the worker nodes reach the registry.",
+    ),
+    Kind(
+        "no_container_runtime",
+        "The worker node has nothing that runs the image $image (looked for: $programs).",
+        "Name sites in Requirements that have such a program, or use another form of image.",
+    ),
+    Kind(
         "spread_failed",
         "Cannot copy the sandbox to the host $host: $text",
         "The hosts of a job must reach each other by ssh without a password.",

@@ -87,7 +87,7 @@ class Frame:
 
 def _special(task: Task) -> tuple[str, ...]:
     """The parts that this job needs besides those of every job."""
-    wanted = {"mpi": task.mpi or task.cpus > 1, "console": task.interactive}
+    wanted = {"mpi": task.mpi or task.cpus > 1, "console": task.interactive, "container": bool(task.container)}
     return tuple(name for name, yes in wanted.items() if yes)
 
 
@@ -128,7 +128,7 @@ def _data(task: Task) -> Iterable[str]:
     yield f"gw_executable_word={quote(_word(task.executable))}"
     line = _command(env, task.executable, task.arguments)
     special = bool(_special(task))
-    yield f"gw_line={quote(line.removeprefix('exec ') if task.mpi else line)}"
+    yield f"gw_line={quote(line.removeprefix('exec ') if task.mpi or task.container else line)}"
     yield f"gw_simple={quote('1' if _SIMPLE.fullmatch(line) and not special else '')}"
     yield f"gw_stdin={quote(_place(task.std_input))}"
     yield f"gw_stdout={quote(_place(task.std_output))}"
@@ -148,6 +148,8 @@ def _data(task: Task) -> Iterable[str]:
         yield f"gw_cpus={task.cpus:d}"
         yield f"gw_mpi={quote(task.mpi)}"
         yield f"gw_names={quote(' '.join((*GIVEN, *names)))}"
+    if task.container:
+        yield f"gw_image={quote(task.container)}"
     if task.terminal:
         yield "gw_terminal=1"
     yield from _function("environment", (f"export {n}={quote(v)}" for n, v in task.environment if not _is_odd(n)))

@@ -24,6 +24,7 @@ class Task:
     `arguments` and the two script arguments are split and expanded by the shell, as gLite does.
     `cpus`: processors in all. `mpi`: whose launcher the wrapper starts ("mpich", "openmpi", "mpi" for either), "" none.
     `interactive`: its standard streams go to those attached, through a terminal when `terminal` is set.
+    `container`: the image in which the payload runs; a relative path is a file of the input sandbox.
     `max_output_bytes` -1: no limit. `peek_seconds` 0: no peeking. `service` is the base URL of the service
     (`http://127.0.0.1:8080`); `capability` opens the routes of this attempt alone.
     """
@@ -50,6 +51,7 @@ class Task:
     mpi: str = ""
     interactive: bool = False
     terminal: bool = False
+    container: str = ""
     max_output_bytes: int = -1
     peek_seconds: int = 0
     ce: str = ""

@@ -48,6 +48,7 @@ gw_cpus=1
 gw_mpi=''
 gw_names=''
 gw_terminal=''
+gw_image=''
 gw_environment() { :; }
 gw_inputs() { :; }
 gw_outputs() { :; }
