@@ -40,7 +40,8 @@ def main() -> None:
     config = Config(sites={"paradise": site})
     with tempfile.TemporaryDirectory() as directory:
         data = Path(directory)
-        world = build(config, data, "http://127.0.0.1:1", capability.load(data)).world
+        parts = build(config, data, "http://127.0.0.1:1", capability.load(data))
+        world = parts.world
         first, later = count + waiting // 2, waiting - waiting // 2
         seconds = accept(world, first)
         memory = resident()
@@ -50,8 +51,9 @@ def main() -> None:
             tell("memory", (resident() - memory) / later, "bytes/job", count + waiting)
             world.database.close()
             began = time.perf_counter()
-            world = build(config, data, "http://127.0.0.1:1", capability.load(data)).world
-        service = Service(world, config)
+            parts = build(config, data, "http://127.0.0.1:1", capability.load(data))
+            world = parts.world
+        service = Service(world, config, parts.measures)
         settle()
         service.start()
         if waiting:

@@ -10,12 +10,14 @@ from typing import BinaryIO
 import structlog
 
 from gridwms.flow.errors import FlowError
+from gridwms.flow.find import name_of
 from gridwms.flow.record import record
-from gridwms.flow.worker import read_reports
+from gridwms.flow.worker import is_listed, read_reports
 from gridwms.flow.world import World
-from gridwms.jobs.events import Ended, EndKind, Event, Running, Source
+from gridwms.jobs.events import Ended, EndKind, Event, Noticed, Running, Source
 from gridwms.jobs.ids import parse_tag
 from gridwms.jobs.job import Attempt, Job
+from gridwms.jobs.reasons import reason
 from gridwms.sandbox.errors import SandboxError, SandboxFull
 from gridwms.sites.contract import Leftover, Phase, Receipt, Sighting, Site
 from gridwms.store import jobs as rows
@@ -73,8 +75,10 @@ def _end(world: World, site: Site, over: Sequence[Sighting], by_tag: dict[str, p
         job = jobs[key][1]
         leftover = leftovers.get(sighting.tag)
         if leftover is not None:
-            if not _keep_outputs(world, key, number, leftover):
+            lost = _keep_outputs(world, job, number, leftover)
+            if lost is None:
                 continue  # it stays where it is until there is room for what it has brought
+            events += lost
             events += _left_events(world, job, job.attempts[number - 1], leftover)
         kind = EndKind.GONE if sighting.phase is Phase.GONE else EndKind.COMPLETED
         if sighting.cancelled:
@@ -104,18 +108,36 @@ def _left_events(world: World, job: Job, attempt: Attempt, leftover: Leftover) -
     return found
 
 
-def _keep_outputs(world: World, key: str, attempt: int, leftover: Leftover) -> bool:
-    """Take over the output files that lie at the site; False: our disk is full."""
-    for name, path in leftover.outputs.items():
+def _keep_outputs(world: World, job: Job, attempt: int, leftover: Leftover) -> list[tuple[str, Event]] | None:
+    """Take over the output files that lie at the site; what is to be told of lost ones. None: our disk is full."""
+    if not leftover.outputs:
+        return []
+    description = world.descriptions.many({name_of(job)}).get(name_of(job))
+    patterns = description.outputs if description else ()
+    lost: list[tuple[str, Event]] = []
+    for index, (name, path) in enumerate(leftover.outputs.items()):
+        if not is_listed(patterns, name):
+            lost.append((job.key, _lost(world, attempt, index, name, "it is not in the OutputSandbox")))
+            continue
         try:
             with _regular(path) as file:
-                world.sandbox.put_output(key, attempt, name, iter(lambda: file.read(1 << 20), b""))
+                world.sandbox.put_output(job.key, attempt, name, iter(lambda: file.read(1 << 20), b""))
         except SandboxFull as error:
-            logger.warning("output waits at the site", job=key, attempt=attempt, file=name, why=str(error))
-            return False
+            logger.warning("output waits at the site", job=job.key, attempt=attempt, file=name, why=str(error))
+            return None
         except (OSError, SandboxError) as error:
-            logger.warning("output left at the site is lost", job=key, attempt=attempt, file=name, why=str(error))
-    return True
+            lost.append((job.key, _lost(world, attempt, index, name, str(error))))
+    return lost
+
+
+def _lost(world: World, attempt: int, index: int, name: str, why: str) -> Noticed:
+    return Noticed(
+        id=f"site-{attempt}-lost-{index}",
+        time=world.clock(),
+        attempt=attempt,
+        reason=reason("output_failed", file=name[:255], text=why[:1000]),
+        source=Source.SITE,
+    )
 
 
 def _regular(path: str) -> BinaryIO:

@@ -130,9 +130,7 @@ def put_output(
 ) -> int:
     """Receive an output file of an attempt; its size. Only names that the description lists are taken."""
     job = _open(world, key, attempt)
-    patterns = world.descriptions.of(job).outputs
-    plain = name.removesuffix(".tail")
-    if not any(fnmatchcase(n, pattern.rsplit("/", 1)[-1]) for pattern in patterns for n in (name, plain)):
+    if not is_listed(world.descriptions.of(job).outputs, name):
         raise NotFound(f"'{name}' is not in the OutputSandbox of job {key}.", "List it in OutputSandbox.")
     return world.sandbox.put_output(key, attempt, name, stream, length)
 
@@ -141,6 +139,12 @@ def check_open(world: World, key: str, attempt: int) -> None:
     """Return when this attempt is open and to go on. Raises FlowError."""
     if not _wanted(_open(world, key, attempt), attempt):
         raise NotInState(f"Attempt {attempt} of job {key} is to end.", "End: its owner has cancelled the job.")
+
+
+def is_listed(patterns: Sequence[str], name: str) -> bool:
+    """Whether a file of this name, or the rest of one that was too large, is in an OutputSandbox."""
+    plain = name.removesuffix(".tail")
+    return any(fnmatchcase(n, pattern.rsplit("/", 1)[-1]) for pattern in patterns for n in (name, plain))
 
 
 def watched(world: World, key: str, attempt: int) -> list[tuple[int, str]]:
