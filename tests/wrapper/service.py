@@ -50,6 +50,7 @@ class Service:
         self.attempts: dict[str, Attempt] = {}
         self.requests: list[str] = []
         self.foreign: dict[str, bytes] = {}
+        self.stored: dict[str, bytes] = {}
         self.headers: list[tuple[str, dict[str, str]]] = []
         self.faults: list[Fault] = []
         self.changed = threading.Condition()
@@ -155,6 +156,11 @@ class _Handler(BaseHTTPRequestHandler):
         url = urlsplit(self.path)
         if url.path in service.foreign:
             return 200, service.foreign[url.path]
+        if method == "PUT" and url.path.startswith("/store/"):
+            if self.headers.get("Authorization") is not None:
+                return 400, b"the capability is for the service alone\n"
+            service.stored[self.path] = body
+            return 201, b""
         parts = url.path.split("/")
         if parts[1:3] != ["worker", "v1"] or len(parts) < 5 or parts[3] not in service.attempts:
             return 404, b"there is no such attempt\n"

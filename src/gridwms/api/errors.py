@@ -29,6 +29,7 @@ from gridwms.flow.once import BadKey, KeyReused
 from gridwms.flow.quota import OverQuota, TooManyWaiting
 from gridwms.flow.remarks import BadRemark
 from gridwms.flow.subscriptions import BadSubscription
+from gridwms.sandbox.archive import BadArchive
 from gridwms.sandbox.errors import BadName, CutShort, NotThere, SandboxError, SandboxFull, TooLarge, WrongOffset
 from gridwms.security.errors import NotIdentified, SecurityError
 from gridwms.store.errors import InDoubt, StoreUnavailable
@@ -56,6 +57,7 @@ _STATUS: Mapping[type[Exception], int] = {
     BadCursor: 422,
     BadQuery: 422,
     BadName: 422,
+    BadArchive: 422,
     BadKey: 422,
     BadSubscription: 422,
     KeyReused: 422,

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import TracebackType
 from typing import TypeVar
 
@@ -19,6 +20,7 @@ from gridwms.client.files import CHUNK, arriving, node_directory
 from gridwms.client.filters import Filter
 from gridwms.client.find import Address, find, key_at, keys_at
 from gridwms.client.following import Following, Until, over
+from gridwms.client.pack import packed
 from gridwms.client.patience import Patience
 from gridwms.client.submission import (
     Description,
@@ -74,11 +76,12 @@ class AsyncClient:
     async def submit(self, sources: Sequence[Source], *, key: str = "") -> list[Submission]:
         """Submit descriptions: one answer each, in order."""
         descriptions = await asyncio.to_thread(lambda: [read(source) for source in sources])
-        return [
-            submission
-            for batch, batch_key in zip(batches(descriptions), batch_keys(key), strict=False)
-            for submission in await self._submit(batch, batch_key, keep=bool(key))
-        ]
+        done: list[Submission] = []
+        for batch, batch_key in zip(batches(descriptions), batch_keys(key), strict=False):
+            with TemporaryDirectory(prefix="gridwms-") as place:
+                ready = await asyncio.to_thread(packed, batch, Path(place))
+                done += await self._submit(ready, batch_key, keep=bool(key))
+        return done
 
     async def _submit(self, batch: Sequence[Description], key: str, *, keep: bool) -> list[Submission]:
         register = calls.register([(description.text, description.dialect) for description in batch], key)

@@ -34,6 +34,17 @@ def expand(text: str, directories: Sequence[Path], environment: Mapping[str, str
     return "".join([*done, text[at:]])
 
 
+def input_sandbox(text: str) -> list[str]:
+    """The items of InputSandbox, as far as they are written as plain strings."""
+    items: list[str] = []
+    for found in re.finditer(rf"{_SKIPPED}|\bInputSandbox\s*=(?!=)\s*", text, re.DOTALL | re.IGNORECASE):
+        if found[0][0].isalpha():
+            value = text[found.end() : _end_of_value(text, found.end())]
+            literals = [one[0] for one in re.finditer(_SKIPPED, value, re.DOTALL) if one[0].startswith('"')]
+            items += [re.sub(r"\\(.)", r"\1", literal[1:-1], flags=re.DOTALL) for literal in literals]
+    return items
+
+
 def _end_of_value(text: str, start: int) -> int:
     """Where the list or string that begins at `start` ends."""
     depth = 0

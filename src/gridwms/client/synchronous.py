@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import TracebackType
 from typing import TypeVar
 
@@ -20,6 +21,7 @@ from gridwms.client.files import arriving, chunks, node_directory
 from gridwms.client.filters import Filter
 from gridwms.client.find import Address, find, key_at, keys_at
 from gridwms.client.following import Following, Until, over
+from gridwms.client.pack import packed
 from gridwms.client.patience import Patience
 from gridwms.client.submission import (
     Description,
@@ -92,7 +94,9 @@ class Client:
         """
         done: list[Submission] = []
         for batch, batch_key in zip(batches([read(source) for source in sources]), batch_keys(key), strict=False):
-            for submission in self._submit(batch, batch_key, keep=bool(key)):
+            with TemporaryDirectory(prefix="gridwms-") as place:
+                answers = self._submit(packed(batch, Path(place)), batch_key, keep=bool(key))
+            for submission in answers:
                 done.append(submission)
                 if each:
                     each(submission)

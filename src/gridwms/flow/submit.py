@@ -261,7 +261,10 @@ def put_input(world: World, key: str, index: int, stream: Iterable[bytes], lengt
         raise NotInState(f"Job {key} is {state} already: its input sandbox can no longer change.", "Submit a new job.")
     if index not in {upload.index for upload in expected}:
         raise NotFound(f"The description of job {key} has no input file number {index} to upload.", "Check the number.")
-    return world.sandbox.put_input(key, index, stream, length, room(world, owner))
+    size = world.sandbox.put_input(key, index, stream, length, room(world, owner))
+    if not found.compounds and world.descriptions.of(job).inputs[index].archive:
+        world.sandbox.check_input_archive(key, index)
+    return size
 
 
 def start(world: World, keys: Sequence[str]) -> dict[str, State]:

@@ -11,7 +11,7 @@ from gridwms.jobs.job import Attempt, Job
 from gridwms.sandbox.errors import SandboxError
 from gridwms.sites.contract import Handover
 from gridwms.wrapper.render import Frame
-from gridwms.wrapper.task import Input, Task
+from gridwms.wrapper.task import Input, Target, Task
 
 
 def job_url(world: World, key: str) -> str:
@@ -72,9 +72,11 @@ def _task(world: World, job: Job, attempt: Attempt, description: Description) ->
         std_error=description.std_error,
         environment=description.environment,
         inputs=tuple(
-            Input(index=index, name=file.name, source=file.url) for index, file in enumerate(description.inputs)
+            Input(index=index, name=file.name, source=file.url, archive=file.archive)
+            for index, file in enumerate(description.inputs)
         ),
-        outputs=description.outputs,
+        outputs=tuple(name for name, url in _where(description) if not url),
+        targets=tuple(Target(name=name, url=url) for name, url in _where(description) if url),
         prologue=description.prologue,
         prologue_arguments=description.prologue_arguments,
         epilogue=description.epilogue,
@@ -89,3 +91,9 @@ def _task(world: World, job: Job, attempt: Attempt, description: Description) ->
         ce=attempt.ce,
         site_hooks=settings.policy(attempt.site).hooks,
     )
+
+
+def _where(description: Description) -> list[tuple[str, str]]:
+    """The output files and where each goes; "": to the service."""
+    targets = description.output_targets or ("",) * len(description.outputs)
+    return list(zip(description.outputs, targets, strict=True))

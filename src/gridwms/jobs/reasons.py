@@ -215,6 +215,12 @@ _REGISTRY = (
     ),
     Kind("epilogue_failed", "epilogue failed with error $status", "See the epilogue; it ran after the payload."),
     Kind("output_failed", "Cannot upload $file: $text", "The worker node must reach the service."),
+    Kind(
+        "target_failed",
+        "Cannot send $file to $url: $text",
+        "Look at the destination, and whether the worker nodes reach it; what could not be sent came to the service.",
+        Retry.NEVER,
+    ),
     Kind("terminated", "Job has been terminated (got SIG$signal)", "Often a time limit of the site."),
     Kind("withdrawn", "The attempt was ended at the wish of the service.", "Nothing to do."),
     Kind("no_transport", "The worker node has neither curl nor python3.", "The site must offer one of them."),

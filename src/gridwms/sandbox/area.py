@@ -18,7 +18,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gridwms.sandbox import folder
-from gridwms.sandbox.errors import NotThere, TooLarge, WrongOffset
+from gridwms.sandbox.archive import check_archive
+from gridwms.sandbox.errors import NotThere, SandboxError, TooLarge, WrongOffset
 from gridwms.sandbox.limits import Limits, check_file, check_total
 from gridwms.sandbox.names import TEMPORARY, check_name
 from gridwms.sandbox.receive import full_disk, receive
@@ -78,6 +79,17 @@ class Area:
                 check_total("input sandbox", others + size, self.limits.input_job)
 
             return self._metered(key, before, receive(stream, name, here, length=length, check=check))
+
+    def check_input_archive(self, key: str, index: int) -> None:
+        """See that file number `index` can be unpacked. Removes it and raises a SandboxError when it must not be."""
+        path = self.input_path(key, index)
+        try:
+            check_archive(path, f"input number {index}")
+        except SandboxError:
+            size = path.stat().st_size
+            path.unlink()
+            self.meter(key, -size, -1)
+            raise
 
     def input_path(self, key: str, index: int) -> Path:
         """Where file number `index` of the input lies. Raises NotThere."""

@@ -12,8 +12,9 @@ from collections.abc import Iterable
 from functools import cache
 from importlib import resources
 from urllib.parse import quote as percent
+from urllib.parse import unquote_to_bytes
 
-from gridwms.wrapper.task import Input, Task
+from gridwms.wrapper.task import Input, Target, Task
 
 PARTS = (
     "words", "clock", "processes", "events", "ending", "sandboxes", "usage", "preparation", "steps", "near",
@@ -87,7 +88,13 @@ class Frame:
 
 def _special(task: Task) -> tuple[str, ...]:
     """The parts that this job needs besides those of every job."""
-    wanted = {"mpi": task.mpi or task.cpus > 1, "console": task.interactive, "container": bool(task.container)}
+    wanted = {
+        "mpi": task.mpi or task.cpus > 1,
+        "console": task.interactive,
+        "container": bool(task.container),
+        "archives": any(entry.archive for entry in task.inputs),
+        "targets": bool(task.targets),
+    }
     return tuple(name for name, yes in wanted.items() if yes)
 
 
@@ -150,6 +157,10 @@ def _data(task: Task) -> Iterable[str]:
         yield f"gw_names={quote(' '.join((*GIVEN, *names)))}"
     if task.container:
         yield f"gw_image={quote(task.container)}"
+    if task.targets:
+        yield from _function("targets", map(_target, task.targets))
+    if any(entry.archive for entry in task.inputs):
+        yield from _function("archives", (f"gw_archive {quote(entry.name)}" for entry in task.inputs if entry.archive))
     if task.terminal:
         yield "gw_terminal=1"
     yield from _function("environment", (f"export {n}={quote(v)}" for n, v in task.environment if not _is_odd(n)))
@@ -193,11 +204,31 @@ def _is_odd(name: str) -> bool:
     return _NAME.fullmatch(name) is None or _SHELLS_OWN.fullmatch(name) is not None
 
 
+WAYS = {"file": "file", "http": "put", "https": "put"}
+"""The scheme of a destination to the way of `shell/targets.sh` that sends there."""
+
+
+def _target(target: Target) -> str:
+    scheme, _, rest = target.url.partition(":")
+    if scheme not in WAYS:
+        raise ValueError(f"the wrapper cannot send to {target.url!r}: only {', '.join(WAYS)}")
+    place = target.url
+    if scheme == "file":
+        place = unquote_to_bytes(re.sub(r"^//[^/]*", "", rest)).decode("utf-8", "surrogateescape")
+    else:
+        place = _plain_url(target.url)
+    return f"gw_target {quote(target.name)} {WAYS[scheme]} {quote(place)}"
+
+
 def _url(source: Input) -> str:
     """The source as the batch of the wrapper can hold it: one plain word."""
     if source.source.startswith("file:"):
         return "file://" + re.sub(r"^file:(//)?", "", source.source)
-    return percent(source.source, safe="%/:?#[]@!$&'()*+,;=~-._", errors="surrogateescape")
+    return _plain_url(source.source)
+
+
+def _plain_url(url: str) -> str:
+    return percent(url, safe="%/:?#[]@!$&'()*+,;=~-._", errors="surrogateescape")
 
 
 def _check(task: Task) -> None:

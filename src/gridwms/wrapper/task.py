@@ -15,6 +15,19 @@ class Input:
     index: int
     name: str
     source: str = ""
+    archive: bool = False
+    """A tar file that is unpacked, packed with gzip or not."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """An entry of the output sandbox that does not go to the service: its name or pattern, and its URL.
+
+    A URL that ends in `/` is a place where files get their own names.
+    """
+
+    name: str
+    url: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +56,7 @@ class Task:
     environment: tuple[tuple[str, str], ...] = ()
     inputs: tuple[Input, ...] = ()
     outputs: tuple[str, ...] = ()
+    targets: tuple[Target, ...] = ()
     prologue: str = ""
     prologue_arguments: str = ""
     epilogue: str = ""

@@ -77,8 +77,8 @@ _TABLE: tuple[Attribute, ...] = (
     # sandboxes
     *_honoured(Kind.TEXTS, "InputSandbox", "InputSandboxDestFileName", "OutputSandbox", "OutputSandboxDestURI"),
     *_honoured(Kind.TEXT, "InputSandboxBaseURI", "OutputSandboxBaseDestURI"),
-    _idle(Kind.BOOLEAN, "AllowZippedISB", "files of the input sandbox are sent one by one"),
-    _refused(Kind.TEXTS, "ZippedISB", "archives are not unpacked yet; list the files in InputSandbox"),
+    *_honoured(Kind.BOOLEAN, "AllowZippedISB"),
+    *_honoured(Kind.TEXTS, "ZippedISB"),
     # where to run
     *_honoured(Kind.EXPRESSION, "Requirements", "Rank"),
     *_honoured(Kind.BOOLEAN, "FuzzyRank", "ShortDeadlineJob", "WholeNodes"),

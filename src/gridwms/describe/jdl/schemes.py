@@ -8,8 +8,8 @@ from __future__ import annotations
 FETCHED = ("http", "https")
 """Schemes of input files that the wrapper fetches itself. `file:` names files of the user's machine."""
 
-SENT: tuple[str, ...] = ()
-"""Schemes of destinations to which the wrapper sends output files itself."""
+SENT = ("http", "https", "file")
+"""Schemes of destinations to which the wrapper sends output files itself; `file:` is a path on the worker node."""
 
 NOT_SERVED = {
     "ftp": "it is not encrypted",

@@ -47,12 +47,12 @@ gw_fetch() {
 gw_output() {
   gw_found=''
   if [ -f "$1" ] && [ -r "$1" ]; then
-    gw_take "$1"
+    "$gw_taker" "$1"
   else
     IFS=''
     set +f
     for gw_match in $1; do
-      if [ -f "$gw_match" ] && [ -r "$gw_match" ]; then gw_take "$gw_match"; fi
+      if [ -f "$gw_match" ] && [ -r "$gw_match" ]; then "$gw_taker" "$gw_match"; fi
     done
     set -f
     unset -v IFS
@@ -92,6 +92,7 @@ gw_measure_files() {
 gw_collect() {
   gw_batch='' gw_count=0 gw_seen=/ gw_sum=0 gw_left=''
   cd "$gw_dir/work" || return 0
+  gw_also "$gw_before_outputs"
   gw_outputs
   [ "$gw_limit" -lt 0 ] || [ "$gw_count" -eq 0 ] || gw_measure_files
   gw_index=0

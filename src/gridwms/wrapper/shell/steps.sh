@@ -83,6 +83,7 @@ gw_begin() {
   gw_where='wrapper'
   [ "$gw_dir" = "$gw_home/${gw_dir##*/}" ] || gw_fail 12 work_dir text "$gw_home"
   gw_fetch
+  gw_also "$gw_after_inputs"
   gw_is_there "$gw_executable" "$gw_executable_word" || gw_fail 14 executable_missing file "$gw_executable"
   gw_check_streams
   gw_step "$gw_prologue" "$gw_prologue_word" "$gw_prologue_line" 15 prologue
