@@ -117,3 +117,11 @@ def test_signals_of_the_payload_are_as_usual(node: Node) -> None:
     masks = dict(line.split() for line in node.attempt.outputs[b"s"].decode().splitlines())
     assert int(masks["SigBlk:"], 16) == 0
     assert int(masks["SigIgn:"], 16) & ~0x1001006 == 0  # INT, QUIT: see the wrapper's notes; PIPE, XFSZ: of pytest
+
+
+def test_no_file_of_the_accounts_shell_is_run(dash_node: Node) -> None:
+    """Debian's bash reads ~/.bashrc when it seems to be started by sshd, as in a batch job handed over by ssh."""
+    (dash_node.directory / ".bashrc").write_text(": >$HOME/read\n")
+    dash_node.environment |= {"SSH_CLIENT": "192.0.2.1 40000 22", "BASH_ENV": f"{dash_node.directory}/.bashrc"}
+    assert dash_node.run(executable="/bin/true") == 0, dash_node.log
+    assert not (dash_node.directory / "read").exists()

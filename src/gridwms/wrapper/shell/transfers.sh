@@ -54,7 +54,7 @@ $gw_config
 CONFIG
       ;;
     bash)
-      BASH_ENV='' bash -c "$gw_bash" >codes 2>said <<BATCH &
+      BASH_ENV='' bash --norc --noprofile -c "$gw_bash" >codes 2>said <<BATCH &
 $gw_capability
 $gw_batch
 BATCH
