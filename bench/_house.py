@@ -32,12 +32,14 @@ def tell(name: str, value: float, unit: str, n: int) -> None:
 
 
 @contextmanager
-def service(data: Path, slots: int, held: int = 10**9) -> Iterator[World]:
+def service(data: Path, slots: int, held: int = 10**9, latency: float = 0.0) -> Iterator[World]:
     """The real service on the database in `data`, its loops and couriers, at a site whose jobs take no time.
 
-    `held`: how many jobs the site may have at once.
+    `held`: how many jobs the site may have at once. `latency`: seconds that each stands in its queue.
     """
-    site = SimulatedSite(kind="simulated", queues=(SimulatedQueue(slots=slots),), max_jobs=held, batch=2000)
+    site = SimulatedSite(
+        kind="simulated", queues=(SimulatedQueue(slots=slots, latency=latency),), max_jobs=held, batch=2000
+    )
     config = Config(sites={"paradise": site})
     world = build(config, data, "http://127.0.0.1:1", capability.load(data)).world
     running = Service(world, config)
@@ -61,13 +63,13 @@ def wait_done(world: World, count: int) -> None:
         time.sleep(0.02)
 
 
-def sample(data: Path, text: bytes, *, ended: bool) -> None:
-    """Make a database with one real job in it: waiting, or after its whole life."""
+def sample(data: Path, text: bytes, *, until: str) -> None:
+    """Make a database with one real job in it that has come to a state: WAITING, SCHEDULED, DONE."""
     data.mkdir(mode=0o700, parents=True)
-    with service(data, slots=1) as world:
+    with service(data, slots=1, latency=1e6 if until == "SCHEDULED" else 0.0) as world:
         register(world, "bench", "", [text])
-        if ended:
-            wait_done(world, 1)
+        while not world.database.read(listing.counts).get(until):
+            time.sleep(0.01)
     shutil.rmtree(data / "sites", ignore_errors=True)
 
 

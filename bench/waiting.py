@@ -16,8 +16,11 @@ import tempfile
 import time
 from pathlib import Path
 
-from bench._house import NEVER, TRUE, done, multiply, sample, service, tell, wait_done
+from bench._house import NEVER, TRUE, done, multiply, service, tell, wait_done
+from gridwms.daemon.build import build
+from gridwms.daemon.config import Config
 from gridwms.flow.submit import register
+from gridwms.security import capability
 
 PASS, HELD, LOT = 20_000, 5_000, 1_000
 
@@ -41,7 +44,10 @@ def main() -> None:
 def _measure(what: str, directory: Path, size: int) -> dict[str, float]:
     """In a process of its own: its memory is measured, and its start."""
     data = directory / "data"
-    sample(data, TRUE if what == "rate" else NEVER, ended=False)
+    data.mkdir(mode=0o700)
+    world = build(Config(sites={}), data, "http://127.0.0.1:1", capability.load(data)).world
+    register(world, "bench", "", [TRUE if what == "rate" else NEVER])
+    world.database.close()
     multiply(data, size)
     began = time.time()
     ran = subprocess.run([sys.executable, __file__, "in", what, str(data)], capture_output=True, text=True, check=False)

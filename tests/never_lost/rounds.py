@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import secrets
 import signal
 import socket
 import subprocess
@@ -77,7 +78,7 @@ class Runner:
                 stderr=log,
                 env=os.environ | {"PYTHONPATH": f"{_ROOT}/src:{_ROOT}"},
             )
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 100
         while time.monotonic() < deadline:
             try:
                 if self.call("GET", "/api/v1/service"):
@@ -193,7 +194,11 @@ class Load:
 
     def _submit(self, client: Client, kinds: list[Kind], place: Path) -> None:
         texts = [kind.description(place, self._house.ran) for kind in kinds]
-        for kind, submission in zip(kinds, again(lambda: client.submit(texts)), strict=True):
+        key = secrets.token_hex(16)
+        answers = again(partial(client.submit, texts, key=key))
+        while any(isinstance(answer.error, ServiceUnreachable | ServiceBusy) for answer in answers):
+            answers = again(partial(client.submit, texts, key=key))
+        for kind, submission in zip(kinds, answers, strict=True):
             if submission.error is not None:
                 self.troubles.append(f"{kind.name} was refused: {submission.error}")
                 continue
@@ -204,7 +209,7 @@ class Load:
 
 def again(ask: Callable[[], T]) -> T:
     """Ask until a service answers. What the client itself does not ask again is asked again here."""
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 600
     while True:
         try:
             return ask()
