@@ -1,6 +1,6 @@
 """Events of wrappers taken in, durable at the answer: in sets of 1,000 jobs, and for one job a request.
 
-Arguments: jobs (20000); each tells three events. `singly`: from 1, 16 and 64 threads. No HTTP: what the service itself can take.
+Arguments: jobs (20000); each tells three events. `singly`: from 1, 16 and 64 threads. Without HTTP.
 """
 
 from __future__ import annotations
