@@ -1,4 +1,4 @@
-"""Programs run by Parsl's high-throughput executor: argument how many; prints seconds. In the environment of the peers."""
+"""Programs run by Parsl: argument how many; prints seconds. Runs in the environment of the peers."""
 
 import sys
 import tempfile
@@ -19,7 +19,9 @@ if __name__ == "__main__":
     count = int(sys.argv[1])
     with tempfile.TemporaryDirectory() as directory:
         provider = LocalProvider(init_blocks=1, max_blocks=1)
-        executor = HighThroughputExecutor(max_workers_per_node=4, provider=provider, address="127.0.0.1", cores_per_worker=0.1)
+        executor = HighThroughputExecutor(
+            max_workers_per_node=4, provider=provider, address="127.0.0.1", cores_per_worker=0.1
+        )
         with parsl.load(Config(executors=[executor], run_dir=directory, usage_tracking=0)):
             for one in [true() for _ in range(8)]:
                 one.result()

@@ -17,16 +17,19 @@ from collections.abc import Callable
 from pathlib import Path
 
 from bench._house import TRUE, multiply, sample, tell
+from bench.submission import PARAMETRIC
 from gridwms.daemon.build import build
 from gridwms.daemon.config import Config
 from gridwms.flow import status
 from gridwms.flow.explain import why
+from gridwms.flow.submit import register
 from gridwms.flow.world import World
 from gridwms.jobs.states import State
 from gridwms.security import capability
 from tests.never_lost.rounds import Runner
 
 EVENTS_A_JOB = 8
+NODES = 100_000
 
 
 def main() -> None:
@@ -41,6 +44,7 @@ def main() -> None:
         print(f"filled in {time.perf_counter() - began:.0f} s, {size / 1e9:.1f} GB", file=sys.stderr)
         world = build(Config(sites={}), data, "http://127.0.0.1:1", capability.load(data)).world
         in_service(world, events)
+        of_a_parent(world)
         world.database.close()
         over_http(Path(directory), events)
         shutil.rmtree(data)
@@ -66,6 +70,13 @@ def in_service(world: World, events: int) -> None:
         ("events_page", 10, lambda: status.events_after(world, middle, owner=None, limit=1000)),
     ):
         tell(f"queries.{name}", _median(work, times), "ms", events)
+
+
+def of_a_parent(world: World) -> None:
+    """Status of one compound job with many nodes, beside all else."""
+    (parent,) = register(world, "bench", "", [(PARAMETRIC % NODES).encode()])
+    assert parent.key, parent.problems
+    tell("queries.parent", _median(lambda: status.status(world, [str(parent.key)]), 20), "ms", NODES)
 
 
 def over_http(directory: Path, events: int) -> None:

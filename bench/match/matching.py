@@ -1,6 +1,6 @@
 """How long matching takes: one class of jobs, new and known snapshots, 1,000 to 100,000 resources.
 
-Run: PYTHONPATH=src python bench/match/matching.py [resources ...]
+Arguments: resources, several numbers (1000 10000 100000).
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Callable
 
+from bench._house import tell
 from gridwms.classad import ClassAd, parse_ad
 from gridwms.describe.jdl import JdlDefaults, read_jdl
 from gridwms.market import Resource, Snapshot
@@ -81,16 +82,16 @@ def main(sizes: list[int]) -> None:
     assert description is not None
     requirements, rank = description.requirements, description.rank
     ad = matching_ad(description.ad, requirements, rank)
-    print(f"read_jdl: {milliseconds(lambda: read_jdl(raw, defaults, now=0), 50):.3f} ms")
+    tell("matching.read_jdl", milliseconds(lambda: read_jdl(raw, defaults, now=0), 50), "ms", 1)
     key = milliseconds(lambda: match_class_key(matching_ad(description.ad, requirements, rank)), 50)
-    print(f"matching ad and key of its class: {key:.3f} ms")
+    tell("matching.class_of_a_job", key, "ms", 1)
     other = parse_ad(JDL.replace("2000", "3000"), jdl=True)
     for size in sizes:
         measure(size, ad, matching_ad(other, other["Requirements"], other["Rank"]))
 
 
 def measure(size: int, ad: ClassAd, other: ClassAd) -> None:
-    """Print a line for a market of this size."""
+    """Print the figures of a market of this size: a snapshot that is new, then known."""
     rng = random.Random(size)
     snapshot = Snapshot(1, 0.0, tuple(resource(number, rng) for number in range(size)))
 
@@ -101,13 +102,15 @@ def measure(size: int, ad: ClassAd, other: ClassAd) -> None:
 
     cold, another = milliseconds(lambda: matched(ad), 1), milliseconds(lambda: matched(other), 1)
     verdict, room = matched(ad), room_of(snapshot)
-    print(
-        f"{size:7} resources, {verdict.matching:6} match: new snapshot {cold:8.1f} ms, "
-        f"a second class {another:6.1f} ms, the same again {milliseconds(lambda: matched(ad)):6.2f} ms; "
-        f"choose 1 {milliseconds(lambda: choose(verdict.candidates, 1, room, rng)):6.2f} ms, "
-        f"10,000 {milliseconds(lambda: choose(verdict.candidates, 10_000, room, rng)):6.1f} ms; "
-        f"explain {milliseconds(lambda: explain(verdict)):5.2f} ms"
-    )
+    for name, value in (
+        ("new_snapshot", cold),
+        ("second_class", another),
+        ("again", milliseconds(lambda: matched(ad))),
+        ("choose_1", milliseconds(lambda: choose(verdict.candidates, 1, room, rng))),
+        ("choose_10000", milliseconds(lambda: choose(verdict.candidates, 10_000, room, rng))),
+        ("explain", milliseconds(lambda: explain(verdict))),
+    ):
+        tell(f"matching.{name}", value, "ms", size)
 
 
 if __name__ == "__main__":
