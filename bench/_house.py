@@ -41,8 +41,8 @@ def service(data: Path, slots: int, held: int = 10**9, latency: float = 0.0) -> 
         kind="simulated", queues=(SimulatedQueue(slots=slots, latency=latency),), max_jobs=held, batch=2000
     )
     config = Config(sites={"paradise": site})
-    world = build(config, data, "http://127.0.0.1:1", capability.load(data)).world
-    running = Service(world, config)
+    parts = build(config, data, "http://127.0.0.1:1", capability.load(data))
+    world, running = parts.world, Service(parts.world, config, parts.measures)
     running.start()
     try:
         yield world

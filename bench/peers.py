@@ -34,7 +34,7 @@ def main() -> None:
     count = int(words.pop(0)) if words and words[0].isdecimal() else 1000
     ours = _ours(count)
     tell("peers.gridwms", ours, "jobs/s", count)
-    for name in words or list(_PEERS):
+    for name in [word for word in words if word in _PEERS] if words else list(_PEERS):
         try:
             rate = count / _PEERS[name](count)
         except Absent as why:

@@ -23,7 +23,9 @@ from gridwms.daemon.config import Config
 from gridwms.flow import status
 from gridwms.flow.explain import why
 from gridwms.flow.submit import register
+from gridwms.flow.telling import read_after
 from gridwms.flow.world import World
+from gridwms.jobs.interest import Interest
 from gridwms.jobs.states import State
 from gridwms.security import capability
 from tests.never_lost.rounds import Runner
@@ -67,7 +69,7 @@ def in_service(world: World, events: int) -> None:
         ("first_page", 10, lambda: status.list_jobs(world, owner="bench", states=[], after=None, limit=100)),
         ("late_page", 10, lambda: status.list_jobs(world, owner="bench", states=[], after=jobs // 2, limit=100)),
         ("page_by_state", 10, lambda: status.list_jobs(world, owner=None, states=[State.DONE], after=None, limit=100)),
-        ("events_page", 10, lambda: status.events_after(world, middle, owner=None, limit=1000)),
+        ("events_page", 10, lambda: read_after(world, middle, Interest(), limit=1000)),
     ):
         tell(f"queries.{name}", _median(work, times), "ms", events)
 

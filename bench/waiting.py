@@ -38,7 +38,8 @@ def main() -> None:
             tell("waiting.processor", rate["processor"], "ms/job", size)
             idle = _measure("idle", Path(directory), size)
             tell("waiting.restart", idle["restart"], "s", size)
-            tell("waiting.memory", max(0, idle["bytes"] - least["bytes"]) / size, "bytes/job", size)
+            if size >= 100_000:  # fewer take less than what the memory varies by
+                tell("waiting.memory", max(0, idle["bytes"] - least["bytes"]) / size, "bytes/job", size)
 
 
 def _measure(what: str, directory: Path, size: int) -> dict[str, float]:
