@@ -31,6 +31,9 @@ from tests.flow.conftest import Stage
 
 HERE = Webhooks(Reach(read_networks(["127.0.0.0/8"])))
 ANN = Interest(owner="ann")
+ON_SQLITE = pytest.mark.parametrize("url", ["sqlite"], indirect=True)
+"""What has to do with targets and not with the store."""
+ON_POSTGRESQL = pytest.mark.parametrize("url", ["postgresql"], indirect=True)
 
 
 @pytest.fixture(autouse=True)
@@ -48,7 +51,7 @@ def outlets(webhooks: Webhooks = HERE, mailer: Mailer | None = None) -> Outlets:
 @contextlib.contextmanager
 def serving(world: World, ways: Outlets | None = None) -> Iterator[Notifier]:
     world.outlets = ways or outlets()
-    tail, leases = Tail(world), Leaseholder(world, [LEASE])
+    tail, leases = Tail(world), Leaseholder(world, [LEASE], seconds=1e9)
     leases.start()
     made = Notifier(world, tail, leases)
     made.start()
@@ -140,6 +143,7 @@ def test_health_is_seen_and_failing_for_days_pauses_it(stage: Stage, target: Hoo
     assert target.cursors() == [1, 2, 3, 4]
 
 
+@ON_SQLITE
 def test_resuming_can_skip_what_was_missed(stage: Stage, target: Hook) -> None:
     target.answer = lambda _number: (410, {})
     one = subscribe(stage.world, target.url)
@@ -154,6 +158,7 @@ def test_resuming_can_skip_what_was_missed(stage: Stage, target: Hook) -> None:
     assert target.cursors() == [3, 4]
 
 
+@ON_SQLITE
 def test_redirects_are_not_followed(stage: Stage, target: Hook) -> None:
     target.answer = lambda _number: (307, {"Location": target.url})
     one = subscribe(stage.world, target.url)
@@ -164,6 +169,7 @@ def test_redirects_are_not_followed(stage: Stage, target: Hook) -> None:
     assert target.got == []
 
 
+@ON_SQLITE
 def test_where_nothing_can_be_delivered(stage: Stage) -> None:
     cases = [
         (Webhooks(), "http://127.0.0.1:1999/", "not a public one"),
@@ -179,6 +185,7 @@ def test_where_nothing_can_be_delivered(stage: Stage) -> None:
         subscriptions.remove(stage.world, one.key)
 
 
+@ON_SQLITE
 def test_targets_that_hang_hold_up_nobody(stage: Stage, target: Hook) -> None:
     """Forty that never answer have places of their own once they have failed; a good one has its news meanwhile."""
     silent = threading.Event()
@@ -210,9 +217,8 @@ def test_after_a_crash_nothing_is_missed(stage: Stage, target: Hook, monkeypatch
     assert target.bodies[0] == target.bodies[1]
 
 
+@ON_POSTGRESQL
 def test_one_instance_serves_and_another_goes_on(stage: Stage, target: Hook) -> None:
-    if not stage.world.database.shared:
-        pytest.skip("one instance a database")
     one = subscribe(stage.world, target.url)
     other = replace(stage.world, instance="other")
     with serving(other):
@@ -243,6 +249,7 @@ def test_one_that_was_removed_or_has_expired_is_told_no_more(stage: Stage, targe
     assert subscriptions.remove_expired(stage.world) == 1
 
 
+@ON_SQLITE
 def test_one_mail_tells_of_many_events_with_why_and_what_to_do(stage: Stage) -> None:
     with mail_server() as box:
         mailer = Mailer(host="127.0.0.1", port=box.port, security=Security.NONE, sender="gridwms@grid.example")
@@ -268,6 +275,21 @@ def test_one_mail_tells_of_many_events_with_why_and_what_to_do(stage: Stage) -> 
     assert f"gridwms notify remove {one.key}" in text
 
 
+@ON_SQLITE
+def test_a_flood_is_one_mail_that_says_how_much_it_leaves_out(stage: Stage) -> None:
+    with mail_server() as box:
+        mailer = Mailer(host="127.0.0.1", port=box.port, security=Security.NONE, sender="gridwms@grid.example")
+        one = subscribe(stage.world, "ann@grid.example")
+        stage.submit(count=400)
+        with serving(stage.world, outlets(mailer=mailer)):
+            done = until(stage.world, one.key, lambda now: now.delivered_at is not None)
+    text = box.mails[0].get_content().replace("\r\n", "\n")
+    assert (len(box.mails), done.cursor) == (1, 800)
+    assert text.startswith("500 of 800 events, about 250 jobs: 250 WAITING.\n")
+    assert "300 events more are not told here: 'gridwms watch --after 500'" in text
+
+
+@ON_SQLITE
 def test_the_next_mail_comes_when_its_time_has_come(stage: Stage) -> None:
     with mail_server() as box:
         mailer = Mailer(host="127.0.0.1", port=box.port, security=Security.NONE, sender="gridwms@grid.example")
@@ -284,6 +306,7 @@ def test_the_next_mail_comes_when_its_time_has_come(stage: Stage) -> None:
     assert first != second
 
 
+@ON_SQLITE
 def test_a_mail_server_that_refuses_is_seen(stage: Stage) -> None:
     with mail_server() as box:
         box.refuse = "550 no such user"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from gridwms.flow.audit import audit
 from gridwms.flow.cancel import cancel
 from gridwms.flow.collect import clear
@@ -113,6 +115,17 @@ def test_a_word_comes_before_files_go_that_nobody_fetched(stage: Stage) -> None:
     assert list(audit(stage.world.database)) == []
     stage.pass_time(100)
     assert purge_old(stage.world) == 1
+
+
+def test_jobs_that_ended_at_the_same_time_are_all_told(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    stage.world.settings = replace(stage.world.settings, keep_seconds={State.DONE: 1000.0}, announce_seconds=100.0)
+    keys = [done(stage) for _ in range(5)]
+    assert len({stage.job(key).state_since for key in keys}) == 1
+    monkeypatch.setattr("gridwms.flow.retention._BATCH", 2)
+    stage.pass_time(950)
+    retention = Retention(stage.world)
+    assert [retention.announce() for _ in range(4)] == [2, 2, 1, 0]
+    assert all(history(stage.world, key)[-1].type == "Expiring" for key in keys)
 
 
 def test_old_jobs_are_selected_by_age_state_and_owner(stage: Stage) -> None:

@@ -169,7 +169,6 @@ def test_nodes_are_heard_by_their_compound(stage: Stage) -> None:
 
     def heard(name: str, key: str) -> set[tuple[str, str]]:
         found = read_after(stage.world, 0, Interest.read([(name, key)]), 1000)[0]
-        assert found == [one for one in read_after(stage.world, 0, Interest(), 1000)[0] if one in found]
         return {(one.subject.key, one.view.type) for one in found}
 
     assert heard("parent", whole) >= {(nodes[0].key, "Cancelled")}

@@ -42,7 +42,8 @@ def mail(subscription: Subscription, told: Sequence[Told], more: int, jobs: Mapp
         by_job[one.subject.key].append(one)
     states = Counter(state_text(jobs[key]) for key in by_job if key in jobs)
     summary = ", ".join(f"{count} {state}" for state, count in states.most_common(4))
-    lines = [f"{_counted(len(told) + more, 'event')} of {_counted(len(by_job), 'job')}: {summary}.", ""]
+    count = f"{len(told)} of {len(told) + more} events" if more else _counted(len(told), "event")
+    lines = [f"{count}, about {_counted(len(by_job), 'job')}: {summary}.", ""]
     for key, events in by_job.items():
         lines += [*_about(jobs.get(key), key, events), ""]
     if more:

@@ -24,7 +24,7 @@ class Retention:
 
     def __init__(self, world: World) -> None:
         self._world = world
-        self._told_up_to = 0.0
+        self._told_up_to = (0.0, 0)
 
     def announce(self) -> int:
         """Tell of a batch; how many jobs were looked at (0: there are no more)."""
@@ -35,11 +35,12 @@ class Retention:
         ahead = min(settings.announce_seconds, keep / 2)
         until = self._world.clock() - keep + ahead
 
-        def read(connection: Connection) -> dict[str, tuple[int, Job]]:
-            numbers = due.between(connection, State.DONE, self._told_up_to, until, _BATCH)
-            return rows.load_numbers(connection, numbers)
+        def read(connection: Connection) -> tuple[list[tuple[float, int]], dict[str, tuple[int, Job]]]:
+            places = due.between(connection, State.DONE, self._told_up_to, until, _BATCH)
+            return places, rows.load_numbers(connection, [number for _since, number in places])
 
-        jobs = [job for _number, job in self._world.database.read(read).values()]
+        places, found = self._world.database.read(read)
+        jobs = [job for _number, job in found.values()]
         descriptions = self._world.descriptions.many({name_of(job) for job in jobs})
         said = []
         for job in jobs:
@@ -49,6 +50,6 @@ class Retention:
                 said.append((job.key, Expiring(id=f"expiring-{end:.0f}", time=self._world.clock(), kept_until=end)))
         if said:
             remarks.record(self._world, said)
-        if jobs:
-            self._told_up_to = max(job.state_since for job in jobs)
-        return len(jobs)
+        if places:
+            self._told_up_to = places[-1]
+        return len(places)

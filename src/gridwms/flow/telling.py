@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from sqlalchemy import Connection
@@ -19,18 +19,28 @@ from gridwms.store.events import last_cursor
 from gridwms.store.stream import Heard
 
 
-@dataclass(frozen=True, slots=True)
 class Told:
-    """An event. `data`: as JSON, as it is sent everywhere."""
+    """An event with what is asked about its job. It is read and written out when somebody wants it, and then once."""
 
-    cursor: int
-    view: EventView
-    subject: Subject
-    data: str
+    def __init__(self, heard: Heard, tags: Mapping[str, str] | None, url: str) -> None:
+        self._heard = heard
+        self._url = url
+        self.cursor = heard.cursor
+        self.subject = Subject(key=heard.key, owner=heard.owner, vo=heard.vo, parent=heard.parent, tags=tags)
 
     def is_for(self, interest: Interest) -> bool:
         """Whether the filter lets it through."""
-        return interest.admits(self.subject, self.view.type, self.view.state, self.view.done_code)
+        return interest.admits(self.subject, self._heard.type, self._heard.state, self._heard.done_code)
+
+    @cached_property
+    def view(self) -> EventView:
+        """As it is shown."""
+        return event_view(self._heard.logged)
+
+    @cached_property
+    def data(self) -> str:
+        """As JSON, as it is sent everywhere."""
+        return _json(event_data(self.view, self._url))
 
 
 def read_after(
@@ -47,8 +57,9 @@ def read_after(
 
     found, last = world.database.read(work)
     whole = len(found) < limit
-    told = [_told(world, one, labels) for one, labels in zip(found, _tags(world, found, tags, interest), strict=True)]
-    return [one for one in told if one.is_for(interest)], max(cursor, last if whole else found[-1].logged.cursor), whole
+    labels = _tags(world, found, tags, interest)
+    told = [Told(one, label, job_url(world, one.key)) for one, label in zip(found, labels, strict=True)]
+    return [one for one in told if one.is_for(interest)], max(cursor, last if whole else found[-1].cursor), whole
 
 
 def event_data(view: EventView, url: str) -> dict[str, Any]:
@@ -68,12 +79,6 @@ def event_data(view: EventView, url: str) -> dict[str, Any]:
         "reason": {"code": why.code, "sentence": why.sentence, "advice": why.advice} if why else None,
         "fields": {name: value for name, value in view.data.items() if name not in ("reason", "failure")},
     }
-
-
-def _told(world: World, heard: Heard, tags: Mapping[str, str] | None) -> Told:
-    view = event_view(heard.logged)
-    subject = Subject(key=view.key, owner=heard.owner, vo=heard.vo, parent=heard.parent, tags=tags)
-    return Told(view.cursor, view, subject, _json(event_data(view, job_url(world, view.key))))
 
 
 def _tags(world: World, found: Sequence[Heard], wanted: bool, interest: Interest) -> list[Mapping[str, str] | None]:

@@ -82,13 +82,13 @@ class Interest:
         found = [(name, ",".join(sorted(values))) for name, values in sets if values]
         return found + [("tag", f"{name}={value}") for name, value in sorted(self.tags)]
 
-    def admits(self, subject: Subject, kind: str, state: State | None, code: DoneCode | None) -> bool:
+    def admits(self, subject: Subject, kind: str, state: str | None, code: str | None) -> bool:
         """Whether an event of type `kind`, which brought its job into `state`, is to be told."""
         if self.owner is not None and subject.owner != self.owner:
             return False
         if self.types and kind not in self.types:
             return False
-        if self.states and (state is None or not self.states & {state.value, f"{state.value}_{code}"}):
+        if self.states and (state is None or (state not in self.states and f"{state}_{code}" not in self.states)):
             return False
         if self.jobs and subject.key not in self.jobs:
             return False

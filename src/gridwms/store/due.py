@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, or_, select
 
 from gridwms.jobs.states import State
 from gridwms.store.tables import attempts, compounds, jobs
@@ -27,10 +27,14 @@ def since(connection: Connection, state: State, time: float, limit: int) -> list
     return list(connection.scalars(query.order_by(jobs.c.state_since).limit(limit)))
 
 
-def between(connection: Connection, state: State, after: float, until: float, limit: int) -> list[int]:
-    """The same that have been there since a time after `after`, the longest first."""
-    query = select(jobs.c.number).where(TIMED, jobs.c.state == state.value, jobs.c.state_since <= until)
-    return list(connection.scalars(query.where(jobs.c.state_since > after).order_by(jobs.c.state_since).limit(limit)))
+def between(
+    connection: Connection, state: State, after: tuple[float, int], until: float, limit: int
+) -> list[tuple[float, int]]:
+    """The same, as pairs of that time and their row number, in the order of these pairs from `after` on."""
+    since, number = jobs.c.state_since, jobs.c.number
+    query = select(since, number).where(TIMED, jobs.c.state == state.value, since <= until, since >= after[0])
+    query = query.where(or_(since > after[0], number > after[1])).order_by(since, number).limit(limit)
+    return [(row.state_since, row.number) for row in connection.execute(query)]
 
 
 @dataclass(frozen=True, slots=True)

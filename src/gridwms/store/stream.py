@@ -4,27 +4,49 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, func, or_, select
 
 from gridwms.jobs.interest import Interest
 from gridwms.store.events import Logged, read_logged
 from gridwms.store.tables import compounds, events, jobs
 
 
-@dataclass(frozen=True, slots=True)
 class Heard:
-    """An event, and of its job: `number` (of its row; None: it is a compound), owner, VO, the name of its description
-    (digest and value), the key of its compound ("" for none), the tags of a compound."""
+    """An event as a row: what filters ask is read at once, the event itself only when somebody wants it.
 
-    logged: Logged
-    number: int | None
-    owner: str
-    vo: str
-    description: tuple[str, str]
-    parent: str
-    tags: tuple[tuple[str, str], ...]
+    `number`: of the job's row, None when it is a compound. `parent`: the key of its compound, "" for none.
+    """
+
+    __slots__ = ("_row", "cursor", "done_code", "key", "number", "owner", "parent", "state", "type", "vo")
+
+    def __init__(self, row: Row[Any]) -> None:
+        self._row = row
+        self.cursor: int = row.cursor
+        self.key: str = row.key
+        self.type: str = row.type
+        self.state: str | None = row.state
+        self.done_code: str | None = row.done_code
+        self.number: int | None = row.job
+        self.owner: str = row.owner
+        self.vo: str = row.vo
+        self.parent: str = row.whole if row.job is not None and row.whole else ""
+
+    @property
+    def logged(self) -> Logged:
+        """The entry of the log. Raises UnreadableEvent."""
+        return read_logged(self._row)
+
+    @property
+    def description(self) -> tuple[str, str]:
+        """The name of the description: its digest, and the value of a node."""
+        return self._row.description or "", self._row.value or ""
+
+    @property
+    def tags(self) -> tuple[tuple[str, str], ...]:
+        """Of a compound: its tags."""
+        return () if self.number is not None else tuple((name, text) for name, text in json.loads(self._row.user_tags))
 
 
 _OWNER: ColumnElement[str] = func.coalesce(jobs.c.owner, compounds.c.owner)
@@ -49,18 +71,7 @@ _HEARD = (
 def after(connection: Connection, cursor: int, interest: Interest, limit: int) -> list[Heard]:
     """What arrived after `cursor` and a filter lets through, as far as the rows tell: user tags are not among them."""
     query = _HEARD.where(events.c.cursor > cursor, *_conditions(interest)).order_by(events.c.cursor).limit(limit)
-    return [
-        Heard(
-            logged=read_logged(row),
-            number=row.job,
-            owner=row.owner,
-            vo=row.vo,
-            description=(row.description or "", row.value or ""),
-            parent=row.whole if row.job is not None and row.whole else "",
-            tags=tuple((name, value) for name, value in json.loads(row.user_tags)) if row.job is None else (),
-        )
-        for row in connection.execute(query)
-    ]
+    return [Heard(row) for row in connection.execute(query)]
 
 
 def _conditions(interest: Interest) -> Iterator[ColumnElement[bool]]:

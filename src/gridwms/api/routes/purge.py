@@ -53,9 +53,13 @@ def purge_old(at: AtDesk, asked: PurgeIn) -> PurgedOut:
     whose = at.whose(asked.owner, Action.PURGE)
     states = states_in(",".join(asked.states))
     found = purge.select_old(at.world, whose, states, asked.older, _MOST + 1)
-    some, more = found[:_MOST], len(found) > _MOST
+    some = found[:_MOST]
     if some and not asked.dry_run:
-        purge.purge(at.world, at.identity.subject, [one.key for one in some])
+        answers = purge.purge(at.world, at.identity.subject, [one.key for one in some])
+        done = {answer.key for answer in answers if answer.done}
+        some = [one for one in some if one.key in done]
+    # Where nothing could be purged there is no use in asking again.
+    more = len(found) > _MOST and bool(some)
     return PurgedOut(
         jobs=[
             OldOut(
