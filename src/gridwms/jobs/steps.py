@@ -86,11 +86,13 @@ def _report(job: Job | None, event: Report) -> Result:
         raise UnexpectedEvent(job, event)
     before = job.attempts[event.attempt - 1]
     attempt = merge(before, event)
-    job = _with_attempt(job, attempt)
+    attempts = _with(job.attempts, attempt)
     effects: tuple[Effect, ...] = (Forget(attempt.number, attempt.site),) if isinstance(event, Ended) else ()
     if late or handler is None:
-        return job, effects
-    job, more = handler(job, event)
+        return job._replace(attempts=attempts), effects
+    if handler is follow:
+        return settle(job, attempts), effects
+    job, more = handler(job._replace(attempts=attempts), event)
     return job, effects + more
 
 
@@ -99,10 +101,9 @@ def is_late(job: Job, event: Report) -> bool:
     return job.state in ENDED or event.attempt != len(job.attempts) or job.attempts[event.attempt - 1].over
 
 
-def _with_attempt(job: Job, attempt: Attempt) -> Job:
+def _with(attempts: tuple[Attempt, ...], attempt: Attempt) -> tuple[Attempt, ...]:
     here = attempt.number
-    attempts = (*job.attempts[: here - 1], attempt, *job.attempts[here:]) if len(job.attempts) > 1 else (attempt,)
-    return job._replace(attempts=attempts)
+    return (*attempts[: here - 1], attempt, *attempts[here:]) if len(attempts) > 1 else (attempt,)
 
 
 def _close(job: Job) -> Result:
@@ -110,7 +111,7 @@ def _close(job: Job) -> Result:
     current = job.current
     if current is None or current.over:
         return job, ()
-    job = _with_attempt(job, current._replace(over=True))
+    job = job._replace(attempts=_with(job.attempts, current._replace(over=True)))
     if current.departure or current.outcome or current.refusal:
         return job, ()
     return job, (Withdraw(current.number, current.site),)
@@ -133,8 +134,7 @@ def accepted(job: Job, event: Accepted) -> Result:
 
 def matched(job: Job, event: Matched) -> Result:
     attempt = Attempt(number=event.attempt, site=event.site, ce=event.ce, matched_at=event.time)
-    job = job._replace(attempts=(*job.attempts, attempt))
-    return settle(job), (Deliver(attempt.number, attempt.site),)
+    return settle(job, (*job.attempts, attempt)), (Deliver(attempt.number, attempt.site),)
 
 
 def resubmitted(job: Job, event: Resubmitted) -> Result:

@@ -11,48 +11,60 @@ _STOPPED = frozenset({"withdrawn", "terminated"})
 """What a wrapper says when it was told to end: a cancelled job when the user asked for it."""
 
 
-def settle(job: Job) -> Job:
-    """The job with the state that follows from its current attempt.
+# Looking a member of an enumeration up costs as much as the rest of a rule.
+_READY, _SCHEDULED, _RUNNING, _DONE = State.READY, State.SCHEDULED, State.RUNNING, State.DONE
+_OK, _FAILED, _CANCELLED = DoneCode.OK, DoneCode.FAILED, DoneCode.CANCELLED
+
+
+def settle(job: Job, attempts: tuple[Attempt, ...] | None = None) -> Job:
+    """The job with the state that follows from its current attempt. `attempts`: they take the place of those it has.
 
     The wrapper's word outranks the site's: a site sees a process end, the wrapper knows how.
     """
-    attempt = job.current
-    if attempt is None:
+    if attempts is None:
+        attempts = job.attempts
+    if not attempts:
         return job
+    attempt = attempts[-1]
+    outcome, departure = attempt.outcome, attempt.departure
     cancelling = job.cancel_requested_at is not None
-    if attempt.outcome is not None:
-        failure = attempt.outcome.failure
+    if outcome is not None:
+        failure = outcome.failure
         if failure is None:
-            return _done(job, DoneCode.OK, None, attempt.outcome.time)
+            return _in_state(job, attempts, _DONE, outcome.time, _OK)
         stopped = cancelling and failure.code in _STOPPED
-        return _done(job, DoneCode.CANCELLED if stopped else DoneCode.FAILED, failure, attempt.outcome.time)
+        return _in_state(job, attempts, _DONE, outcome.time, _CANCELLED if stopped else _FAILED, failure)
     if attempt.refused_at is not None:
-        return _done(job, DoneCode.FAILED, attempt.refusal, attempt.refused_at)
-    if attempt.departure is not None:
-        code = DoneCode.CANCELLED if cancelling else DoneCode.FAILED
-        return _done(job, code, _why_departed(attempt, attempt.departure), attempt.departure.time)
-    return _on_the_way(job, attempt)
+        return _in_state(job, attempts, _DONE, attempt.refused_at, _FAILED, attempt.refusal)
+    if departure is not None:
+        code = _CANCELLED if cancelling else _FAILED
+        return _in_state(job, attempts, _DONE, departure.time, code, _why_departed(attempt, departure))
+    running, payload = attempt.running_at, attempt.payload_at
+    if running is not None or payload is not None:
+        return _in_state(job, attempts, _RUNNING, _earlier(running, payload))
+    if attempt.delivered_at is not None:
+        return _in_state(job, attempts, _SCHEDULED, attempt.delivered_at)
+    return _in_state(job, attempts, _READY, attempt.matched_at)
 
 
-def _on_the_way(job: Job, attempt: Attempt) -> Job:
-    started = [time for time in (attempt.running_at, attempt.payload_at) if time is not None]
-    if started:
-        state, since = State.RUNNING, min(started)
-    elif attempt.delivered_at is not None:
-        state, since = State.SCHEDULED, attempt.delivered_at
-    else:
-        state, since = State.READY, attempt.matched_at
-    return _in_state(job, state, since, None, None)
+def _earlier(one: float | None, other: float | None) -> float:
+    """Of two times of which one at least is known."""
+    if one is None or other is None:
+        return other or one or 0.0
+    return min(one, other)
 
 
-def _done(job: Job, code: DoneCode, why: Reason | None, time: float) -> Job:
-    return _in_state(job, State.DONE, time, code, why)
-
-
-def _in_state(job: Job, state: State, since: float, code: DoneCode | None, why: Reason | None) -> Job:
+def _in_state(
+    job: Job,
+    attempts: tuple[Attempt, ...],
+    state: State,
+    since: float,
+    code: DoneCode | None = None,
+    why: Reason | None = None,
+) -> Job:
     if job.state is state and job.state_since == since and job.done_code is code and job.reason == why:
-        return job
-    return job._replace(state=state, state_since=since, done_code=code, reason=why)
+        return job if attempts is job.attempts else job._replace(attempts=attempts)
+    return job._replace(attempts=attempts, state=state, state_since=since, done_code=code, reason=why)
 
 
 def _why_departed(attempt: Attempt, departure: Departure) -> Reason:
