@@ -24,7 +24,7 @@ from gridwms.flow.reading import read
 from gridwms.flow.record import Recorded, announce, apply
 from gridwms.flow.uploads import Upload, shared_uploads, uploads_of
 from gridwms.flow.world import World
-from gridwms.jobs.events import Accepted, CompoundRegistered, Event, Registered
+from gridwms.jobs.events import Accepted, CompoundRegistered, Registered
 from gridwms.jobs.ids import new_key
 from gridwms.jobs.job import Job
 from gridwms.jobs.parent import Parent, step_parent
@@ -84,7 +84,8 @@ def register(
         return _again(world, texts, before, dialects)
     prepared: dict[bytes, _Ready] = {}
     answers: list[Registration] = []
-    new: dict[str, _Prepared] = {}
+    new: dict[str, log.History] = {}
+    histories: dict[bytes, log.History] = {}
     whole: list[tuple[PreparedCompound, CompoundRegistered]] = []
     for text in texts:
         ready = prepared.get(text)
@@ -99,7 +100,9 @@ def register(
             whole.append((ready, registered))
             answers.append(compound_answer(ready, step_parent(None, registered)))
             continue
-        new[job] = ready
+        if text not in histories:
+            histories[text] = _history(world, owner, vo, ready, now)
+        new[job] = histories[text]
         state = State.SUBMITTED if ready.uploads else State.WAITING
         answers.append(Registration(key=job, state=state, problems=ready.problems, uploads=ready.uploads))
     early = admit(world, owner) if new or whole else ()
@@ -117,7 +120,7 @@ def register(
         nearly[:] = [*early, *check_waiting(connection, world, owner, count)]
         keys = iter(new.items())
         while some := list(islice(keys, _TOGETHER)):
-            _insert(connection, [(key, _first_events(world, key, owner, vo, ready, now)) for key, ready in some], now)
+            _insert(connection, some, now)
         for compound, registered in whole:
             insert_compound(connection, world, compound, registered)
         if once is not None:
@@ -212,10 +215,11 @@ def _prepare(world: World, text: bytes, dialect: Dialect | None) -> _Ready:
     )
 
 
-def _first_events(world: World, key: str, owner: str, vo: str, ready: _Prepared, now: float) -> tuple[Event, ...]:
+def _history(world: World, owner: str, vo: str, ready: _Prepared, now: float) -> log.History:
+    """What happens at once to each job of a text, as to one with a key that none has."""
     description = ready.description
     registered = Registered(
-        key=key,
+        key="",
         time=now,
         owner=owner,
         vo=vo or description.vo,
@@ -225,22 +229,22 @@ def _first_events(world: World, key: str, owner: str, vo: str, ready: _Prepared,
         shallow_retry_count=description.shallow_retry_count,
         expires_at=description.expires_at or now + world.settings.expiry_seconds,
     )
-    return (registered,) if ready.uploads else (registered, Accepted(id="d000000001", time=now))
+    job, _effects = step(None, registered)
+    if ready.uploads:
+        return [(registered, job)]
+    accepted = Accepted(id="d000000001", time=now)
+    return [(registered, job), (accepted, step(job, accepted)[0])]
 
 
 _TOGETHER = 5000
-"""Jobs that are made and written at once: a million in one request must not be in memory all at the same time."""
+"""Jobs that are written at once: a million in one request must not be in memory all at the same time."""
 
 
-def _insert(connection: Connection, new: Sequence[tuple[str, tuple[Event, ...]]], now: float) -> None:
-    made: dict[str, list[tuple[Event, Job]]] = {}
-    for key, events in new:
-        job: Job | None = None
-        for event in events:
-            job, _effects = step(job, event)
-            made.setdefault(key, []).append((event, job))
-    numbers = rows.add(connection, [steps[-1][1] for steps in made.values()])
-    log.append(connection, [(numbers[key], event, job) for key, steps in made.items() for event, job in steps], now)
+def _insert(connection: Connection, new: Sequence[tuple[str, log.History]], now: float) -> None:
+    numbers = rows.add_like(connection, [(key, history[-1][1]) for key, history in new])
+    log.append_like(
+        connection, [(number, key, history) for number, (key, history) in zip(numbers, new, strict=True)], now
+    )
 
 
 def put_input(world: World, key: str, index: int, stream: Iterable[bytes], length: int | None) -> int:

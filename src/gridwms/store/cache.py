@@ -34,10 +34,12 @@ class JobCache:
             oldest, _job = self._jobs.pop(next(iter(self._jobs)))
             del self._keys[oldest]
 
-    def offer(self, number: int, job: Job) -> None:
+    def offer(self, number: int, job: Job) -> bool:
         """Keep a new job while there is much room: one that may wait long is no reason to drop one that moves."""
-        if len(self._jobs) < _MOST // 4:
-            self.put(number, job)
+        if len(self._jobs) >= _MOST // 4:
+            return False
+        self.put(number, job)
+        return True
 
     def clear(self) -> None:
         """Forget everything."""

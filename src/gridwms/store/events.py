@@ -76,6 +76,30 @@ def append(connection: Connection, new: Sequence[Entry], arrived: float) -> None
     bulk.insert(connection, "events", ("job", *_COLUMNS), [_row(*one, arrived) for one in new])
 
 
+History = Sequence[tuple[Event, Job]]
+"""Events from the registration on, each with the job after it."""
+
+
+def append_like(connection: Connection, new: Sequence[tuple[int, str, History]], arrived: float) -> None:
+    """Add the first events of jobs, each by row number, key and what happened to one like it but for its key."""
+    histories = {id(history): history for _number, _key, history in new}
+    forms = {name: [_form(event, job, arrived) for event, job in history] for name, history in histories.items()}
+    rows = [
+        (number, *begin, key.join(text), *end)
+        for number, key, history in new
+        for begin, text, end in forms[id(history)]
+    ]
+    bulk.insert(connection, "events", ("job", *_COLUMNS), rows)
+
+
+def _form(event: Event, job: Job, arrived: float) -> tuple[bulk.Row, Sequence[str], bulk.Row]:
+    """The row of an event: what stands before its data, the data cut where the key of the job stands, what follows."""
+    row = _row(0, event, job, arrived)
+    name = '"key":"'
+    before, found, after = row[7].partition(f'{name}{job.key}"')
+    return row[1:7], (before + name, '"' + after) if found else (row[7],), row[8:]
+
+
 def append_compound(connection: Connection, new: Sequence[tuple[int, Event, Parent | None]], arrived: float) -> None:
     """The same for compounds."""
     bulk.insert(connection, "events", ("compound", *_COLUMNS), [_row(*one, arrived) for one in new])

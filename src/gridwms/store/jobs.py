@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Row, Select, bindparam, func, select
@@ -55,18 +55,24 @@ def _cache(connection: Connection) -> JobCache | None:
 
 def add(connection: Connection, new: Collection[Job]) -> dict[str, int]:
     """Insert jobs; their row numbers by key, in the order given."""
-    if not new:
-        return {}
+    keys = [job.key for job in new]
+    return dict(zip(keys, add_like(connection, list(zip(keys, new, strict=True))), strict=True))
+
+
+def add_like(connection: Connection, new: Sequence[tuple[str, Job]]) -> range:
+    """Insert jobs, each by its key and a job that is like it in all else; their row numbers, in this order."""
     # writers take turns: nobody else gives out numbers meanwhile
     first = (connection.execute(_LAST).scalar() or 0) + 1
-    numbers = {job.key: number for number, job in enumerate(new, first)}
-    bulk.insert(
-        connection, "jobs", _COLUMNS, [(number, *_fixed(job), *_changing(job)) for number, job in enumerate(new, first)]
-    )
+    numbers = range(first, first + len(new))
+    alike = {id(job): job for _key, job in new}
+    rest = {name: (*_fixed(job)[1:], *_changing(job)) for name, job in alike.items()}
+    values = [(number, key, *rest[id(job)]) for number, (key, job) in zip(numbers, new, strict=True)]
+    bulk.insert(connection, "jobs", _COLUMNS, values)
     cache = _cache(connection)
     if cache is not None:
-        for job in new:
-            cache.offer(numbers[job.key], job)
+        for number, (key, job) in zip(numbers, new, strict=True):
+            if not cache.offer(number, job if job.key == key else job._replace(key=key)):
+                break
     return numbers
 
 
