@@ -22,7 +22,7 @@ from gridwms.jobs.reasons import reason
 from gridwms.jobs.retry import decision_id
 from gridwms.store import jobs as rows
 
-TEXT = '[Executable = "/bin/echo"; Arguments = "_PARAM_"; RetryCount = 0; ShallowRetryCount = 0; {extra}]'
+TEXT = '[Executable = "/bin/echo"; Arguments = "_PARAM_"; RetryCount = 0; {extra}]'
 
 
 def template(world: World, extra: str = "", **settings: Any) -> Template:
