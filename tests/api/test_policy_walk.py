@@ -54,6 +54,8 @@ def test_a_no_of_the_policy_stands(shared: House, monkeypatch: pytest.MonkeyPatc
         body = {"older": 0}
     if path.startswith("/api/v1/subscriptions"):
         body = {} if "{key}" in path else {"target": "http://127.0.0.1:8080/"}
+    if path.endswith("/drain"):
+        body = {}
     if path.endswith("/tag"):
         body = {"jobs": [key], "tags": {"colour": "red"}}
     if path.endswith("/share"):
@@ -87,7 +89,15 @@ def test_another_users_job_is_left_alone(shared: House, verb: str) -> None:
 
 
 def _filled(path: str, key: str) -> str:
-    values = {"key": key, "tag": tag_of(key, 1), "index": "0", "name": "out", "attachment": "x", "stream": "stdout"}
+    values = {
+        "key": key,
+        "tag": tag_of(key, 1),
+        "index": "0",
+        "name": "out",
+        "attachment": "x",
+        "stream": "stdout",
+        "site": "scripted",
+    }
     filled = re.sub(r"\{(\w+)\}", lambda found: values[found[1]], path)
     if "/bookkeeping" in path:
         return f"{filled}?job={key}"

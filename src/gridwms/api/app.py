@@ -25,6 +25,7 @@ from gridwms.api.routes import (
     sandbox,
     search,
     service,
+    sites,
     socket,
     subscriptions,
 )
@@ -87,6 +88,7 @@ def routes() -> list[BaseRoute]:
         purge,
         check,
         market,
+        sites,
         *listening,
         search,
         service,

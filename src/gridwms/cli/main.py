@@ -25,6 +25,7 @@ from gridwms.cli import (
     quota,
     retry,
     serve,
+    site,
     status,
     submit,
     wait,
@@ -69,6 +70,7 @@ for _panel, _verbs in _PANELS:
         app.command(_name, rich_help_panel=_panel)(_verb)
 app.add_typer(notify.app, name="notify", rich_help_panel=_AFTER)
 app.add_typer(classad.app, name="classad", rich_help_panel=_BEFORE)
+app.add_typer(site.app, name="site", rich_help_panel=_OPERATE)
 app.add_typer(db.app, name="db", rich_help_panel=_OPERATE)
 
 

@@ -511,3 +511,42 @@ class Service:
     def read(cls, told: Json) -> Service:
         plain = {name: told[name] for name in cls.__slots__ if name != "troubles"}
         return cls(**plain, troubles=tuple(told["troubles"]))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Closure:
+    """A drain or a downtime of a site. `ends` None: until it is resumed."""
+
+    begins: float
+    ends: float | None
+    reason: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """A site. `accepts`: it is given new jobs; `why`: what is in the way. `trouble`: what it said instead of an answer.
+
+    `breaker`: "closed", "open" (it failed most of what it was given, and rests) or "trial". `max_queued` 0: any number.
+    """
+
+    name: str
+    accepts: bool
+    why: str
+    trouble: str
+    breaker: str
+    running: int
+    queued: int
+    max_jobs: int
+    max_queued: int
+    closures: tuple[Closure, ...] = ()
+    resources: tuple[str, ...] = ()
+
+    @classmethod
+    def read(cls, told: Json) -> Site:
+        given = {name: told[name] for name in cls.__slots__ if name in told}
+        given["closures"] = tuple(
+            Closure(begins=one["begins"], ends=one["ends"], reason=one["reason"], by=one["by"])
+            for one in told["closures"]
+        )
+        return cls(**{**given, "resources": tuple(told["resources"])})

@@ -175,6 +175,22 @@ class AsyncClient:
         """Why a job is where it is."""
         return await self._transport.run(calls.why(self._key(job)))
 
+    # sites
+
+    async def sites(self) -> list[answers.Site]:
+        """The sites of the service: how they are, and whether they get new jobs."""
+        return await self._transport.run(calls.sites())
+
+    async def drain_site(
+        self, site: str, *, reason: str = "", begins: float | None = None, ends: float | None = None
+    ) -> answers.Site:
+        """Give a site no new jobs, from `begins` (now) until `ends` (until it is resumed). For operators."""
+        return await self._transport.run(calls.drain_site(site, reason, begins, ends))
+
+    async def resume_site(self, site: str) -> answers.Site:
+        """Take back all drains and downtimes of a site, and forget its failures. For operators."""
+        return await self._transport.run(calls.resume_site(site))
+
     # waiting
 
     async def wait(

@@ -242,3 +242,18 @@ def _text(text: bytes, dialect: str) -> dict[str, str]:
 
 def _job_or_error(told: Any) -> list[answers.Job | ClientError]:
     return [of_item(each["error"]) if each.get("error") else answers.Job.read(each["job"]) for each in told["jobs"]]
+
+
+def sites() -> Call[list[answers.Site]]:
+    return Call(
+        method="GET", path=f"{API}/sites", read=lambda told: [answers.Site.read(each) for each in told["sites"]]
+    )
+
+
+def drain_site(site: str, reason: str, begins: float | None, ends: float | None) -> Call[answers.Site]:
+    body = {"reason": reason, "begins": begins, "ends": ends}
+    return Call(method="POST", path=f"{API}/sites/{quote(site, safe='')}/drain", json=body, read=answers.Site.read)
+
+
+def resume_site(site: str) -> Call[answers.Site]:
+    return Call(method="POST", path=f"{API}/sites/{quote(site, safe='')}/resume", read=answers.Site.read)

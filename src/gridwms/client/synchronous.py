@@ -193,6 +193,22 @@ class Client:
         """Why a job is where it is."""
         return self._transport.run(calls.why(self._key(job)))
 
+    # sites
+
+    def sites(self) -> list[answers.Site]:
+        """The sites of the service: how they are, and whether they get new jobs."""
+        return self._transport.run(calls.sites())
+
+    def drain_site(
+        self, site: str, *, reason: str = "", begins: float | None = None, ends: float | None = None
+    ) -> answers.Site:
+        """Give a site no new jobs, from `begins` (now) until `ends` (until it is resumed). For operators."""
+        return self._transport.run(calls.drain_site(site, reason, begins, ends))
+
+    def resume_site(self, site: str) -> answers.Site:
+        """Take back all drains and downtimes of a site, and forget its failures. For operators."""
+        return self._transport.run(calls.resume_site(site))
+
     # waiting
 
     def wait(self, jobs: Sequence[str], *, until: Until = over, timeout: float | None = None) -> list[answers.Job]:

@@ -121,7 +121,13 @@ def _settings(config: Config, url: str) -> FlowSettings:
         max_output_bytes=jobs.max_output_bytes,
         min_peek_seconds=jobs.peek_least_seconds,
         site_policies={
-            name: SitePolicy(max_jobs=site.max_jobs, poll_seconds=site.poll_seconds, batch=site.batch, hooks=site.hooks)
+            name: SitePolicy(
+                max_jobs=site.max_jobs,
+                max_queued=site.max_queued,
+                poll_seconds=site.poll_seconds,
+                batch=site.batch,
+                hooks=site.hooks,
+            )
             for name, site in config.sites.items()
         },
     )

@@ -14,7 +14,7 @@ from gridwms.flow.compound.progress import Progress, follow_nodes
 from gridwms.flow.world import World
 from gridwms.jobs.attempts import is_first
 from gridwms.jobs.effects import Effect
-from gridwms.jobs.events import Event, Report
+from gridwms.jobs.events import Aborted, Event, Finished, Report, Resubmitted
 from gridwms.jobs.job import Job
 from gridwms.jobs.retry import decide, decision_id
 from gridwms.jobs.states import State
@@ -44,6 +44,8 @@ class Recorded:
     sites: set[str] = field(default_factory=set)
     placeable: bool = False
     sweeping: bool = False
+    fates: list[tuple[str, bool, str]] = field(default_factory=list)
+    """Attempts that ended: the site, whether well (False: by the site's fault), and why not."""
 
 
 def record(world: World, events: Sequence[tuple[str, Event]]) -> Recorded:
@@ -62,6 +64,9 @@ def announce(world: World, recorded: Recorded) -> None:
         world.waiting.set()
     if recorded.sweeping:
         world.sweeping.set()
+    now = world.clock()
+    for site, well, why in recorded.fates:
+        world.breaker(site).heard(well, why, now)
 
 
 def record_in(connection: Connection, world: World, events: Sequence[tuple[str, Event]]) -> Recorded:
@@ -95,6 +100,7 @@ def follow(connection: Connection, world: World, progress: Progress, result: Rec
         following, progress = _apply(connection, world, stored, decisions)
         result.jobs |= {key: job for key, job in following.jobs.items() if key in result.jobs}
         result.sites |= following.sites
+        result.fates += following.fates
         result.placeable = result.placeable or following.placeable
     result.sweeping = True
     for number in progress.moved:
@@ -133,6 +139,9 @@ def _apply(
                 result.rejected.append((key, following, str(error)))
                 break
             new_events.append(log.entry(number, following, was, job))
+            fate = _fate(was, following)
+            if fate is not None:
+                result.fates.append(fate)
             effects += [(number, effect) for effect in caused]
             following = decide(job, world.settings.retry_maxima, now)
         after[key] = (number, job)
@@ -144,6 +153,19 @@ def _apply(
     result.sites = {effect.site for _number, effect in effects}
     result.placeable = any(_frees_or_waits(before[key], job) for key, job in result.jobs.items())
     return result, progress
+
+
+def _fate(job: Job, event: Event) -> tuple[str, bool, str] | None:
+    """What an event tells of the site of the current attempt: well, failed by its fault, or (None) nothing."""
+    if job.current is None:
+        return None
+    if isinstance(event, Finished) and event.failure is None and event.attempt == len(job.attempts):
+        return job.current.site, True, ""
+    if isinstance(event, Resubmitted | Aborted) and event.reason is not None and event.reason.kind.site_fault:
+        return job.current.site, False, event.reason.sentence
+    if isinstance(event, Aborted) and job.reason is not None and job.reason.kind.site_fault:
+        return job.current.site, False, job.reason.sentence
+    return None
 
 
 def _known(

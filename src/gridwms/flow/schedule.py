@@ -16,6 +16,7 @@ from sqlalchemy import Connection
 
 from gridwms.classad import ClassAd, ClassAdSyntaxError, evaluate_attribute, parse_ad
 from gridwms.flow.record import Recorded, announce, apply
+from gridwms.flow.sites import closed, room
 from gridwms.flow.world import World
 from gridwms.jobs.events import Event, Matched
 from gridwms.jobs.job import Job
@@ -29,7 +30,7 @@ from gridwms.match.explain import Explanation, code_of, explain
 from gridwms.match.matching import Matching
 from gridwms.match.submit_to import named
 from gridwms.match.verdict import Candidate, Verdict
-from gridwms.store import descriptions, listing, present, verdicts
+from gridwms.store import closures, descriptions, listing, present, verdicts
 from gridwms.store import jobs as rows
 
 logger = structlog.get_logger(__name__)
@@ -58,6 +59,7 @@ class Scheduler:
         self._version = -1
         self._said: dict[str, str | None] = {}
         self._slots: dict[str, int] = {}
+        self._closed: dict[str, str] = {}
 
     def round(self) -> bool:
         """Place what can be placed now; whether another round at once may place more."""
@@ -80,7 +82,7 @@ class Scheduler:
             wanted = min(count, _MOST)
             placed = self._place(match_class, verdict, wanted, room, snapshot)
             more = more or (placed == wanted and count > wanted)
-            full = reason("all_full", matching=len(verdict.candidates)) if placed < wanted else None
+            full = self._full(verdict) if placed < wanted else None
             code = code_of(verdict) or (full.code if full else None)
             self._say(match_class, code, partial(_explained, verdict, full))
         return more
@@ -108,11 +110,26 @@ class Scheduler:
 
     def _room(self, snapshot: Snapshot) -> Room:
         world = self._world
-        promised, held = world.database.read(
-            lambda connection: (present.promised(connection, snapshot.taken_at), present.held(connection))
+        now = world.clock()
+        limited = [name for name in world.sites if world.settings.policy(name).max_queued]
+        promised, held, queued, planned = world.database.read(
+            lambda connection: (
+                present.promised(connection, snapshot.taken_at),
+                present.held(connection),
+                present.queued(connection, limited) if limited else {},
+                closures.current(connection, now),
+            )
         )
-        sites = {name: world.settings.policy(name).max_jobs - held.get(name, 0) for name in world.sites}
-        return room_of(snapshot, self._promised_slots(promised), site_room=sites)
+        self._closed = closed(world, planned, now)
+        return room_of(snapshot, self._promised_slots(promised), site_room=room(world, self._closed, held, queued))
+
+    def _full(self, verdict: Verdict) -> Reason:
+        """Why none of the resources that match takes a job more."""
+        sites = {candidate.site for candidate in verdict.candidates}
+        shut = [self._closed[site] for site in sorted(filter(None, sites)) if site in self._closed]
+        if shut and len(shut) == len(sites):
+            return reason("site_closed", matching=len(verdict.candidates), why="; ".join(shut))
+        return reason("all_full", matching=len(verdict.candidates))
 
     def _forget_all_but(self, waiting: Mapping[str, int]) -> None:
         for kept in (self._classes, self._compiled, self._verdicts, self._said):

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from gridwms.channels.outlets import Outlets
 from gridwms.classad import Expr
 from gridwms.describe.jdl.defaults import JdlDefaults
+from gridwms.flow.breaker import Breaker
 from gridwms.flow.console.consoles import Consoles
 from gridwms.flow.find import Descriptions
 from gridwms.flow.signal import Signal
@@ -29,10 +30,12 @@ Clock = Callable[[], float]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SitePolicy:
-    """How the service treats a site. `max_jobs`: attempts it may hold at once, waiting ones included. `batch`: how
-    many one call hands over. `hooks`: a directory on its worker nodes with scripts of the site."""
+    """How the service treats a site. `max_jobs`: attempts it may hold at once, waiting ones included; `max_queued`:
+    waiting ones, 0 for any number. `batch`: how many one call hands over. `hooks`: a directory on its worker nodes
+    with scripts of the site."""
 
     max_jobs: int = 5000
+    max_queued: int = 0
     poll_seconds: float = 5.0
     batch: int = 500
     hooks: str = ""
@@ -140,6 +143,8 @@ class World:
 
     troubles: dict[str, str] = field(default_factory=dict)
     """By site: what it said when it last failed to answer; absent when it answers."""
+    breakers: dict[str, Breaker] = field(default_factory=dict)
+    """By site."""
     descriptions: Descriptions = field(init=False)
     consoles: Consoles = field(init=False)
     """Of interactive jobs; for the event loop alone."""
@@ -154,6 +159,10 @@ class World:
         self.errands = {name: Signal() for name in self.sites}
         self.database.after_commit(self.news.set)
         self.database.on_news_from_others(self.wake_all)
+
+    def breaker(self, site: str) -> Breaker:
+        """The circuit breaker of a site."""
+        return self.breakers.setdefault(site, Breaker())
 
     def wake_all(self) -> None:
         """Let every loop look: something may have come from another instance."""

@@ -30,6 +30,8 @@ class Kind:
     sentence: str
     advice: str
     retry: Retry = Retry.AGAIN
+    site_fault: bool = False
+    """An attempt that fails so speaks against its site."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +92,11 @@ _REGISTRY = (
         "Nothing to do: the job goes when a place becomes free.",
     ),
     Kind(
+        "site_closed",
+        "$matching resources match, and their sites take no jobs now: $why",
+        "Nothing to do: the job goes when the site takes jobs again. 'gridwms site show' tells more.",
+    ),
+    Kind(
         "not_deliverable",
         "$matching resources match, but no configured site leads to any of them.",
         "Ask the operator to configure a site for one of them (for example $ce).",
@@ -122,21 +129,25 @@ _REGISTRY = (
         "The site $site did not take the job: $text",
         "Look at the site's own message.",
         Retry.AGAIN,
+        site_fault=True,
     ),
     Kind(
         "site_silent",
         "The site $site left the delivery in doubt for $seconds s; the job is tried again.",
         "If this repeats, have the operator look at $site.",
+        site_fault=True,
     ),
     Kind(
         "site_lost",
         "The site $site no longer knows the job and its wrapper left no report.",
         "If this repeats, have the operator look at $site.",
+        site_fault=True,
     ),
     Kind(
         "wrapper_died",
         "The wrapper ended at $site without a report ($text).",
         "Often a time or memory limit of the site; see 'gridwms log'.",
+        site_fault=True,
     ),
     Kind(
         "killed_at_site",
@@ -148,12 +159,16 @@ _REGISTRY = (
         "work_dir",
         "Cannot create directory, or working directory not writable: $text",
         "The site must give jobs a writable directory.",
+        site_fault=True,
     ),
-    Kind("hook_failed", "The hook $hook of the site or VO failed with status $status.", "Tell the site."),
+    Kind(
+        "hook_failed", "The hook $hook of the site or VO failed with status $status.", "Tell the site.", site_fault=True
+    ),
     Kind(
         "input_failed",
         "Cannot download $file: $text",
         "The file or the service was out of reach from the worker node.",
+        site_fault=True,
     ),
     Kind(
         "executable_missing",
@@ -206,6 +221,7 @@ _REGISTRY = (
         "token_unreachable",
         "Cannot take shallow resubmission token: the service was out of reach for $seconds s",
         "The worker node must reach the service.",
+        site_fault=True,
     ),
     Kind(
         "epilogue_missing",
@@ -223,7 +239,12 @@ _REGISTRY = (
     ),
     Kind("terminated", "Job has been terminated (got SIG$signal)", "Often a time limit of the site."),
     Kind("withdrawn", "The attempt was ended at the wish of the service.", "Nothing to do."),
-    Kind("no_transport", "The worker node has neither curl nor python3.", "The site must offer one of them."),
+    Kind(
+        "no_transport",
+        "The worker node has neither curl nor python3.",
+        "The site must offer one of them.",
+        site_fault=True,
+    ),
     Kind(
         "no_console",
         "The worker node has no python3 to connect an interactive job with (without a terminal curl is enough).",

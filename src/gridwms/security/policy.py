@@ -39,6 +39,7 @@ class Action(StrEnum):
     SEARCH = "search"
     STATISTICS = "see the statistics of"
     ARCHIVE = "archive jobs of"
+    OPERATE = "drain, resume and change sites"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,7 +118,7 @@ _OF_SERVICE = frozenset(
         Action.SUBSCRIBE,
     }
 )
-_OF_OPERATORS = frozenset({Action.ARCHIVE})
+_OF_OPERATORS = frozenset({Action.ARCHIVE, Action.OPERATE})
 _BY_LIST = {
     Action.READ: (Permission.READ,),
     Action.STATUS: (Permission.READ, Permission.STATUS),

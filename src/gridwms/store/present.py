@@ -70,3 +70,20 @@ def promised(connection: Connection, since: float) -> dict[tuple[str, str], int]
         .group_by(attempts.c.ce, jobs.c.match_class)
     )
     return {(row[0], row[1]): row[2] for row in connection.execute(query)}
+
+
+def counts(connection: Connection) -> dict[str, tuple[int, int]]:
+    """By site, how many attempts of ours run there, and how many are waiting there or on their way."""
+    running = func.count(attempts.c.running_at)
+    query = select(attempts.c.site, running, func.count()).where(PRESENT, ~attempts.c.over).group_by(attempts.c.site)
+    return {row[0]: (row[1], row[2] - row[1]) for row in connection.execute(query)}
+
+
+def queued(connection: Connection, sites: Collection[str]) -> dict[str, int]:
+    """How many attempts of ours these sites have, or are about to get, that do not run yet."""
+    query = (
+        select(attempts.c.site, func.count())
+        .where(PRESENT, ~attempts.c.over, attempts.c.running_at.is_(None), attempts.c.site.in_(sites))
+        .group_by(attempts.c.site)
+    )
+    return {row[0]: row[1] for row in connection.execute(query)}

@@ -84,33 +84,6 @@ class ResourcesOut(Out):
     resources: list[ResourceOut]
 
 
-class SiteOut(Out):
-    """A site of this service. `trouble`: what it said when it last failed to answer; empty when it answers."""
-
-    name: str
-    trouble: str
-    resources: list[str]
-
-
-class SourceOut(Out):
-    """An information source. `error`: what went wrong when it was asked last; `notes`: about single ads."""
-
-    source: str
-    last_try: float | None
-    last_good: float | None
-    failures: int
-    error: str
-    resources: int
-    notes: list[str]
-
-
-class SitesOut(Out):
-    """Where jobs can go, and who tells about it."""
-
-    sites: list[SiteOut]
-    sources: list[SourceOut]
-
-
 class ServiceOut(Out):
     """The service that answers. `you`: who you are to it. `healthy`: all its sites and sources answer."""
 

@@ -1,6 +1,7 @@
 """The schema, one module per aggregate, for SQLite and PostgreSQL alike."""
 
 from gridwms.store.tables.bookkeeping import lb_events, lb_jobs, lb_pending, lb_tags
+from gridwms.store.tables.closures import closures
 from gridwms.store.tables.commits import commits
 from gridwms.store.tables.compounds import compounds, edges, node_counts, node_lists, node_tasks
 from gridwms.store.tables.events import events
@@ -15,6 +16,7 @@ from gridwms.store.tables.usage import usage
 
 __all__ = [
     "attempts",
+    "closures",
     "commits",
     "compounds",
     "description_tags",
