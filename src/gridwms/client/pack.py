@@ -15,7 +15,8 @@ from gridwms.client.submission import Description
 
 _SKIPPED = r'//[^\n]*|\#[^\n]*|/\*.*?\*/|"(?:[^"\\]|\\.)*"'
 _WORD = re.compile(
-    rf"{_SKIPPED}|\b(AllowZippedISB\s*=\s*true|ZippedISB\s*=|Nodes\s*=|InputSandboxDestFileName\s*=)", re.I | re.S
+    rf"{_SKIPPED}|\b(AllowZippedISB\s*=\s*true|ZippedISB\s*=|Nodes\s*=|Parameters\s*=|InputSandboxDestFileName\s*=)",
+    re.I | re.S,
 )
 
 

@@ -11,7 +11,7 @@ from gridwms.describe.description import Description
 from gridwms.describe.jdl import JdlDefaults, read_jdl
 
 NOW = 1_000_000_000.0
-DEFAULTS = JdlDefaults(requirements=None, policies=())
+DEFAULTS = JdlDefaults(requirements=None)
 
 texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=12)
 leaves = st.text(st.characters(exclude_categories=["Cs", "Cc"], exclude_characters="/"), min_size=1, max_size=8).filter(

@@ -11,7 +11,7 @@ NOW = 1_000_000_000.0
 PLAIN = 'Executable = "/bin/ls";\n'
 """Enough for a job, one line long: what follows stands in line 2."""
 
-BARE = JdlDefaults(requirements=None, policies=())
+BARE = JdlDefaults(requirements=None)
 """Nothing is added to Requirements."""
 
 

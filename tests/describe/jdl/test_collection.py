@@ -62,6 +62,8 @@ def test_bad_nodes(nodes: tuple[str, ...], code: str, line: int, says: str) -> N
         ('Type = "Collection";', "missing"),
         ('Type = "Collection"; Nodes = {};', "missing"),
         ('Type = "Collection"; Nodes = 3;', "wrong_type"),
+        (collection(NODE, more='ZippedISB = "a.tar.gz";'), "unsupported"),
+        (collection('[ Executable = "/x"; ZippedISB = "a.tar.gz" ]'), "unsupported"),
         (collection(NODE, more="Dependencies = {};"), "exclusive"),
         (collection(NODE, more="VirtualOrganisation = 3;"), "wrong_type"),
         (collection(NODE, more="ExpiryTime = 5;"), "out_of_range"),

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from gridwms.classad import Literal, parse_expression, unparse
 from gridwms.describe.jdl import JdlDefaults
@@ -8,7 +10,7 @@ from gridwms.describe.jdl.expressions import join
 from tests.describe.jdl.given import BARE, PLAIN, accepted, read, the_error, the_warning
 
 DEFAULT = 'other.GlueCEStateStatus == "Production"'
-ONLY_DEFAULT = JdlDefaults(policies=())
+ONLY_DEFAULT = JdlDefaults()
 
 
 def requirements(text: str, defaults: JdlDefaults = ONLY_DEFAULT) -> str:
@@ -40,9 +42,8 @@ def test_joining_twice_changes_nothing() -> None:
     assert unparse(once) == ("(other.x || other.y) && (other.a) && (other.b ? other.c : true) && (other.d && other.e)")
 
 
-def test_policies_of_the_service_come_last() -> None:
-    text = requirements("", JdlDefaults())
-    assert text.startswith(f"({DEFAULT}) && (ShortDeadlineJob =?= true ? regexp(")
+def test_policies_of_the_service_are_no_part_of_the_job() -> None:
+    assert requirements("", JdlDefaults()) == DEFAULT
 
 
 @pytest.mark.parametrize(
@@ -59,7 +60,6 @@ def test_policies_of_the_service_come_last() -> None:
             "CPUNumber = 8; HostNumber = 2; SMPGranularity = 3; WholeNodes = true;",
             "(other.GlueCEInfoTotalCPUs >= 8) && (other.GlueHostArchitectureSMPSize >= 3)",
         ),
-        ('OutputSE = "se.x";', 'member("se.x", other.GlueCESEBindGroupSEUniqueID)'),
     ],
 )
 def test_what_other_attributes_add(text: str, added: str) -> None:
@@ -81,11 +81,6 @@ def test_granularity_and_hosts_exclude_each_other_in_the_known_words() -> None:
         "SMPGranularity and HostNumber are mutually exclusive when WholeNodes allocation is not requested: "
         "wrong combination of values" in error.message
     )
-
-
-@pytest.mark.parametrize("text", ["WholeNodes = true;", "HostNumber = 2;"])
-def test_what_is_not_asked_of_sites_is_told(text: str) -> None:
-    assert the_warning(PLAIN + text).code == "no_effect"
 
 
 def test_rank() -> None:
@@ -172,3 +167,40 @@ def test_references_to_the_other_side_are_no_circle() -> None:
 
 def test_data_access_cost_needs_input_data() -> None:
     assert the_error(PLAIN + "Rank = other.DataAccessCost;").code == "unsupported"
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "excluded"),
+    [
+        ("other.A > 5", "other.A < 3", True),
+        ("other.A > 5", "5 > other.a", True),
+        ("other.A >= 5", "other.A <= 5", False),
+        ("other.A > 5", "other.A <= 5", True),
+        ("other.A == 5", "other.A == 6", True),
+        ("other.A == 5", "other.A > 4", False),
+        ("other.A < 4", "other.A == 5", True),
+        ('other.A == "x"', 'other.A == "X"', False),
+        ('other.A == "x"', 'other.A == "y"', True),
+        ('other.A == "x"', "other.A > 3", False),
+        ("other.A > 5", "other.B < 3", False),
+        ("other.A > 5 || other.B", "other.A < 3", False),
+    ],
+)
+def test_clauses_that_exclude_each_other(first: str, second: str, excluded: bool) -> None:
+    found = read(PLAIN + f"Requirements = {first} && {second};").problems
+    assert [problem.code for problem in found] == ["never_true"] * excluded
+
+
+@given(st.lists(st.tuples(st.sampled_from(["<", "<=", ">", ">=", "=="]), st.integers(0, 4)), min_size=1, max_size=4))
+def test_what_is_said_to_exclude_each_other_does(clauses: list[tuple[str, int]]) -> None:
+    text = " && ".join(f"other.A {sign} {value}" for sign, value in clauses)
+    told = any(problem.code == "never_true" for problem in read(PLAIN + f"Requirements = {text};").problems)
+    holds = {
+        "<": lambda a, b: a < b,
+        "<=": lambda a, b: a <= b,
+        ">": lambda a, b: a > b,
+        ">=": lambda a, b: a >= b,
+        "==": lambda a, b: a == b,
+    }
+    possible = any(all(holds[sign](at / 2, value) for sign, value in clauses) for at in range(-2, 12))
+    assert told == (not possible)

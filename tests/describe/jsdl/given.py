@@ -9,7 +9,7 @@ from gridwms.describe.jsdl import read_jsdl
 from gridwms.describe.problem import Problem
 
 NOW = 1_000_000_000.0
-DEFAULTS = JdlDefaults(requirements=None, policies=())
+DEFAULTS = JdlDefaults(requirements=None)
 NAMESPACES = (
     'xmlns="http://schemas.ggf.org/jsdl/2005/11/jsdl" xmlns:p="http://schemas.ggf.org/jsdl/2005/11/jsdl-posix" '
     'xmlns:h="http://schemas.ggf.org/jsdl/2006/07/jsdl-hpcpa" xmlns:s="http://schemas.ogf.org/jsdl/2007/02/jsdl-spmd" '

@@ -9,7 +9,7 @@ from gridwms.describe.native import read_native
 from gridwms.describe.problem import Problem
 
 NOW = 1_000_000_000.0
-DEFAULTS = JdlDefaults(requirements=None, policies=())
+DEFAULTS = JdlDefaults(requirements=None)
 RUN = "run: {executable: /bin/ls}\n"
 """Enough for a job, one line long: what follows stands in line 2."""
 

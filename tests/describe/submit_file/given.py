@@ -9,7 +9,7 @@ from gridwms.describe.problem import Problem
 from gridwms.describe.submit_file import read_submit_file
 
 NOW = 1_000_000_000.0
-DEFAULTS = JdlDefaults(requirements=None, policies=())
+DEFAULTS = JdlDefaults(requirements=None)
 
 
 def read(text: str | bytes) -> Reading:

@@ -86,7 +86,7 @@ _TABLE: tuple[Attribute, ...] = (
     *_honoured(Kind.TEXT, "SubmitTo", "OutputSE"),
     *_honoured(Kind.INTEGER, "CPUNumber", "NodeNumber", "SMPGranularity", "HostNumber", least=1),
     _idle(Kind.TEXTS, "SignificantAttributes", "the service finds out itself which jobs are alike"),
-    _idle(Kind.BOOLEAN, "EnableWmsFeedback", "jobs are not moved out of blocked queues yet"),
+    _idle(Kind.BOOLEAN, "EnableWmsFeedback", "the operator says for all jobs whether those stuck in a queue are moved"),
     _idle(Kind.TEXT, "lrms_type", "the site knows its batch system"),
     # how often and how long to try
     *_honoured(Kind.INTEGER, "RetryCount", "ExpiryTime", least=0),
@@ -125,7 +125,6 @@ _TABLE: tuple[Attribute, ...] = (
         for name, kind, least in (
             ("Dependencies", Kind.ANY, None),
             ("WeakDependencies", Kind.ANY, None),
-            ("NodesCollocation", Kind.BOOLEAN, None),
             ("DefaultNodeRetryCount", Kind.INTEGER, 0),
             ("DefaultNodeShallowRetryCount", Kind.INTEGER, -1),
             ("max_running_nodes", Kind.INTEGER, 0),
@@ -138,6 +137,7 @@ _TABLE: tuple[Attribute, ...] = (
         for name in ("Parameters", "ParameterStart", "ParameterStep")
     ),
     Attribute("Nodes", Kind.ANY, Standing.PARENT, note='it needs Type = "Collection" or "DAG"'),
+    _refused(Kind.BOOLEAN, "NodesCollocation", "nodes are placed one by one; name one place for all with SubmitTo"),
     _refused(Kind.ANY, "PartitionNumber", "partitionable jobs are not served (gLite gave them up too)"),
     _idle(Kind.TEXT, "NodeName", "it names nodes of collections and DAGs only"),
     # recognised by gLite, without a function for the user

@@ -12,15 +12,11 @@ PRODUCTION = parse_expression('other.GlueCEStateStatus == "Production"')
 SHORTEST_WAIT = parse_expression("-other.GlueCEStateEstimatedResponseTime")
 """The Rank of a job that brings none (gLite reference §1.2)."""
 
-SHORT_DEADLINE = parse_expression(
-    'ShortDeadlineJob =?= true ? regexp(".*sdj$", other.GlueCEUniqueID) : !regexp(".*sdj$", other.GlueCEUniqueID)'
-)
-"""Queues for short jobs take those and no others (gLite reference §2.3, clause 1)."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JdlDefaults:
-    """Defaults and limits. `requirements` and `policies` are joined to the Requirements of the JDL with `&&`.
+    """Defaults and limits. `requirements` is joined to the Requirements of the JDL with `&&`; what the service asks of
+    every match besides is no part of the job (`match.policies`).
 
     `vo`: used when the JDL names none; `vos`: those that may be named, None for any. Sizes in bytes, times in
     seconds. `peek_seconds`: the interval of PerusalTimeInterval when it is not given; `peek_least`: the shortest.
@@ -29,7 +25,6 @@ class JdlDefaults:
     vo: str = "local"
     vos: frozenset[str] | None = None
     requirements: Expr | None = PRODUCTION
-    policies: tuple[Expr, ...] = (SHORT_DEADLINE,)
     rank: Expr = SHORTEST_WAIT
     retry_count: int = 0
     shallow_retry_count: int = 0
@@ -52,7 +47,6 @@ _NO_LIMIT = 1 << 40
 
 STORED = JdlDefaults(
     requirements=None,
-    policies=(),
     peek_least=0,
     max_bytes=_NO_LIMIT,
     max_tokens=_NO_LIMIT,

@@ -22,6 +22,7 @@ from gridwms.classad import (
 from gridwms.classad.functions.registry import BUILDERS, FUNCTIONS
 from gridwms.classad.references import walk
 from gridwms.classad.text import fold
+from gridwms.describe.jdl.contradictions import contradictions
 from gridwms.describe.jdl.cycles import find_cycle, reachable, unfolded
 from gridwms.describe.jdl.draft import Draft, Place, shown
 from gridwms.describe.suggest import suggest
@@ -70,15 +71,10 @@ def _too_complicated(draft: Draft, what: str) -> None:
 
 
 def requirements_of(draft: Draft, clauses: Iterable[Expr]) -> Expr:
-    """The user's expression, `clauses`, the client's default and the service's policies, joined with `&&`."""
+    """The user's expression, `clauses`, and the default of the client or the service, joined with `&&`."""
     extra = [*clauses]
-    storage = draft.text("OutputSE")
-    if storage:
-        close = Reference(Reference(None, "other"), "GlueCESEBindGroupSEUniqueID")
-        extra.append(Call("member", (Literal(storage), close)))
     if draft.defaults.requirements is not None:
         extra.append(draft.defaults.requirements)
-    extra.extend(draft.defaults.policies)
     return join(draft.ad.get("Requirements"), extra)
 
 
@@ -162,6 +158,14 @@ def _check_requirements(draft: Draft) -> None:
     if expr is None:
         return
     clauses = [bare(term) for term in conjuncts(expr)]
+    for clause, other in contradictions(clauses):
+        draft.warning(
+            "never_true",
+            "Requirements",
+            f"{shown(clause)} and {shown(other)} are true together for no resource whatever, so the job can never run",
+            found=shown(clause),
+            at=_at(clause),
+        )
     for clause in clauses:
         residue = flatten(clause, draft.ad)[0]
         if not isinstance(residue, Literal | ListExpression | ClassAd):

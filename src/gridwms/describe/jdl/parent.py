@@ -25,12 +25,6 @@ def check_parent(parent: Draft) -> None:
         known = ATTRIBUTES.get(name.lower())
         if known and known.standing in (Standing.HONOURED, Standing.REFUSED) and is_of_no_use(name):
             parent.warning("no_effect", name, "has no effect here: nodes do not inherit it")
-    if parent.texts("ZippedISB"):
-        parent.error("unsupported", "ZippedISB", "the files of a compound are stored once, one by one; leave it out")
-    if parent.flag("AllowZippedISB"):
-        parent.warning(
-            "no_effect", "AllowZippedISB", "has no effect: the files of a compound are sent one by one, once"
-        )
     read_inputs(parent)
 
 

@@ -72,7 +72,13 @@ def read_value(draft: Draft, attribute: Attribute) -> None:
 
 
 def _stand(draft: Draft, attribute: Attribute, found: str) -> None:
-    if attribute.standing is Standing.REFUSED:
+    if draft.part is not Part.WHOLE and attribute.name == "ZippedISB":
+        what = "cannot be honoured: the files of a compound are stored once, one by one; leave it out"
+        draft.error("unsupported", attribute.name, what, found=found)
+    elif draft.part is not Part.WHOLE and attribute.name == "AllowZippedISB":
+        what = "has no effect: the files of a compound are sent one by one, each once"
+        draft.warning("no_effect", attribute.name, what, found=found)
+    elif attribute.standing is Standing.REFUSED:
         draft.error("unsupported", attribute.name, f"cannot be honoured: {attribute.note}", found=found)
     elif attribute.standing is Standing.IDLE or (
         attribute.standing is Standing.PARENT and draft.part is not Part.PARENT

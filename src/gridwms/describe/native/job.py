@@ -119,7 +119,6 @@ class Jobs(_Described):
     order: Order = ()
     weak_order: Order = ()
     max_running: int | None = None
-    one_place: bool | None = None
     name: str = ""
     vo: str = ""
     inputs: Names = ()

@@ -89,7 +89,6 @@ KEYS: dict[str, Key] = {
     "order": Key(Kind.ORDER, "Dependencies"),
     "weak_order": Key(Kind.ORDER, "WeakDependencies"),
     "max_running": Key(Kind.INTEGER, "max_running_nodes"),
-    "one_place": Key(Kind.BOOLEAN, "NodesCollocation"),
     "tags": Key(Kind.TAGS, "UserTags"),
     "jdl": Key(Kind.EXPRESSIONS),
 }
