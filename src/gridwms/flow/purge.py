@@ -64,6 +64,7 @@ def purge_old(world: World) -> int:
         return rows.load_numbers(connection, numbers)
 
     if not world.settings.keep_seconds or not world.database.read(old):
+        world.sandbox.contents.sweep()
         return 0
     return len(_purge(world, old, reason("purged_by_age")))
 

@@ -4,21 +4,24 @@
     output/<attempt>/<name>     what the wrapper of an attempt brought
     peek/<attempt>/<name>       files that are watched while the job runs
 
-Directories have mode 0700, files 0600. Nothing here follows a symbolic link, and a file is either whole or absent.
-Any number of threads and processes may use one area at the same time.
+Equal input files are stored once (`gridwms.sandbox.contents`). Directories have mode 0700, files 0600. Nothing here
+follows a symbolic link, and a file is either whole or absent. Any number of threads and processes may use one area at
+the same time.
 """
 
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import math
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from gridwms.sandbox import folder
 from gridwms.sandbox.archive import check_archive
+from gridwms.sandbox.contents import Contents
 from gridwms.sandbox.errors import NotThere, SandboxError, TooLarge, WrongOffset
 from gridwms.sandbox.limits import Limits, check_file, check_total
 from gridwms.sandbox.names import TEMPORARY, check_name
@@ -48,6 +51,7 @@ class Area:
         self.limits = limits or Limits()
         self.meter: Meter = _unmetered
         """Told of every change."""
+        self.contents = Contents(root.with_name(f"{root.name}-contents"))
         self._on_disk = folder.OnDisk()
         root.mkdir(mode=0o700, parents=True, exist_ok=True)
         with folder.opened(root.parent, []) as above:
@@ -78,7 +82,11 @@ class Area:
                 check_file(f"input number {name}", size, self.limits.input_file)
                 check_total("input sandbox", others + size, self.limits.input_job)
 
-            return self._metered(key, before, receive(stream, name, here, length=length, check=check))
+            digest = hashlib.sha256()
+            size = receive(_digested(stream, digest.update), name, here, length=length, check=check)
+            if self.contents.share(digest.hexdigest(), size, name, here):
+                os.fsync(here)
+            return self._metered(key, before, size)
 
     def check_input_archive(self, key: str, index: int) -> None:
         """See that file number `index` can be unpacked. Removes it and raises a SandboxError when it must not be."""
@@ -255,3 +263,9 @@ def _number(value: int) -> str:
     if value < 0:
         raise ValueError(f"{value} is negative")
     return str(value)
+
+
+def _digested(stream: Iterable[bytes], update: Callable[[bytes], None]) -> Iterator[bytes]:
+    for chunk in stream:
+        update(chunk)
+        yield chunk
