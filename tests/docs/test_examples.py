@@ -57,6 +57,8 @@ def test_every_key_of_the_configuration_is_documented() -> None:
     sections = (
         config.Service,
         config.Jobs,
+        config.Access,
+        config.Archive,
         config.LocalSite,
         config.FileSource,
         config.SlurmSite,

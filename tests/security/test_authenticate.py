@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from gridwms.security.authenticate import Gatekeeper, Shown, gatekeeper
 from gridwms.security.capability import load
 from gridwms.security.errors import NotIdentified
+from gridwms.security.identity import Identity, Role
 from gridwms.security.token import owner_token, user_token
 
 TAG = "gw-0123456789ABCDEFGHIJKL-1"
@@ -42,3 +44,17 @@ def test_refusal_says_what_to_show_and_no_secret(keeper: Gatekeeper) -> None:
     with pytest.raises(NotIdentified) as caught:
         keeper.identify(Shown(bearer="gridwms-mistyped"))
     assert "mistyped" not in str(caught.value)
+
+
+def test_roles_that_the_operator_gives(tmp_path: Path) -> None:
+    token = user_token(tmp_path, "ann")
+    grants = {"ann": frozenset({Role.LOGGER}), "/vo/Role=admin": frozenset({Role.OPERATOR})}
+    gate = gatekeeper(tmp_path, load(tmp_path), "op", grants)
+    assert gate.identify(Shown(bearer=token)).roles == {Role.LOGGER}
+    assert gatekeeper(tmp_path, load(tmp_path), "op").identify(Shown(bearer=token)).roles == frozenset()
+
+    class Chain:
+        def identify(self, shown: Shown) -> Identity:
+            return Identity(subject="/CN=zoe", groups=("/vo", "/vo/Role=admin"))
+
+    assert replace(gate, users=(Chain(),)).identify(Shown()).is_operator

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from gridwms.bookkeeping.access.acl import Acl, Entry, IdType, Permission
 from gridwms.security.identity import Identity, Role
 from gridwms.security.policy import Action, JobsOf, Object, OneAttempt, OneJob, Service, allowed
 
@@ -52,3 +53,22 @@ def test_may_not(identity: Identity, action: Action, what: Object) -> None:
 
 def test_a_refusal_names_job_owner_and_caller() -> None:
     assert allowed(BOB, Action.CANCEL, JOB).reason == "bob may not cancel job K: it belongs to alice."
+
+
+ACL = Acl((Entry(IdType.DN, "bob", Permission.STATUS), Entry(IdType.FQAN, "/vo/Role=x", Permission.READ)))
+SHARED = OneJob(key="K", owner="alice", access=ACL)
+
+
+@pytest.mark.parametrize("action", Action)
+def test_access_lists_open_looking_and_tagging_alone(action: Action) -> None:
+    member = Identity(subject="zoe", groups=("/vo/Role=x",))
+    denied = OneJob(
+        key="K", owner="alice", access=Acl((*ACL.entries, Entry(IdType.DN, "zoe", Permission.READ, allow=False)))
+    )
+    assert allowed(BOB, action, SHARED).yes == (action is Action.STATUS)
+    assert allowed(member, action, SHARED).yes == (action in (Action.READ, Action.STATUS))
+    assert not allowed(member, action, denied).yes
+    logger = Identity(subject="zoe", roles=frozenset({Role.LOGGER}))
+    assert allowed(logger, action, SHARED).yes == (action is Action.LOG)
+    assert allowed(BOB, Action.ARCHIVE, Service()).yes is False
+    assert allowed(OPERATOR, Action.ARCHIVE, Service()).yes

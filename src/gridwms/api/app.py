@@ -13,6 +13,7 @@ from gridwms.api import errors, pages, worker, worker_console
 from gridwms.api.body import BodyLimit
 from gridwms.api.news import News
 from gridwms.api.routes import (
+    archive,
     bookkeeping,
     check,
     console,
@@ -80,6 +81,7 @@ def routes() -> list[BaseRoute]:
     listening = (events, socket, subscriptions)
     for module in (
         ending,
+        archive,
         bookkeeping,
         jobs,
         sandbox,

@@ -14,6 +14,7 @@ from starlette.responses import JSONResponse, Response
 
 from gridwms.api.models.problem import ErrorBody, ErrorOut, ProblemOut
 from gridwms.describe.problem import Problem
+from gridwms.flow.archive import NoArchive
 from gridwms.flow.bookkeeping.pages import BadCursor
 from gridwms.flow.errors import (
     FlowError,
@@ -55,6 +56,7 @@ _STATUS: Mapping[type[Exception], int] = {
     Refused: 422,
     BadRemark: 422,
     BadCursor: 422,
+    NoArchive: 503,
     BadQuery: 422,
     BadName: 422,
     BadArchive: 422,

@@ -10,24 +10,31 @@ import typer
 
 from gridwms import __version__
 from gridwms.cli import (
+    acl,
+    archive,
     attach,
     cancel,
     check,
     classad,
     convert,
     db,
+    event,
+    forward,
     log,
     match,
     notify,
     output,
     peek,
     purge,
+    query,
     quota,
     retry,
     serve,
     site,
+    stats,
     status,
     submit,
+    tag,
     wait,
     watch,
     why,
@@ -43,7 +50,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     rich_markup_mode="rich",
 )
-_BEFORE, _AFTER, _OPERATE = "Hand in", "Follow and fetch", "Operate"
+_BEFORE, _AFTER, _BOOKS, _OPERATE = "Hand in", "Follow and fetch", "Keep and search records", "Operate"
 _PANELS: tuple[tuple[str, dict[str, Callable[..., None]]], ...] = (
     (_BEFORE, {"submit": submit.submit, "check": check.check, "match": match.match, "convert": convert.convert}),
     (
@@ -63,6 +70,17 @@ _PANELS: tuple[tuple[str, dict[str, Callable[..., None]]], ...] = (
             "quota": quota.quota,
         },
     ),
+    (
+        _BOOKS,
+        {
+            "query": query.query,
+            "tag": tag.tag,
+            "acl": acl.acl,
+            "event": event.event,
+            "forward": forward.forward,
+            "stats": stats.stats,
+        },
+    ),
     (_OPERATE, {"serve": serve.serve}),
 )
 for _panel, _verbs in _PANELS:
@@ -72,6 +90,7 @@ app.add_typer(notify.app, name="notify", rich_help_panel=_AFTER)
 app.add_typer(classad.app, name="classad", rich_help_panel=_BEFORE)
 app.add_typer(site.app, name="site", rich_help_panel=_OPERATE)
 app.add_typer(db.app, name="db", rich_help_panel=_OPERATE)
+app.add_typer(archive.app, name="archive", rich_help_panel=_OPERATE)
 
 
 @app.callback(invoke_without_command=True)

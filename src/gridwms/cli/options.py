@@ -24,6 +24,7 @@ Service = Annotated[
     str,
     typer.Option("--service", metavar="URL", help="The service to ask. Default: GRIDWMS_SERVICE, or the local one."),
 ]
+Archived = Annotated[bool, typer.Option("--archive", help="Look in the archive of the service.")]
 Jobs = Annotated[list[str] | None, typer.Argument(metavar="JOB", help="Ids (URLs) or keys; '-': from standard input.")]
 IdFile = Annotated[
     list[Path] | None, typer.Option("-i", "--input", metavar="FILE", help="Read ids from FILE, one a line.")

@@ -17,6 +17,11 @@ def line(text: str = "") -> None:
     sys.stdout.write(f"{text}\n")
 
 
+def lines(text: str) -> None:
+    """Results that are lines already."""
+    sys.stdout.write(text)
+
+
 def note(text: str) -> None:
     """One line beside the results."""
     sys.stderr.write(f"{text}\n")

@@ -9,7 +9,7 @@ import typer
 
 from gridwms.cli import say
 from gridwms.cli.exit_codes import Exit, together
-from gridwms.cli.options import IdFile, Jobs, Json, Service, ids
+from gridwms.cli.options import Archived, IdFile, Jobs, Json, Service, ids
 
 if TYPE_CHECKING:
     from gridwms.client import Client
@@ -28,10 +28,16 @@ def status(
         int, typer.Option("--limit", min=0, help="Without JOB the newest N, of nodes the first N of each; 0: all.")
     ] = 50,
     owner: Annotated[str, typer.Option("--owner", help="Without JOB: whose; '*': everybody's (operators).")] = "",
+    attributes: Annotated[
+        bool, typer.Option("--attributes", help="All attributes of L&B; also of jobs of other systems.")
+    ] = False,
+    archive: Archived = False,
     json: Json = False,
     service: Service = "",
 ) -> None:
     """Show the state of jobs: of these, or of all of mine; of compounds with --nodes each node's."""
+    if attributes or archive:
+        raise typer.Exit(_attributes(ids(jobs, input), service, archive=archive, json=json))
     from gridwms.cli.trouble import as_data, report
     from gridwms.client import Client
     from gridwms.client.answers import Job
@@ -70,6 +76,21 @@ def status(
     if more and not json:
         say.note("There are more; --limit 0 shows all.")
     raise typer.Exit(together(codes))
+
+
+def _attributes(named: Sequence[str], service: str, *, archive: bool, json: bool) -> Exit:
+    from gridwms.cli.each import each
+
+    if json:
+        answers, codes = each(
+            named, service, lambda client, job: client.bookkeeping.status(job, archived=archive), None
+        )
+        say.data({"jobs": answers})
+    else:
+        _answers, codes = each(
+            named, service, lambda client, job: client.bookkeeping.text(job, archived=archive), say.lines
+        )
+    return together(codes)
 
 
 def _nodes(

@@ -14,6 +14,7 @@ from types import TracebackType
 from typing import TypeVar
 
 from gridwms.client import answers, calls
+from gridwms.client.bookkeeping import Bookkeeping
 from gridwms.client.console import Console
 from gridwms.client.errors import ClientError, NotInState, ServiceBusy, ServiceUnreachable
 from gridwms.client.events import CaughtUp, StreamReader
@@ -60,6 +61,11 @@ class Client:
     def url(self) -> str:
         """The address of the service."""
         return self._address.url
+
+    @property
+    def bookkeeping(self) -> Bookkeeping:
+        """Tags, access lists, events and questions in the words of L&B."""
+        return Bookkeeping(self._transport, self.url)
 
     def close(self) -> None:
         """Give the connections back."""

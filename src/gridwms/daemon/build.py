@@ -29,6 +29,7 @@ from gridwms.market.sources.file import FileSource
 from gridwms.match.policies import read_policies
 from gridwms.sandbox.area import Area
 from gridwms.security.capability import Capabilities
+from gridwms.security.identity import Role
 from gridwms.sites import local, simulated
 from gridwms.store.database import Database
 from gridwms.store.usage import Used
@@ -68,6 +69,7 @@ def build(config: Config, data: Path, url: str, capabilities: Capabilities) -> P
         sites=sites,
         settings=settings,
         capability=capabilities.of,
+        archive=data / "archive" if not config.archive.directory else Path(config.archive.directory),
         outlets=outlets,
         instance=f"{os.uname().nodename}-{os.getpid()}-{secrets.token_hex(4)}",
     )
@@ -85,6 +87,14 @@ def _source(name: str, section: AnySource) -> Source:
     if isinstance(section, BdiiSection):
         return BdiiSource(name, **section.model_dump(exclude={"kind"}))
     return FileSource(name, Path(section.path), section.seconds)
+
+
+def grants_of(config: Config) -> dict[str, frozenset[Role]]:
+    """The roles that the operator gives, by whom they are given to."""
+    access = config.access
+    given = ((Role.OPERATOR, access.operators), (Role.LOGGER, access.loggers))
+    names = {name for _role, holders in given for name in holders}
+    return {name: frozenset(role for role, holders in given if name in holders) for name in names}
 
 
 def _settings(config: Config, url: str) -> FlowSettings:

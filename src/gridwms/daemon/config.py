@@ -61,6 +61,20 @@ class Jobs(_Section):
     peek_least_seconds: int = Field(default=2, ge=1)
 
 
+class Access(_Section):
+    """Who may do more than a user: subjects, or FQANs and names of groups."""
+
+    operators: tuple[str, ...] = ()
+    loggers: tuple[str, ...] = ()
+
+
+class Archive(_Section):
+    """Where jobs go that ended long ago; `after_days`: so long after they were purged, -1: only by hand."""
+
+    directory: str = ""
+    after_days: float = Field(default=-1.0, ge=-1)
+
+
 class SiteSection(_Section):
     """What every kind of site has.
 
@@ -250,6 +264,8 @@ class Config(_Section):
 
     service: Service = Service()
     jobs: Jobs = Jobs()
+    access: Access = Access()
+    archive: Archive = Archive()
     policies: dict[str, str] = Field(default_factory=dict)
     quotas: Quotas = Quotas()
     notify: Notify = Notify()

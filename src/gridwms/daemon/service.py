@@ -14,6 +14,7 @@ from gridwms.daemon.courier import Courier
 from gridwms.daemon.leaseholder import Leaseholder
 from gridwms.daemon.loop import Loop
 from gridwms.daemon.notifier import LEASE, Notifier
+from gridwms.flow.archive import archive_old
 from gridwms.flow.bookkeeping.settle import settle
 from gridwms.flow.compound.sweep import sweep
 from gridwms.flow.expire import expire
@@ -34,6 +35,7 @@ logger = structlog.get_logger(__name__)
 _SCHEDULE_SECONDS = 5.0
 _EXPIRE_SECONDS = 5.0
 _PURGE_SECONDS = 300.0
+_ARCHIVE_SECONDS = 3600.0
 _SETTLE_SECONDS = 30.0
 _SETTLED_AT_ONCE = 1000
 """Jobs of other systems that are brought up to date before the lease is looked at again."""
@@ -49,6 +51,7 @@ class Service:
 
     def __init__(self, world: World, config: Config, measures: Measures) -> None:
         self._world = world
+        self._archive_days = config.archive.after_days
         self.tail = Tail(world)
         scheduler, mover = Scheduler(world), Scheduler(world)
         names = ["schedule", "expire", "bookkeeping", LEASE, *(f"site {name}" for name in world.sites)]
@@ -66,6 +69,7 @@ class Service:
             Loop("bookkeeping", self._if_ours("bookkeeping", self._settle), _SETTLE_SECONDS, world.books),
             Loop("replan", self._if_ours("expire", lambda: replan(world, mover)), _REPLAN_SECONDS),
             Loop("measures", lambda: measures.count(world), _MEASURE_SECONDS),
+            Loop("archive", self._if_ours("expire", self._archive), _ARCHIVE_SECONDS),
             Loop("market", self._expire_market, 10.0),
         ]
         # The first look at each source, then its own pace; a source that hangs holds up itself alone.
@@ -108,6 +112,10 @@ class Service:
 
     def _if_ours(self, lease: str, work: Callable[[], object]) -> Callable[[], object]:
         return lambda: work() if self._leases.have(lease) else False
+
+    def _archive(self) -> None:
+        if self._archive_days >= 0:
+            archive_old(self._world, self._archive_days * 86400.0)
 
     def _settle(self) -> bool:
         return settle(self._world.database, _SETTLED_AT_ONCE) == _SETTLED_AT_ONCE

@@ -6,6 +6,7 @@ import random
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from gridwms.channels.outlets import Outlets
 from gridwms.classad import Expr
@@ -126,6 +127,8 @@ class World:
     """Where notifications go out; None: nowhere."""
     instance: str = "alone"
     """The name of this instance among those that share the database."""
+    archive: Path | None = None
+    """Where jobs go that ended long ago; None: nowhere."""
     clock: Clock = time.time
     rng: random.Random = field(default_factory=random.SystemRandom)
     news: Signal = field(default_factory=Signal)

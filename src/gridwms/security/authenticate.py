@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
 
 from gridwms.security.capability import Capabilities
 from gridwms.security.errors import NotIdentified
-from gridwms.security.identity import Identity
+from gridwms.security.identity import Identity, Role
 from gridwms.security.session import Sessions
 from gridwms.security.token import identity_of, known_tokens, this_user
 
@@ -99,16 +99,28 @@ class Gatekeeper:
     workers: tuple[Authenticator, ...]
     sessions: Sessions
     capabilities: Capabilities
+    grants: Mapping[str, frozenset[Role]] = field(default_factory=dict)
+    """Roles by subject, or by FQAN or name of a group, as the operator gives them."""
 
     def identify(self, shown: Shown) -> Identity:
         """The caller; on a worker's route (`tag`) only the attempt's capability counts. Raises NotIdentified."""
-        return identify(shown, self.workers if shown.tag else self.users)
+        if shown.tag:
+            return identify(shown, self.workers)
+        known = identify(shown, self.users)
+        granted = frozenset[Role]().union(*(self.grants.get(name, ()) for name in (known.subject, *known.groups)))
+        return replace(known, roles=known.roles | granted) if granted - known.roles else known
 
 
-def gatekeeper(data: Path, capabilities: Capabilities, owner: str = "") -> Gatekeeper:
+def gatekeeper(
+    data: Path, capabilities: Capabilities, owner: str = "", grants: Mapping[str, frozenset[Role]] | None = None
+) -> Gatekeeper:
     """For the tokens of a data directory; `owner` is the user who runs the service. Raises UnsafeFile."""
     known = known_tokens(data, owner or this_user())
     sessions = Sessions(capabilities, {identity.subject: identity for identity in known.values()})
     return Gatekeeper(
-        (BearerTokens(known), LoginCookie(sessions)), (AttemptCapability(capabilities),), sessions, capabilities
+        (BearerTokens(known), LoginCookie(sessions)),
+        (AttemptCapability(capabilities),),
+        sessions,
+        capabilities,
+        grants or {},
     )

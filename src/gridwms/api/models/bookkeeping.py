@@ -36,6 +36,12 @@ class LoggedOut(Out):
     refused: list[RefusedLineOut]
 
 
+class LinesIn(Out):
+    """Lines of ULM."""
+
+    lines: list[str]
+
+
 class TagsIn(Out):
     """Which jobs, and what is to be said of them."""
 

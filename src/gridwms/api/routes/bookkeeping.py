@@ -7,6 +7,8 @@ from typing import Annotated, Literal
 
 from anyio import to_thread
 from fastapi import APIRouter, Query, Request
+from fastapi.exceptions import RequestValidationError
+from pydantic import ValidationError
 from starlette.responses import PlainTextResponse, Response
 
 from gridwms.api.desk import AtDesk, Desk
@@ -16,6 +18,7 @@ from gridwms.api.models.bookkeeping import (
     AllSaidOut,
     LbEventsOut,
     LbJobOut,
+    LinesIn,
     LoggedOut,
     RefusedLineOut,
     SaidOut,
@@ -27,16 +30,21 @@ from gridwms.bookkeeping.json_view import event_data, status_data
 from gridwms.bookkeeping.query.errors import QueryError
 from gridwms.bookkeeping.query.flags import Flags, parse_flags
 from gridwms.bookkeeping.text_view import job_text
-from gridwms.flow import remarks
+from gridwms.flow import archive, remarks
 from gridwms.flow.bookkeeping import log, show
+from gridwms.flow.bookkeeping.search import Asker
 from gridwms.security.policy import Action
 
 router = APIRouter(prefix="/api/v1", tags=["bookkeeping"], responses=ERRORS)
 Job = Annotated[str, Query(description="the key or id of a job, or the L&B id of a job of another system")]
+Archived = Annotated[bool, Query(description="look in the archive")]
 _LINES = {
     "requestBody": {
         "required": True,
-        "content": {"text/plain": {"schema": {"type": "string", "description": "lines of ULM, in UTF-8"}}},
+        "content": {
+            "text/plain": {"schema": {"type": "string", "description": "lines of ULM, in UTF-8"}},
+            "application/json": {"schema": LinesIn.model_json_schema()},
+        },
     }
 }
 
@@ -48,8 +56,7 @@ async def log_events(request: Request, at: AtDesk) -> LoggedOut:
     Sending a line again does no harm.
     """
     await to_thread.run_sync(at.may, Action.RECORD)
-    body = await request.body()
-    texts = [line.decode("utf-8", "replace") for line in body.split(b"\n")]
+    texts = _texts(await request.body(), request.headers.get("content-type", ""))
     refused = await to_thread.run_sync(log.log, at.world, at.identity.subject, texts, at.judge)
     there = sum(1 for text in texts if text.strip())
     return LoggedOut(
@@ -64,18 +71,28 @@ def bookkeeping(
     job: Job,
     flags: Annotated[str, Query(description="what else: classadd, children, childstat; joined by +")] = "",
     form: Annotated[Literal["json", "text"], Query(alias="format")] = "json",
+    archived: Archived = False,
 ) -> LbJobOut | Response:
     """The status of a job with all attributes of L&B; as text: lines `key=value`."""
-    found = show.status(at.world, at.any_job(job, Action.STATUS), _flags(flags))
+    if archived:
+        found = archive.find(at.world, Asker(at.identity, at.judge), job, Action.STATUS).status
+    else:
+        found = show.status(at.world, at.any_job(job, Action.STATUS), _flags(flags))
     return PlainTextResponse(job_text(found)) if form == "text" else LbJobOut(job=status_data(found))
 
 
 @router.get("/bookkeeping/events", response_model=LbEventsOut)
 def bookkeeping_events(
-    at: AtDesk, job: Job, form: Annotated[Literal["json", "ulm"], Query(alias="format")] = "json"
+    at: AtDesk,
+    job: Job,
+    form: Annotated[Literal["json", "ulm"], Query(alias="format")] = "json",
+    archived: Archived = False,
 ) -> LbEventsOut | Response:
     """The events of a job in the words of L&B."""
-    found = show.events(at.world, at.any_job(job, Action.READ))
+    if archived:
+        found = list(archive.find(at.world, Asker(at.identity, at.judge), job, Action.READ).events)
+    else:
+        found = show.events(at.world, at.any_job(job, Action.READ))
     if form == "ulm":
         return PlainTextResponse(show.lines(found))
     return LbEventsOut(events=[event_data(event) for event in found])
@@ -110,6 +127,15 @@ def share_jobs(at: AtDesk, body: ShareIn) -> AllSaidOut:
 def job_access(at: AtDesk, key: str) -> AccessOut:
     """Who may do something with a job."""
     return AccessOut.of(*remarks.access(at.world, at.job(key, Action.READ)))
+
+
+def _texts(body: bytes, content_type: str) -> list[str]:
+    if content_type.partition(";")[0].strip().lower() != "application/json":
+        return [line.decode("utf-8", "replace") for line in body.split(b"\n")]
+    try:
+        return LinesIn.model_validate_json(body).lines
+    except ValidationError as error:
+        raise RequestValidationError(error.errors(include_context=False, include_input=False)) from error
 
 
 def _said(at: Desk, jobs: Sequence[str], action: Action, say: Callable[[Sequence[str]], None]) -> AllSaidOut:

@@ -15,6 +15,7 @@ from gridwms.bookkeeping.query.attributes import Subject
 from gridwms.bookkeeping.query.conditions import Query as Conditions
 from gridwms.bookkeeping.query.errors import QueryError
 from gridwms.bookkeeping.query.url import parse_query
+from gridwms.flow import archive
 from gridwms.flow.bookkeeping.search import HARD_LIMIT, Asker, find_events, find_jobs, places
 from gridwms.security.policy import Action
 
@@ -30,13 +31,15 @@ def query(
     of: Annotated[Literal["jobs", "events"], Query(description="what is wanted")] = "jobs",
     after: Annotated[str, Query(max_length=40, description="`next` of the page before")] = "",
     limit: Annotated[int, Query(ge=1, le=HARD_LIMIT)] = 100,
+    archived: Annotated[bool, Query(description="look in the archive, for jobs")] = False,
 ) -> AnswerOut:
     """Jobs for which conditions hold, or their events: ours and those of other systems, as far as you may see them."""
     at.may(Action.SEARCH)
     asker = Asker(at.identity, at.judge)
     conditions = _parsed(q, at.world.clock(), Subject.JOBS)
     if of == "jobs":
-        jobs = find_jobs(at.world, asker, conditions, after=after, limit=limit)
+        search = archive.query if archived else find_jobs
+        jobs = search(at.world, asker, conditions, after=after, limit=limit)
         return AnswerOut(
             jobs=[FoundOut.of(one) for one in jobs.found],
             next=jobs.next or None,

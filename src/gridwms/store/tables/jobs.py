@@ -92,6 +92,8 @@ Index("ix_jobs_timed", jobs.c.state, jobs.c.state_since, sqlite_where=TIMED, pos
 CANCELLING = text("cancel_requested_at IS NOT NULL AND state IN ('READY', 'SCHEDULED', 'RUNNING')")
 Index("ix_jobs_cancelling", jobs.c.cancel_requested_at, sqlite_where=CANCELLING, postgresql_where=CANCELLING)
 """Conditions of partial indexes, word for word: SQLite takes such an index only for a query that says the same."""
+PURGED = text("state = 'PURGED' AND parent IS NULL")
+Index("ix_jobs_purged", jobs.c.state_since, sqlite_where=PURGED, postgresql_where=PURGED)
 Index("ix_jobs_description", jobs.c.description, sqlite_where=_single, postgresql_where=_single)
 NODE_READY = text("state = 'SUBMITTED' AND blockers = 0 AND broken = 0")
 Index("ix_jobs_node_ready", jobs.c.parent, jobs.c.number, sqlite_where=NODE_READY, postgresql_where=NODE_READY)

@@ -297,6 +297,13 @@ def upgrade() -> None:
             postgresql_where=sa.text("parent IS NULL"),
         )
         batch_op.create_index(
+            "ix_jobs_purged",
+            ["state_since"],
+            unique=False,
+            sqlite_where=sa.text("state = 'PURGED' AND parent IS NULL"),
+            postgresql_where=sa.text("state = 'PURGED' AND parent IS NULL"),
+        )
+        batch_op.create_index(
             "ix_jobs_timed",
             ["state", "state_since"],
             unique=False,
