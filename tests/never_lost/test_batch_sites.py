@@ -99,7 +99,7 @@ config = "{door.config}"
 
 @pytest.mark.timeout(120)
 def test_slurm_behind_ssh(tmp_path: Path, door: sshd.Sshd, cluster: slurm.Slurm) -> None:
-    through_ssh(tmp_path, door, cluster, jobs=12, rounds=3)
+    through_ssh(tmp_path, door, cluster, jobs=8, rounds=2)
 
 
 @pytest.mark.long

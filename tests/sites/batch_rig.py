@@ -25,7 +25,7 @@ class BatchRig(Rig):
         settings: BatchSettings,
         *,
         slots: int = 2,
-        many: int = 200,
+        many: int = 60,
         queue: str = "main",
         pause: float = 0.02,
     ) -> None:

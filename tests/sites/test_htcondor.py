@@ -27,7 +27,7 @@ def pool(tmp_path: Path) -> Iterator[FakeHTCondor]:
 
 @pytest.fixture
 def rig(tmp_path: Path, pool: FakeHTCondor) -> Iterator[BatchRig]:
-    shell = LocalShell(environment={"PATH": f"{pool.bin}:{os.environ['PATH']}"}, seconds=4)
+    shell = LocalShell(environment={"PATH": f"{pool.bin}:{os.environ['PATH']}"}, seconds=2)
     settings = BatchSettings(name="pool", directory=str(tmp_path / "site"), host="pool.example")
     made = BatchRig(tmp_path, HTCondorDialect(), lambda: shell, settings, queue="default")
     yield made
@@ -50,7 +50,7 @@ def test_events_come_back_with_the_files(rig: BatchRig) -> None:
 def test_taken_long_after_it_was_given_up(rig: BatchRig, pool: FakeHTCondor) -> None:
     mine = tags(2)
     pool.hold = True
-    pool.faults["condor_submit"] = [Fault(before=5)]
+    pool.faults["condor_submit"] = [Fault(before=3)]
     with pytest.raises(SiteUnavailable):
         rig.site.submit([rig.quick(tag) for tag in mine])
     assert rig.site.find(mine) == dict.fromkeys(mine)

@@ -20,7 +20,7 @@ from tests.sites.contract import SiteContract, receipts_of, tags
 from tests.sites.fakes.cluster import Fault
 from tests.sites.fakes.slurm import FakeSlurm
 
-SECONDS = 4.0
+SECONDS = 2.0
 """How long a call of the site may take here: a hang is told by it."""
 
 
