@@ -101,6 +101,23 @@ def test_events_come_in_order_and_signed(stage: Stage, target: Hook) -> None:
     assert all(headers["webhook-signature"].startswith("v1,") for headers in target.headers)
 
 
+@ON_SQLITE
+def test_a_subscription_that_is_near_the_end_never_reads_the_log(
+    stage: Stage, target: Hook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reads, read = [], Tail.read
+    monkeypatch.setattr(Tail, "read", lambda *asked: (reads.append(1), read(*asked))[1])
+    one = subscribe(stage.world, target.url)
+    with serving(stage.world):
+        stage.submit()
+        until(stage.world, one.key, lambda now: now.cursor == 2)
+        before = len(reads)
+        for cursor in range(4, 24, 2):
+            stage.submit()
+            until(stage.world, one.key, lambda now, cursor=cursor: now.cursor == cursor)
+    assert len(reads) == before <= 2
+
+
 def test_only_what_the_filter_lets_through(stage: Stage, target: Hook) -> None:
     subscribe(stage.world, target.url, Interest.read([("state", "ENDED")], "ann"))
     with serving(stage.world):

@@ -16,7 +16,7 @@ from gridwms.flow.status import history, status
 from gridwms.flow.worker import events, put_output, take_token
 from gridwms.jobs.states import DoneCode, State
 from gridwms.store import descriptions
-from tests.flow.compounds import compound, hand_in
+from tests.flow.compounds import compound, hand_in, run
 from tests.flow.conftest import Stage
 
 
@@ -126,6 +126,20 @@ def test_jobs_that_ended_at_the_same_time_are_all_told(stage: Stage, monkeypatch
     retention = Retention(stage.world)
     assert [retention.announce() for _ in range(4)] == [2, 2, 1, 0]
     assert all(history(stage.world, key)[-1].type == "Expiring" for key in keys)
+
+
+def test_compounds_are_told_of_too(stage: Stage) -> None:
+    stage.world.settings = replace(stage.world.settings, keep_seconds={State.DONE: 1000.0}, announce_seconds=100.0)
+    whole = hand_in(stage.world, compound(stage.world, 2))
+    for number in (0, 1):
+        run(stage.world, whole, number)
+    assert status(stage.world, [whole])[0].state is State.DONE
+    stage.pass_time(950)
+    retention = Retention(stage.world)
+    assert retention.announce() == 1
+    assert [Retention(stage.world).announce(), retention.announce()] == [1, 0]
+    assert [event.type for event in history(stage.world, whole)].count("Expiring") == 1
+    assert list(audit(stage.world.database)) == []
 
 
 def test_old_jobs_are_selected_by_age_state_and_owner(stage: Stage) -> None:

@@ -116,6 +116,9 @@ def test_a_view_with_tags_that_comes_later_is_not_blind(stage: Stage, tail: Tail
 
 def test_tags_that_are_said_later_count(stage: Stage) -> None:
     [key] = stage.submit('UserTags = [a = "1"; b = "x"];')
+    whole = hand_in(stage.world, compound(stage.world, 1))
+    remarks.tag(stage.world, "ann", [whole], {"c": "3"})
+    assert read_after(stage.world, 0, Interest.read([("tag", "c=3")]), 100)[0]
     remarks.tag(stage.world, "ann", [key], {"A": "2"})
     for text, expected in (("A=2", True), ("a=1", False), ("B=x", True)):
         found = read_after(stage.world, 0, Interest.read([("tag", text)]), 100)[0]

@@ -48,6 +48,7 @@ class Notifier:
 
     def __init__(self, world: World, tail: Tail, leases: Leaseholder, rng: random.Random | None = None) -> None:
         self._world = world
+        self._tail = tail
         self._streams = Streams(tail)
         self._leases = leases
         self._rng = rng or random.SystemRandom()
@@ -117,8 +118,10 @@ class Notifier:
 
     async def _serve(self, one: Subscription) -> None:
         try:
-            while not self._stopping:
-                one = self._served[one.key] = await self._next(one)
+            # All the time, so that what comes while a delivery is under way need not be read from the log.
+            with self._tail.listening(one.interest):
+                while not self._stopping:
+                    one = self._served[one.key] = await self._next(one)
         except _Over:
             return
         except StoreUnavailable as error:

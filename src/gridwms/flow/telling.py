@@ -86,11 +86,11 @@ def _tags(world: World, found: Sequence[Heard], wanted: bool, interest: Interest
     if not (wanted or interest.tags):
         return [None] * len(found)
     known = world.descriptions.many({one.description for one in found if one.number is not None})
-    said = world.database.read(lambda connection: remarks.tags(connection, {one.number for one in found if one.number}))
+    said = world.database.read(lambda connection: remarks.tags(connection, {one.remarked for one in found}))
     tags: list[Mapping[str, str] | None] = []
     for one in found:
         described = known[one.description].user_tags if one.description in known else one.tags
-        merged = merged_tags(described, said.get(one.number or 0, {}))
+        merged = merged_tags(described, said.get(one.remarked, {}))
         tags.append({name.lower(): value for name, value in merged})
     return tags
 

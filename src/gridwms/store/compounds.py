@@ -6,7 +6,7 @@ import json
 from collections.abc import Collection, Mapping
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, func, insert, or_, select, update
 
 from gridwms.jobs.histogram import Bucket, Histogram
 from gridwms.jobs.nodes import LIST_LENGTH, NewNode, listed
@@ -213,3 +213,13 @@ def since(connection: Connection, state: State, time: float, limit: int) -> list
     """Compounds that have been in `state` since `time` or longer."""
     query = select(compounds.c.number).where(compounds.c.state == state.value, compounds.c.state_since <= time)
     return list(connection.scalars(query.order_by(compounds.c.state_since).limit(limit)))
+
+
+def between(
+    connection: Connection, state: State, after: tuple[float, int], until: float, limit: int
+) -> list[tuple[float, int]]:
+    """Those in `state` since `until` or longer: pairs of since when and row number, in their order, behind `after`."""
+    since, number = compounds.c.state_since, compounds.c.number
+    query = select(since, number).where(compounds.c.state == state.value, since <= until, since >= after[0])
+    query = query.where(or_(since > after[0], number > after[1])).order_by(since, number).limit(limit)
+    return [(row.state_since, row.number) for row in connection.execute(query)]

@@ -44,6 +44,11 @@ class Heard:
         return self._row.description or "", self._row.value or ""
 
     @property
+    def remarked(self) -> int:
+        """Under which number remarks about it are kept."""
+        return self.number if self.number is not None else -int(self._row.compound)
+
+    @property
     def tags(self) -> tuple[tuple[str, str], ...]:
         """Of a compound: its tags."""
         return () if self.number is not None else tuple((name, text) for name, text in json.loads(self._row.user_tags))
