@@ -71,6 +71,7 @@ def test_a_test_says_why_it_failed(home: House, target: Hook) -> None:
         ({"target": "https://10.0.0.1/"}, "not a public one"),
         ({"target": "http://8.8.8.8/"}, "use https"),
         ({"target": "https://nowhere.invalid/"}, "no address"),
+        ({"target": f"https://{'a' * 70}.example/"}, "cannot be the name of a host"),
         ({"target": "ftp://a.example/"}, "begins with https://"),
         ({"target": "ann@grid.example"}, "no mail server"),
         ({"target": "http://127.0.0.1:8080/", "days": 400}, "365 days at most"),

@@ -75,7 +75,10 @@ def _judge(answer: httpcore.Response) -> None:
 
 async def _addresses(reach: Reach, host: str, port: int, *, https: bool) -> list[str]:
     """The addresses of a host. Raises BadTarget when one of them may not be used: such a name is not to be trusted."""
-    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    try:
+        found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except UnicodeError as error:
+        raise BadTarget(f"'{host[:80]}' cannot be the name of a host") from error
     addresses = list(dict.fromkeys(str(one[4][0]) for one in found))
     for address in addresses:
         reach.check(address, https=https)

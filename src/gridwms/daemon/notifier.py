@@ -118,10 +118,15 @@ class Notifier:
 
     async def _serve(self, one: Subscription) -> None:
         try:
-            # All the time, so that what comes while a delivery is under way need not be read from the log.
-            with self._tail.listening(one.interest):
-                while not self._stopping:
-                    one = self._served[one.key] = await self._next(one)
+            while not self._stopping:
+                if one.failures or one.kind == Kind.MAIL:
+                    # It will pause for long: nothing is kept in memory for it, and the log is read then.
+                    one = await self._next(one)
+                    continue
+                with self._tail.listening(one.interest):
+                    # What comes while a delivery is under way need not be read from the log.
+                    while not (self._stopping or one.failures):
+                        one = await self._next(one)
         except _Over:
             return
         except StoreUnavailable as error:
@@ -196,7 +201,8 @@ class Notifier:
         await to_thread.run_sync(self._world.database.write, lambda c: rows.change(c, one.key, values))
         if values.get("paused_at") is not None:
             raise _Over
-        return replace(one, **values)
+        changed = self._served[one.key] = replace(one, **values)
+        return changed
 
 
 def _goes_on(served: Subscription, now: Subscription | None) -> bool:

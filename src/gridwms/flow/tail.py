@@ -30,7 +30,8 @@ _AT_ONCE = 1000
 """Events in one read of the log for all."""
 _PART = 100
 """Events in a part: a listener that takes nothing holds up to one of them in memory."""
-_KEPT = 20_000
+_KEPT = 5_000
+"""Events in a view at least; at most it has twice as many."""
 _BREATH = 0.02
 """Seconds between two reads, so that a burst of commits is one."""
 _AGAIN = 1.0
