@@ -61,6 +61,17 @@ def test_executable_whose_path_has_a_variable(node: Node) -> None:
     assert node.run(executable="${TOOLS}/true", prologue="$TOOLS/true", environment=(("TOOLS", "/bin"),)) == 0, node.log
 
 
+@pytest.mark.parametrize("small_disk", ["size=4m,noexec"], indirect=True)
+def test_a_home_where_nothing_can_be_run(dash_node: Node, small_disk: Path) -> None:
+    task = dash_node.task("echo must not run")
+    dash_node.directory.joinpath("x").write_text("")
+    assert dash_node.finish(dash_node.start(task, cwd=small_disk)) == 12
+    assert outcome(dash_node)["code"] == "work_dir"
+    assert "noexec" in outcome(dash_node)["p.text"]
+    assert dash_node.attempt.instance == "", "another site is tried as if it had not begun"
+    assert list(small_disk.iterdir()) == []
+
+
 def test_a_directory_is_no_executable(node: Node) -> None:
     assert node.run(executable="/tmp") == 14
 

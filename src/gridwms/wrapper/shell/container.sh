@@ -118,6 +118,7 @@ gw_is_there() {
     \'./*)
       [ -f "work/$1" ] && [ -r "work/$1" ] || return 1
       [ -x "work/$1" ] || chmod +x -- "work/./$1"
+      [ -x "work/$1" ] || gw_fail 12 work_dir text "no program can be run in $gw_dir (mounted noexec?)"
       ;;
     *) [ "$1" = "$gw_executable" ] || [ -r "$1" ] ;;
   esac

@@ -8,6 +8,7 @@ gw_is_there() {
     \'./*)
       [ -f "work/$1" ] && [ -r "work/$1" ] || return 1
       [ -x "work/$1" ] || chmod +x -- "work/./$1"
+      [ -x "work/$1" ] || gw_fail 12 work_dir text "no program can be run in $gw_dir (mounted noexec?)"
       ;;
     \'*) [ -f "$1" ] && { [ -r "$1" ] || [ -x "$1" ]; } ;;
     *) (
