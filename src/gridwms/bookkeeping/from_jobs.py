@@ -300,7 +300,7 @@ class _Writer:
             case own.Noticed():
                 entries.append(("UserTag", {"name": "notice", "value": _text(report)}))
             case own.Finished():
-                units = {"real": "s", "user": "s", "system": "s"}
+                units = {"real": "s", "user": "s", "system": "s", "memory": "KiB"}
                 entries += [
                     ("ResourceUsage", {"resource": name, "quantity": float(amount), "unit": units.get(name, "1")})
                     for name, amount in report.usage.items()

@@ -12,7 +12,7 @@ from gridwms.jobs.reasons import KINDS, Reason
 MAX_LINE = 16_384
 MAX_LINES = 1_000
 _ID = re.compile(r"worker-([0-9]+)-[0-9]+-[0-9A-Za-z_.-]{1,64}")
-_USAGE = ("real", "user", "system")
+_USAGE = ("real", "user", "system", "memory")
 
 
 class BadLine(ValueError):

@@ -249,7 +249,7 @@ class Noticed(Report):
 class Finished(Report):
     """The wrapper's last word. Without `failure` the attempt went well, whatever the payload's `exit_code`.
 
-    `usage`: resource to quantity, seconds for `real`, `user`, `system`.
+    `usage`: resource to quantity, seconds for `real`, `user`, `system`, KiB for `memory` (the most at once).
     """
 
     type: ClassVar[str] = "Finished"

@@ -20,7 +20,7 @@ PARTS = (
     "words", "clock", "processes", "events", "ending", "sandboxes", "usage", "preparation", "steps", "near",
 )  # fmt: skip
 """The files of `shell/` in the order in which they stand in every script."""
-FAR_PARTS = ("transfers", "peeking")
+FAR_PARTS = ("transfers", "peeking", "memory")
 """Those that follow, which a job at a site near the service may do without; those of some jobs come last."""
 
 _COMMENT = re.compile(r"^[ \t]*#(?! shellcheck disable).*\n|^\n", re.MULTILINE)

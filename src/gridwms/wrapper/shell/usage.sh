@@ -39,4 +39,5 @@ gw_measure() {
   gw_usage="$gw_usage&user=$gw_seconds"
   gw_decimal $((gw_system - gw_system_before))
   gw_usage="$gw_usage&system=$gw_seconds"
+  gw_memory
 }
