@@ -188,3 +188,9 @@ def test_the_limit_is_the_service_s() -> None:
     small = replace(JdlDefaults(), max_nodes=3)
     assert the_refusal(JOB + "Parameters = 4;", small).code == "too_many"
     assert len(compound_of(JOB + "Parameters = 3;", small).nodes) == 3
+
+
+def test_what_the_service_notes_of_a_job_is_that_of_each_node() -> None:
+    compound = compound_of(JOB + "RetryCount = _PARAM_; Parameters = 3;")
+    assert [template.varies for template in compound.templates] == [False] * 3
+    assert [job.retry_count for job in jobs_of(compound).values()] == [0, 1, 2]

@@ -9,6 +9,7 @@ from enum import StrEnum
 from pathlib import PurePath
 
 from gridwms.classad import ClassAd, ClassAdSyntaxError, parse_ad_tolerant, unparse
+from gridwms.describe.compound import Compound, CompoundKind
 from gridwms.describe.convert.lost import Lost
 from gridwms.describe.convert.reading import Reading, Written, error
 from gridwms.describe.jdl import JdlDefaults, read_jdl
@@ -111,6 +112,8 @@ def convert(
     except (ClassAdSyntaxError, RecursionError):
         return Conversion(source, "", reading.problems, reading.lost)
     compound = _several(ad) if to in (Dialect.JSDL, Dialect.SUBMIT) else ""
+    if to is Dialect.SUBMIT and reading.compound and reading.compound.kind is CompoundKind.PARAMETRIC:
+        compound = ""
     if compound or wrong:
         place = ad.position(compound) if compound else (0, 0)
         refusal = error("unsupported", compound, _COMPOUND, reading.place(place))
@@ -118,7 +121,7 @@ def convert(
     problems = tuple(replace(problem, severity=Severity.WARNING) for problem in reading.problems)
     if to is Dialect.JDL and source is not Dialect.JDL:
         return Conversion(source, reading.jdl, problems, reading.lost)
-    written = write(ad, to)
+    written = _write_sweep(ad, reading.compound) if to is Dialect.SUBMIT and reading.compound else write(ad, to)
     lost = [Lost(each.what, each.why, reading.place(each.place)) for each in written.lost]
     return Conversion(source, written.text, problems, (*reading.lost, *lost))
 
@@ -181,6 +184,12 @@ def _write_submit_file(ad: ClassAd) -> Written:
     from gridwms.describe.submit_file import write_submit_file
 
     return write_submit_file(ad)
+
+
+def _write_sweep(ad: ClassAd, compound: Compound) -> Written:
+    from gridwms.describe.submit_file.write_sweep import write_sweep
+
+    return write_sweep(ad, compound)
 
 
 _READERS: dict[Dialect, Callable[[bytes | str, JdlDefaults, float], Reading]] = {

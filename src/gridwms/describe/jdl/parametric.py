@@ -33,6 +33,7 @@ from gridwms.describe.problem import Problem
 _SWEEP = ("Parameters", "ParameterStart", "ParameterStep")
 _PARENTS = ("NodesCollocation", "max_running_nodes")
 _OF_PARENT = (*_PARENTS, "VirtualOrganisation", "HLRLocation", "MyProxyServer", "LBAddress", "UserTags", "ExpiryTime")
+_COUNTED = ("RetryCount", "ShallowRetryCount", "ExpiryTime")
 _MOST_WORDS = 1_000
 """So many different words may stand where _PARAM_ is no part of a string: each of them is tried."""
 
@@ -64,12 +65,17 @@ def read_parametric(parent: Draft, text: str, lifted: LiftedValues | None) -> Co
         return None
     form = unparse(ad)
     matching_varies = varies_in_matching(ad, lambda piece: PLACEHOLDER in piece)
-    template = Template(jdl=form, varies=True, matching_varies=matching_varies)
-    made = [Node(name, 0, value) for name, value in zip(names, written, strict=True)]
+    if any(name in ad and PLACEHOLDER in unparse(ad[name]) for name in _COUNTED):
+        # What the service notes of a job when it takes it in differs: such nodes cannot share a template.
+        templates = [Template(jdl=node_text(form, value)) for value in written]
+        made = [Node(name, at, "") for at, name in enumerate(names)]
+    else:
+        templates = [Template(jdl=form, varies=True, matching_varies=matching_varies)]
+        made = [Node(name, 0, value) for name, value in zip(names, written, strict=True)]
     own = parse_ad(node_text(form, written[0]), limit=parent.defaults.max_tokens + 10_000)
     own = own.without(("InputSandbox", "InputSandboxDestFileName"))
     own = own.with_({name: whole[name] for name in ("JobType", *_PARENTS) if name in whole})
-    found = compound_of(parent, CompoundKind.PARAMETRIC, [template], made, nodes.shared, ad=own)
+    found = compound_of(parent, CompoundKind.PARAMETRIC, templates, made, nodes.shared, ad=own)
     tags = tuple((name, value) for name, value in found.user_tags if PLACEHOLDER not in name + value)
     return None if parent.refused else replace(found, user_tags=tags)
 

@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 import yaml
 
 from gridwms.classad import ClassAd, Expr, unparse
+from gridwms.describe.compound import PLACEHOLDER
 from gridwms.describe.convert.clauses import Comparison, Membership, recognised
 from gridwms.describe.convert.reading import Written
 from gridwms.describe.convert.shell_words import split_words
@@ -95,7 +96,8 @@ def _boolean(source: SourceAd, key: Key) -> Plain:
 
 def _words(source: SourceAd, key: Key) -> Plain:
     line = source.text(key.jdl)
-    words = split_words(line) if line else None
+    # Where a value will be put in, the shell decides about its words: a list would take each exactly.
+    words = split_words(line) if line and PLACEHOLDER not in line else None
     return list(words) if words else line or None
 
 
