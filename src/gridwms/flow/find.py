@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection
 
-from gridwms.describe.compound import node_text
 from gridwms.describe.description import Description
-from gridwms.describe.jdl.read import read_stored
 from gridwms.flow.errors import IsCompound, NotInState, UnknownJob
+from gridwms.flow.templates import NodeTemplate
 from gridwms.jobs.job import Job
 from gridwms.jobs.parent import Parent
 from gridwms.store import compounds, listing
@@ -51,7 +50,7 @@ class Descriptions:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._kept: OrderedDict[Name, Description] = OrderedDict()
-        self._texts: OrderedDict[str, str] = OrderedDict()
+        self._templates: OrderedDict[str, NodeTemplate] = OrderedDict()
         self._parents: OrderedDict[int, str] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -68,10 +67,10 @@ class Descriptions:
             found = {name: self._kept[name] for name in names if name in self._kept}
         missing = set(names) - found.keys()
         if missing:
-            templates = self._templates({digest for digest, _value in missing})
+            templates = self._read_templates({digest for digest, _value in missing})
             for digest, value in missing:
-                text = templates.get(digest)
-                description = None if text is None else read_stored(node_text(text, value))
+                template = templates.get(digest)
+                description = None if template is None else template.read(value)
                 if description is not None:
                     found[digest, value] = description
             with self._lock:
@@ -93,17 +92,18 @@ class Descriptions:
                     self._parents.popitem(last=False)
         return key
 
-    def _templates(self, digests: Collection[str]) -> dict[str, str]:
+    def _read_templates(self, digests: Collection[str]) -> dict[str, NodeTemplate]:
         with self._lock:
-            found = {digest: self._texts[digest] for digest in digests if digest in self._texts}
+            found = {digest: self._templates[digest] for digest in digests if digest in self._templates}
         missing = set(digests) - found.keys()
         if missing:
             read = self._database.read(lambda connection: texts.get_descriptions(connection, missing))
-            found |= read
+            new = {digest: NodeTemplate(text) for digest, text in read.items()}
+            found |= new
             with self._lock:
-                self._texts |= read
-                while len(self._texts) > _KEPT:
-                    self._texts.popitem(last=False)
+                self._templates |= new
+                while len(self._templates) > _KEPT:
+                    self._templates.popitem(last=False)
         return found
 
 
