@@ -1,4 +1,4 @@
-"""Access lists, the policy file, and who may see and log what."""
+"""Access lists and the policy file."""
 
 from __future__ import annotations
 
@@ -22,17 +22,8 @@ from gridwms.bookkeeping.access.acl import (
     with_acl,
     write_gacl,
 )
-from gridwms.bookkeeping.access.decide import (
-    View,
-    action_of,
-    anonymized,
-    for_monitoring,
-    may_log,
-    view_of,
-)
-from gridwms.bookkeeping.access.policy import Action, BadPolicy, Policy, parse_policy
+from gridwms.bookkeeping.access.policy import Action, BadPolicy, parse_policy
 from gridwms.bookkeeping.event import Event
-from gridwms.bookkeeping.event_types import EVENT_TYPES
 from gridwms.bookkeeping.machine.replay import replay
 from tests.bookkeeping import streams
 
@@ -182,53 +173,6 @@ def test_any_text_is_a_policy_or_a_named_error(text: str) -> None:
 
 STATUS = replay(streams.simple(random.Random(2))[0]).status
 OWNER = Client(streams.OWNER)
-
-
-def test_views() -> None:
-    policy = parse_policy(
-        'resource "LB" { action "READ_ALL" { rule permit { subject = "/CN=a" } } '
-        'action "READ_ANONYMIZED" { rule permit { subject = "/CN=b" } } '
-        'action "STATUS_FOR_MONITORING" { rule permit { subject = "/CN=c" } } }'
-    )
-    views = {name: view_of(STATUS, Acl(), policy, Client(f"/CN={name}")) for name in "abcd"}
-    assert views == {"a": View.FULL, "b": View.ANONYMIZED, "c": View.MONITORING, "d": View.NOTHING}
-    assert view_of(STATUS, Acl(), Policy(), OWNER) is View.FULL
-    assert view_of(replace(STATUS, payload_owner="/CN=d"), Acl(), policy, Client("/CN=d")) is View.FULL
-    assert view_of(STATUS, Acl((Entry(IdType.DN, "/CN=Bob", READ),)), Policy(), BOB) is View.FULL
-
-
-def test_reduced_records() -> None:
-    monitored = for_monitoring(STATUS)
-    assert (monitored.owner, monitored.jdl, monitored.state) == (None, None, STATUS.state)
-    hidden = anonymized(STATUS, "salt")
-    assert hidden.owner not in (None, STATUS.owner)
-    assert hidden.owner == anonymized(STATUS, "salt").owner != anonymized(STATUS, "other").owner
-    assert replace(hidden, owner=STATUS.owner) == STATUS
-
-
-def test_actions_of_events() -> None:
-    actions = {name: action_of(Event(name, 0, "j", "LRMS")) for name in EVENT_TYPES}
-    assert actions["RegJob"] is Action.REGISTER_JOBS
-    assert action_of(Event("RegJob", 0, "j", "LRMS"), foreign=True) is Action.REGISTER_FOREIGN
-    assert {name for name, action in actions.items() if action is Action.LOG_CE_EVENTS} == {
-        "Running",
-        "ReallyRunning",
-        "Done",
-    }
-    assert actions["GrantPayloadOwnership"] is Action.GRANT_OWNERSHIP
-    assert actions["Abort"] is Action.LOG_WMS_EVENTS
-
-
-def test_who_may_log() -> None:
-    tag, abort = Event("UserTag", 0, "j", "Application"), Event("Abort", 0, "j", "LRMS")
-    assert may_log(abort, BOB, None)
-    assert not may_log(abort, Client(""), None)
-    assert not may_log(abort, OWNER, Policy(), STATUS)
-    assert may_log(tag, OWNER, Policy(), STATUS)
-    assert not may_log(tag, BOB, Policy(), STATUS)
-    assert may_log(tag, BOB, Policy(), STATUS, Acl((Entry(IdType.DN, "/CN=Bob", TAG),)))
-    assert may_log(Event("Done", 0, "j", "LRMS"), BOB, parse_policy(POLICY))
-    assert not may_log(Event("RegJob", 0, "j", "LRMS"), BOB, parse_policy(POLICY))
 
 
 def test_payload_ownership_in_either_order() -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from gridwms.bookkeeping.access.policy import parse_policy
 from gridwms.security.authenticate import Gatekeeper, Shown, gatekeeper
 from gridwms.security.capability import load
 from gridwms.security.errors import NotIdentified
@@ -58,3 +59,11 @@ def test_roles_that_the_operator_gives(tmp_path: Path) -> None:
             return Identity(subject="/CN=zoe", groups=("/vo", "/vo/Role=admin"))
 
     assert replace(gate, users=(Chain(),)).identify(Shown()).is_operator
+
+
+def test_the_policy_of_an_lb_server_is_taken_over(tmp_path: Path) -> None:
+    token, other = user_token(tmp_path, "ann"), user_token(tmp_path, "bob")
+    text = 'resource "LB" { action "ADMIN_ACCESS" { rule permit { subject = "ann" } } action "LOG_WMS_EVENTS" { } }'
+    gate = gatekeeper(tmp_path, load(tmp_path), "op", policy=parse_policy(text))
+    assert gate.identify(Shown(bearer=token)).roles == {Role.OPERATOR}
+    assert gate.identify(Shown(bearer=other)).roles == frozenset()

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from gridwms.bookkeeping.access.policy import BadPolicy, Policy, parse_policy
 from gridwms.classad import ClassAdSyntaxError, EvaluationContext, Expr, parse_expression
 from gridwms.daemon.config import AnySource, BadConfig, Config, Jobs, UserQuota
 from gridwms.daemon.config import BdiiSource as BdiiSection
@@ -95,6 +96,15 @@ def grants_of(config: Config) -> dict[str, frozenset[Role]]:
     given = ((Role.OPERATOR, access.operators), (Role.LOGGER, access.loggers))
     names = {name for _role, holders in given for name in holders}
     return {name: frozenset(role for role, holders in given if name in holders) for name in names}
+
+
+def lb_policy_of(config: Config) -> Policy:
+    """The policy file of an L&B server (glite-lb-authz.conf), if one is named. Raises BadConfig."""
+    path = config.access.lb_policy
+    try:
+        return parse_policy(Path(path).read_text(encoding="utf-8")) if path else Policy()
+    except (OSError, UnicodeDecodeError, BadPolicy) as error:
+        raise BadConfig(f"[access] lb_policy '{path}' cannot be used: {error}.") from error
 
 
 def _settings(config: Config, url: str) -> FlowSettings:

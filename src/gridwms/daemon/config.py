@@ -66,6 +66,7 @@ class Access(_Section):
 
     operators: tuple[str, ...] = ()
     loggers: tuple[str, ...] = ()
+    lb_policy: str = ""
 
 
 class Archive(_Section):

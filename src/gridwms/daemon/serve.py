@@ -18,7 +18,7 @@ from gridwms.api.server import Server
 from gridwms.api.settings import Settings
 from gridwms.daemon import directory
 from gridwms.daemon.alone import alone
-from gridwms.daemon.build import build, grants_of
+from gridwms.daemon.build import build, grants_of, lb_policy_of
 from gridwms.daemon.config import BadConfig, Config, read_config
 from gridwms.daemon.logs import set_up_logs
 from gridwms.daemon.memory import settle
@@ -44,7 +44,7 @@ def serve(data: Path, *, config_file: Path | None = None, host: str | None = Non
     with alone(data), _listening(config) as listener:
         url = config.service.url.rstrip("/") or _url(config, listener, tls)
         capabilities = capability.load(data)
-        gate = gatekeeper(data, capabilities, grants=grants_of(config))
+        gate = gatekeeper(data, capabilities, grants=grants_of(config), policy=lb_policy_of(config))
         parts = build(config, data, url, capabilities)
         service = Service(parts.world, config, parts.measures)
         app = build_app(parts.world, Settings(url=url, gatekeeper=gate), service.tail)

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
 
+from gridwms.bookkeeping.access.acl import Client
+from gridwms.bookkeeping.access.policy import Action, Policy
 from gridwms.security.capability import Capabilities
 from gridwms.security.errors import NotIdentified
 from gridwms.security.identity import Identity, Role
@@ -91,6 +93,9 @@ def identify(shown: Shown, authenticators: Sequence[Authenticator]) -> Identity:
     )
 
 
+_BY_POLICY = {Action.ADMIN_ACCESS: Role.OPERATOR, Action.LOG_WMS_EVENTS: Role.LOGGER}
+
+
 @dataclass(frozen=True, slots=True)
 class Gatekeeper:
     """What the service needs to know its callers: authenticators of users and of wrappers, and what signs for them."""
@@ -101,18 +106,26 @@ class Gatekeeper:
     capabilities: Capabilities
     grants: Mapping[str, frozenset[Role]] = field(default_factory=dict)
     """Roles by subject, or by FQAN or name of a group, as the operator gives them."""
+    policy: Policy = field(default_factory=Policy)
+    """That of an L&B server, whose administrators and loggers are taken over."""
 
     def identify(self, shown: Shown) -> Identity:
         """The caller; on a worker's route (`tag`) only the attempt's capability counts. Raises NotIdentified."""
         if shown.tag:
             return identify(shown, self.workers)
         known = identify(shown, self.users)
-        granted = frozenset[Role]().union(*(self.grants.get(name, ()) for name in (known.subject, *known.groups)))
+        client = Client(known.subject, known.groups)
+        by_policy = frozenset(role for action, role in _BY_POLICY.items() if self.policy.permits(action, client))
+        granted = by_policy.union(*(self.grants.get(name, ()) for name in (known.subject, *known.groups)))
         return replace(known, roles=known.roles | granted) if granted - known.roles else known
 
 
 def gatekeeper(
-    data: Path, capabilities: Capabilities, owner: str = "", grants: Mapping[str, frozenset[Role]] | None = None
+    data: Path,
+    capabilities: Capabilities,
+    owner: str = "",
+    grants: Mapping[str, frozenset[Role]] | None = None,
+    policy: Policy | None = None,
 ) -> Gatekeeper:
     """For the tokens of a data directory; `owner` is the user who runs the service. Raises UnsafeFile."""
     known = known_tokens(data, owner or this_user())
@@ -123,4 +136,5 @@ def gatekeeper(
         sessions,
         capabilities,
         grants or {},
+        policy or Policy(),
     )

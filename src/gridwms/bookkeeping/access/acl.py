@@ -23,7 +23,7 @@ class Permission(StrEnum):
 
     READ = "read"
     TAG = "write"
-    STATUS = "list"
+    STATUS = "status"
     """Ours alone, no event of L&B can say it: to see the status, and not the events."""
 
 
