@@ -74,5 +74,5 @@ def _shared_site(name: str, section: AnySite, data: Path) -> Any:
 
 
 if __name__ == "__main__":
-    build._site = _shared_site
+    build.build_site = _shared_site
     run()

@@ -1,4 +1,4 @@
-"""Requests and answers out of what was sent over TCP."""
+"""Requests and answers out of what was sent over TCP, and on the lines between wrappers and the local site."""
 
 from __future__ import annotations
 
@@ -50,12 +50,25 @@ def exchanges(operations: Iterable[Operation]) -> list[Exchange]:
 
 
 def _read(line: _Line) -> Iterator[Exchange]:
+    if line.client.startswith(b"token "):
+        yield from _wish(line)
+        return
     requests, answers = _messages(bytes(line.client)), _messages(bytes(line.server))
     finals = [one for one in answers if not one[1].startswith(b"HTTP/1.1 100")]
     for (_, asked, sent), (place, said, answer) in zip(requests, finals, strict=False):
         method, path, _version = asked.split(b"\r\n", 1)[0].decode().split(" ")
         at = max(number for start, number in line.pieces if start <= place)
         yield Exchange(at, method, path, sent, int(said.split(b" ", 2)[1]), answer)
+
+
+def _wish(line: _Line) -> Iterator[Exchange]:
+    """The wish for a token, as if it had come by HTTP."""
+    first, _, lines = bytes(line.client).partition(b"\n")
+    _word, tag, instance = first.decode().split(" ")
+    if line.pieces:
+        path = f"/worker/v1/{tag}/token?instance={instance}"
+        status = 200 if line.server == b"go\n" else 409
+        yield Exchange(line.pieces[0][1], "POST", path, lines, status, bytes(line.server))
 
 
 def _messages(stream: bytes) -> list[tuple[int, bytes, bytes]]:

@@ -17,6 +17,7 @@ from gridwms.store import events as log
 from gridwms.store import jobs as rows
 from gridwms.store.database import Database
 from tests.power_cut.conversations import Exchange
+from tests.power_cut.recording import Kind, Operation
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,39 @@ class Promise:
 def promises(exchanges: Iterable[Exchange]) -> list[Promise]:
     """What the answers mean, in their order."""
     return [promise for exchange in exchanges if 200 <= exchange.status < 300 for promise in _meaning(exchange)]
+
+
+_LEFT = re.compile(r"/attempts/\w\w/\w\w/([\w-]+)/\1/(events|outputs|work/.+)$")
+
+
+def taken_over(operations: Iterable[Operation]) -> list[Promise]:
+    """What a wrapper left at the local site is ours before it is removed there."""
+    contents: dict[tuple[str, str], bytes] = {}
+    copied: dict[tuple[str, str], int] = {}
+    given: list[Promise] = []
+    for at, one in enumerate(operations):
+        found = _LEFT.search(one.other if one.kind is Kind.COPY else one.path)
+        if found is None:
+            continue
+        name = found[1], found[2]
+        if one.kind is Kind.OPEN and one.size == 0:
+            contents[name] = b""
+        elif one.kind is Kind.WRITE:
+            contents[name] = contents.get(name, b"") + one.data
+        elif one.kind is Kind.COPY and (source := _LEFT.search(one.path)):
+            begin = copied.get((one.path, one.other), 0)
+            copied[one.path, one.other] = begin + one.size
+            contents[name] = contents.get(name, b"") + contents[source[1], source[2]][begin : begin + one.size]
+        elif one.kind is Kind.UNLINK and found[2] == "events":
+            key = parse_tag(found[1])[0]
+            given += _events(at, key, contents.get(name, b""))
+        elif one.kind is Kind.UNLINK:
+            key, attempt = parse_tag(found[1])
+            for line in contents.get((found[1], "outputs"), b"").decode().splitlines():
+                output, place = line.split(" ")
+                if place == found[2]:
+                    given.append(_file(at, key, "output", f"{attempt}/{unquote(output)}", contents.get(name, b"")))
+    return given
 
 
 def broken(data: Path, given: Sequence[Promise]) -> list[Promise]:
@@ -94,9 +128,7 @@ def _to_wrapper(exchange: Exchange, key: str, attempt: int, what: str, name: str
     if what == "output" and exchange.method == "PUT":
         given.append(_file(exchange.at, key, "output", f"{attempt}/{name}", exchange.sent))
     if what in ("events", "token"):
-        for line in filter(None, exchange.sent.decode().split("\n")):
-            ident = dict(parse_qsl(line))["id"]
-            given.append(Promise(exchange.at, key, "event", f"event {ident} is lost", lambda s, i=ident: i in s.events))
+        given += _events(exchange.at, key, exchange.sent)
     if what == "token" and exchange.answer == b"go\n":
         (instance,) = parse_qs(urlsplit(exchange.path).query)["instance"]
 
@@ -106,6 +138,11 @@ def _to_wrapper(exchange: Exchange, key: str, attempt: int, what: str, name: str
 
         given.append(Promise(exchange.at, key, "token", f"the token was given to {instance}, and nobody knows", taken))
     return given
+
+
+def _events(at: int, key: str, lines: bytes) -> list[Promise]:
+    idents = [dict(parse_qsl(line))["id"] for line in lines.decode().split("\n") if line]
+    return [Promise(at, key, "event", f"event {one} is lost", lambda s, i=one: i in s.events) for one in idents]
 
 
 def _file(at: int, key: str, kind: str, place: str, content: bytes) -> Promise:

@@ -118,7 +118,7 @@ def _begun(call: int, text: str, above: str) -> Iterator[Operation]:
         if path == above[:-1] or path.startswith(above):
             yield Operation(Kind.SYNC_BEGINS, path, call=call)
     elif name in ("write", "writev", "sendto", "sendmsg"):
-        to = re.match(r"\d+<TCP(?:v6)?:\[([^\]]*)\]>", arguments)
+        to = re.match(r"\d+<(?:TCP(?:v6)?|UNIX-STREAM):\[([^\]]*)\]>", arguments)
         if to is not None:
             yield Operation(Kind.SEND, to[1], data=_texts(arguments))
 

@@ -19,7 +19,7 @@ from tests.power_cut import recording
 from tests.power_cut.conversations import exchanges
 from tests.power_cut.disk import Disk
 from tests.power_cut.load import wait_until_all_ended
-from tests.power_cut.promises import Promise, broken, promises
+from tests.power_cut.promises import Promise, broken, promises, taken_over
 from tests.power_cut.recording import Kind, Operation
 
 ROOT = Path(__file__).parents[2]
@@ -66,7 +66,7 @@ def recorded(tmp_path_factory: pytest.TempPathFactory) -> Recorded:
     recording.run(load, trace, {"PYTHONPATH": f"{ROOT}:{ROOT}/src"})
     operations = list(recording.read(trace, root))
     trace.unlink()
-    given = promises(exchanges(operations))
+    given = sorted([*promises(exchanges(operations)), *taken_over(operations)], key=lambda promise: promise.at)
     assert {promise.what for promise in given} == {"job", "started", "cancelled", "input", "output", "event", "token"}
     return Recorded(root, config, port, operations, given)
 

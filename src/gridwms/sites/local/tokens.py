@@ -107,8 +107,12 @@ class TokenDesk:
         for handle in handles:
             caller = self._callers[handle]
             first, *lines = caller.said.decode("utf-8", "replace").split("\n")
-            word, _, instance = first.partition(" ")
-            if word == "token" and instance and link is not None:
+            match first.split(" "):
+                case ["token", tag, instance] if tag == caller.tag and instance:
+                    pass
+                case _:
+                    instance = ""
+            if instance and link is not None:
                 request = TokenRequest(caller.tag, instance, tuple(line for line in lines if line))
                 asking.append((handle, caller, request))
             else:

@@ -12,7 +12,7 @@ gw_is_near() {
 gw_ask_site() {
   trap '' PIPE # the site may be gone
   gw_answer=''
-  { printf 'token %s\n%s\n' "$gw_instance" "$gw_spool" >&9 && read -r gw_answer gw_rest <&9; } 2>/dev/null
+  { printf 'token %s %s\n%s\n' "$gw_tag" "$gw_instance" "$gw_spool" >&9 && read -r gw_answer gw_rest <&9; } 2>/dev/null
   trap - PIPE
   exec 9>&-
   gw_link=''
