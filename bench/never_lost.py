@@ -1,7 +1,8 @@
 """Kills services again and again while jobs of all kinds pass: how many were lost, ran twice, or ended wrong.
 
-Arguments: rounds (1), jobs a round (16), kills a round (3), seed (1). Every fourth round has two instances on a
-PostgreSQL server, which dies now and then as well. Exit status 1 when anything was wrong.
+Arguments: rounds (1), jobs a round (30), kills a round (10), seed (1). Every fourth round has two instances on a
+PostgreSQL server, which dies now and then as well. Exit status 1 when anything was wrong. Twenty rounds are two hundred
+kills.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from tests.services import postgresql
 
 
 def main() -> None:
-    rounds, jobs, kills, seed = (int(word) for word in [*sys.argv[1:], *["1", "16", "3", "1"][len(sys.argv) - 1 :]])
+    rounds, jobs, kills, seed = (int(word) for word in [*sys.argv[1:], *["1", "30", "10", "1"][len(sys.argv) - 1 :]])
     began, wrong, killed, passed = time.monotonic(), 0, 0, 0
     with ExitStack() as stack:
         server = stack.enter_context(postgresql.running()) if rounds > 3 and postgresql.binaries() else None

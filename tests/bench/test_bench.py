@@ -16,6 +16,7 @@ from bench._plan import BUDGETS, RUNS
 ROOT = Path(__file__).parents[2]
 
 SMALL = {
+    "classad/columns": "100",
     "match/matching": "100",
     "submission": "10",
     "waiting": "100",
