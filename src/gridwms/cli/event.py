@@ -40,7 +40,7 @@ def event(
     from gridwms.client.errors import ClientError, ServiceBusy, ServiceUnreachable
     from gridwms.client.spool import Spool
 
-    lines = _given(sys.stdin.read()) if job == "-" else [_line(_id(job, service), type, fields or [], source, seqcode)]
+    lines = _given(sys.stdin.read()) if job == "-" else [_line(job, type, fields or [], source, seqcode)]
     kept = Spool(spool_directory(spool))
     try:
         kept.append(lines)
@@ -75,14 +75,6 @@ def spool_directory(given: Path | None) -> Path:
 
 def _given(text: str) -> list[str]:
     return [line for line in text.split("\n") if line.strip()]
-
-
-def _id(job: str, service: str) -> str:
-    """The id that events of a job carry: of a key alone, that of the job at the service."""
-    from gridwms.client.find import find
-    from gridwms.jobs.ids import is_key
-
-    return f"{find(service).url}/jobs/{job}" if is_key(job) else job
 
 
 def _line(job: str, kind: str, fields: list[str], source: str, seqcode: str) -> str:
