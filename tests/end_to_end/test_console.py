@@ -233,16 +233,19 @@ def test_the_service_is_killed_in_the_middle(tmp_path: Path) -> None:
     with running(tmp_path) as service:
         job = submit(service, tmp_path, "cat")
         with Attached(service, job) as at:
-            writer = threading.Thread(target=at.feed, args=(data,))
+            writer = threading.Thread(target=at.type, args=(data[: 2 * MEGA],))
             writer.start()
-            got = at.read(MEGA)
+            got = [at.read(MEGA)]
             service.stop(signal.SIGKILL)
+            reader = threading.Thread(target=lambda: got.append(at.read(-1)))
+            reader.start()
+            assert any(b"Waiting for it to come back" in line for line in at.process.stderr)
             service.start()
-            got += at.read(len(data) - len(got))
             writer.join()
+            at.feed(data[2 * MEGA :])
+            reader.join()
             assert at.wait(30) == 0
-            assert hashlib.sha256(got).digest() == hashlib.sha256(data).digest()
-            assert b"Waiting for it to come back" in at.errors()
+            assert hashlib.sha256(b"".join(got)).digest() == hashlib.sha256(data).digest()
 
 
 def test_one_types_and_another_watches(service: Running, tmp_path: Path) -> None:
