@@ -11,12 +11,12 @@ from itertools import islice
 from sqlalchemy import Connection
 
 from gridwms.classad import unparse
-from gridwms.describe.compound import Compound, Template, node_text
+from gridwms.describe.compound import Compound
 from gridwms.describe.description import Description
-from gridwms.describe.jdl.read import read_stored
 from gridwms.describe.problem import Problem, Severity
 from gridwms.flow.compound.progress import Progress
 from gridwms.flow.record import Recorded, follow
+from gridwms.flow.templates import NodeTemplate
 from gridwms.flow.uploads import Upload, shared_uploads, uploads_of
 from gridwms.flow.world import World
 from gridwms.jobs.events import CompoundRegistered
@@ -44,8 +44,10 @@ class PreparedCompound:
     """The texts of the templates and of the compound itself, by digest."""
     classes: dict[str, str]
     own_files: frozenset[int]
+    templates: list[NodeTemplate]
     problems: tuple[Problem, ...] = ()
-    _varying: dict[tuple[int, str], str] = field(default_factory=dict)
+    varying: dict[tuple[int, str], str] = field(default_factory=dict)
+    """The classes of nodes of which matching reads the value, by template and value."""
 
     @property
     def started(self) -> bool:
@@ -57,7 +59,7 @@ class PreparedCompound:
         return {_name(key, digest): text for digest, text in self.digests.items()}
 
     def lists(self, key: str) -> Iterator[tuple[int, list[NewNode]]]:
-        """The nodes in lists, each with the number of its first; the classes that they bring are added to ours."""
+        """The nodes in lists, each with the number of its first."""
         all_facts = [facts._replace(description=_name(key, facts.description)) for facts in self.facts]
         blockers = array("i", bytes(4 * len(self.compound.nodes)))
         for edge in self.compound.edges:
@@ -69,7 +71,7 @@ class PreparedCompound:
             for number, (node, template, value) in enumerate(given, first):
                 facts = all_facts[template]
                 if self.compound.templates[template].matching_varies:
-                    facts = facts._replace(match_class=self._class_of(template, value))
+                    facts = facts._replace(match_class=self.varying[template, value])
                 made.append(NewNode(node, value, facts, blockers[number]))
             yield first, made
             first += len(given)
@@ -81,17 +83,16 @@ class PreparedCompound:
             return
         for number, (_node, template, value) in enumerate(self.compound.nodes):
             if template in self.own_files:
-                yield from uploads_of(
-                    _described(self.compound.templates[template], value), node_key(parent.key, number)
-                )
+                yield from uploads_of(_described(self.templates[template], value), node_key(parent.key, number))
 
-    def _class_of(self, template: int, value: str) -> str:
-        known = self._varying.get((template, value))
-        if known is None:
-            known, ad = match_class(_described(self.compound.templates[template], value))
-            self._varying[template, value] = known
-            self.classes[known] = ad
-        return known
+    def find_classes(self) -> None:
+        """Find the classes of nodes of which matching reads the value: before the transaction, for it takes a while."""
+        varying = {n for n, template in enumerate(self.compound.templates) if template.matching_varies}
+        for _node, template, value in self.compound.nodes if varying else ():
+            if template in varying and (template, value) not in self.varying:
+                name, ad = match_class(_described(self.templates[template], value))
+                self.varying[template, value] = name
+                self.classes[name] = ad
 
 
 def prepare_compound(
@@ -109,8 +110,9 @@ def prepare_compound(
     digests: dict[str, str] = {}
     classes: dict[str, str] = {}
     own_files: set[int] = set()
+    templates = [NodeTemplate(template.jdl) for template in compound.templates]
     for number, template in enumerate(compound.templates):
-        description = _described(template, samples.get(number, ""))
+        description = _described(templates[number], samples.get(number, ""))
         name, ad = match_class(description)
         classes[name] = ad
         digest = descriptions.digest_of(template.jdl)
@@ -122,15 +124,18 @@ def prepare_compound(
     jdl = unparse(compound.ad)
     own = descriptions.digest_of(jdl)
     digests[own] = jdl
-    return PreparedCompound(
+    prepared = PreparedCompound(
         compound=compound,
         digest=own,
         facts=facts,
         digests=digests,
         classes=classes,
         own_files=frozenset(own_files),
+        templates=templates,
         problems=warnings,
     )
+    prepared.find_classes()
+    return prepared
 
 
 def match_class(description: Description) -> tuple[str, str]:
@@ -187,10 +192,9 @@ def _name(key: str, digest: str) -> str:
     return descriptions.digest_of(key + digest)
 
 
-def _described(template: Template, value: str) -> Description:
+def _described(template: NodeTemplate, value: str) -> Description:
     """Raises ValueError when what the reader of compounds wrote cannot be read."""
-    text = node_text(template.jdl, value)
-    description = read_stored(text)
+    description = template.read(value)
     if description is None:
-        raise ValueError(f"the description of a node cannot be read again: {text[:200]!r}")
+        raise ValueError(f"the description of a node cannot be read again, with the value {value[:200]!r}")
     return description

@@ -102,7 +102,7 @@ def _sweep(connection: Connection, world: World, task: NodeTask, parent: Parent)
 def _advance(connection: Connection, world: World, task: NodeTask, parent: Parent) -> Recorded:
     compounds.drop_tasks(connection, task.compound, [task.kind])
     recorded = Recorded()
-    if task.kind == "reopen":
+    if task.kind == "reopen" and parent.cancel_requested_at is None:
         numbers = nodes.given_up(connection, task.compound, task.compound + parent.nodes, MOST)
         stored = rows.load_numbers(connection, numbers)
         if len(numbers) == MOST:
