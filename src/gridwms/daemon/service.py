@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from contextlib import suppress
 
@@ -37,6 +38,7 @@ _EXPIRE_SECONDS = 5.0
 _PURGE_SECONDS = 300.0
 _ARCHIVE_SECONDS = 3600.0
 _SETTLE_SECONDS = 30.0
+_QUIET_SECONDS = 1.0
 _SETTLED_AT_ONCE = 1000
 """Jobs of other systems that are brought up to date before the lease is looked at again."""
 _SWEEP_SECONDS = 5.0
@@ -52,6 +54,7 @@ class Service:
     def __init__(self, world: World, config: Config, measures: Measures) -> None:
         self._world = world
         self._archive_days = config.archive.after_days
+        self._settled_at = -_SETTLE_SECONDS
         self.tail = Tail(world)
         scheduler, mover = Scheduler(world), Scheduler(world)
         names = ["schedule", "expire", "bookkeeping", LEASE, *(f"site {name}" for name in world.sites)]
@@ -66,7 +69,7 @@ class Service:
             Loop("retention", self._if_ours("expire", Retention(world).announce), _PURGE_SECONDS),
             Loop("usage", world.usage.write_down, _USAGE_SECONDS),
             Loop("tidy", self._if_ours("expire", self._tidy), _FORGET_SECONDS),
-            Loop("bookkeeping", self._if_ours("bookkeeping", self._settle), _SETTLE_SECONDS, world.books),
+            Loop("bookkeeping", self._if_ours("bookkeeping", self._settle), _QUIET_SECONDS),
             Loop("replan", self._if_ours("expire", lambda: replan(world, mover)), _REPLAN_SECONDS),
             Loop("measures", lambda: measures.count(world), _MEASURE_SECONDS),
             Loop("archive", self._if_ours("expire", self._archive), _ARCHIVE_SECONDS),
@@ -118,7 +121,16 @@ class Service:
             archive_old(self._world, self._archive_days * 86400.0)
 
     def _settle(self) -> bool:
-        return settle(self._world.database, _SETTLED_AT_ONCE) == _SETTLED_AT_ONCE
+        """Events that come in bulk are worked out when they stop coming: many of one job cost little more than one."""
+        now, logged = time.monotonic(), self._world.logged_at
+        due = now - self._settled_at >= _SETTLE_SECONDS
+        quiet = now - logged >= _QUIET_SECONDS
+        if not due and not (quiet and logged > self._settled_at):
+            return False
+        more = settle(self._world.database, _SETTLED_AT_ONCE) == _SETTLED_AT_ONCE
+        if not more:
+            self._settled_at = now
+        return more
 
     def _tidy(self) -> None:
         forget_old(self._world)

@@ -149,7 +149,7 @@ def load(world: World, name: str) -> int:
         )
 
     count = _guarded(lambda: world.database.write(put_back))
-    world.books.set()
+    world.logged_at = time.monotonic()
     return count
 
 

@@ -135,8 +135,9 @@ class World:
     """Set at each commit: events were added."""
     waiting: Signal = field(default_factory=Signal)
     """Jobs came to wait, or places became free: matching may find something."""
-    books: Signal = field(default_factory=Signal)
-    """Events of jobs of other systems came: their records are to be brought up to date."""
+    logged_at: float = 0.0
+    """When events of jobs of other systems came last, by the monotonic clock: their records are to be brought up to
+    date."""
     sweeping: Signal = field(default_factory=Signal)
     """Something is to be done to many nodes of a compound."""
     subscribed: Signal = field(default_factory=Signal)
@@ -171,7 +172,6 @@ class World:
         """Let every loop look: something may have come from another instance."""
         self.news.set()
         self.waiting.set()
-        self.books.set()
         self.sweeping.set()
         for errand in self.errands.values():
             errand.set()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
@@ -109,7 +110,7 @@ def _part(world: World, lines: Sequence[_Read], judge: Judge, *, trusted: bool) 
 
     if remarks or taken:
         world.database.write(work)
-        world.books.set()
+        world.logged_at = time.monotonic()
     return refused
 
 
