@@ -63,6 +63,7 @@ def test_every_key_of_the_configuration_is_documented() -> None:
         config.FileSource,
         config.SlurmSite,
         config.HTCondorSite,
+        config.GridEngineSite,
         config.SshSection,
         config.SimulatedSite,
         config.SimulatedQueue,

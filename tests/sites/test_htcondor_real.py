@@ -46,7 +46,7 @@ def rig(pool: htcondor.Pool, request: pytest.FixtureRequest) -> Iterator[BatchRi
         folder = Path(name)
         folder.chmod(0o777)
         settings = BatchSettings(name="pool", directory=f"{name}/site", host="pool.example", unseen_seconds=10)
-        many = 300 if request.config.getoption("--long") else 30
+        many = 100 if request.config.getoption("--long") else 30
         shell = AccountShell(pool)
         made = BatchRig(
             folder, HTCondorDialect(), lambda: shell, settings, slots=pool.slots, many=many, queue="default", pause=0.3

@@ -10,14 +10,16 @@ import pytest
 
 from gridwms.sites.batch import Dialect
 from gridwms.sites.batch.spool import script
+from gridwms.sites.gridengine import GridEngineDialect
 from gridwms.sites.htcondor import HTCondorDialect
 from gridwms.sites.slurm import SlurmDialect
 
+DIALECTS: list[Dialect] = [SlurmDialect(), HTCondorDialect(), GridEngineDialect()]
 NAMES = [path.stem for path in (Path(__file__).parents[2] / "src/gridwms/sites/batch/scripts").glob("*.sh")]
 
 
 @pytest.mark.parametrize("name", sorted(set(NAMES) - {"common", "task"}))
-@pytest.mark.parametrize("dialect", [SlurmDialect(), HTCondorDialect()], ids=lambda dialect: str(dialect.kind))
+@pytest.mark.parametrize("dialect", DIALECTS, ids=lambda dialect: str(dialect.kind))
 def test_scripts_are_clean(name: str, dialect: Dialect) -> None:
     if shutil.which("shellcheck") is None:
         pytest.skip("shellcheck is not installed here")

@@ -190,6 +190,13 @@ class HTCondorSite(BatchSection):
     kind: Literal["htcondor"]
 
 
+class GridEngineSite(BatchSection):
+    """A Grid Engine cluster. `parallel`: its parallel environment for jobs of several processors."""
+
+    kind: Literal["gridengine"]
+    parallel: str = Field(default="smp", pattern=r"^[A-Za-z0-9._*-]+$")
+
+
 class FileSource(_Section):
     """Resource ads in a file, TOML or ClassAd; relative paths count from the configuration file."""
 
@@ -215,7 +222,7 @@ class BdiiSource(_Section):
 
 
 AnySource = Annotated[FileSource | BdiiSource, Field(discriminator="kind")]
-AnySite = Annotated[LocalSite | SimulatedSite | SlurmSite | HTCondorSite, Field(discriminator="kind")]
+AnySite = Annotated[LocalSite | SimulatedSite | SlurmSite | HTCondorSite | GridEngineSite, Field(discriminator="kind")]
 
 
 class UserQuota(_Section):

@@ -31,6 +31,8 @@ class BatchSettings:
     unseen_seconds: float = 120.0
     accounting: bool = True
     """Whether the batch system is asked about the past as well."""
+    parallel: str = "smp"
+    """The parallel environment for attempts of several processors (Grid Engine)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,8 +85,8 @@ class Dialect(Protocol):
     def head(self, batch: str, need: Need, count: int, comment: str, settings: BatchSettings) -> str:
         """The begin of the script `task`.
 
-        Directives; then it goes to its directory and sets gw_index, gw_task, gw_scratch, and gw_flat where the batch
-        system brings back files and no directories.
+        Directives; then it goes to its directory and sets gw_index, gw_task, gw_scratch, gw_flat where the batch system
+        brings back files and no directories, and gw_last_call: a signal by which it tells that it is about to kill.
         """
 
     def states(self, lines: Sequence[str]) -> dict[str, State]:

@@ -55,7 +55,7 @@ class HTCondorDialect:
         script = [
             "gw_index=$1 gw_task=$2",
             'cd "${_CONDOR_SCRATCH_DIR:-.}" || exit 97',
-            f"gw_scratch={quote(settings.scratch)} gw_flat=1",
+            f"gw_scratch={quote(settings.scratch)} gw_flat=1 gw_last_call=",
             "",
         ]
         return "\n".join(("#!/bin/sh", *(f"#CONDOR {line}" for line in lines), *script))

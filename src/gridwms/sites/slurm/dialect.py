@@ -57,7 +57,7 @@ class SlurmDialect:
             "gw_task=$SLURM_JOB_ID",
             '[ -z "${SLURM_ARRAY_JOB_ID-}" ] || gw_task=${SLURM_ARRAY_JOB_ID}_$gw_index',
             'cd "$SLURM_SUBMIT_DIR" || exit 97',
-            f"gw_scratch={quote(settings.scratch)} gw_flat=",
+            f"gw_scratch={quote(settings.scratch)} gw_flat= gw_last_call=",
             "",
         ]
         return "\n".join(lines)

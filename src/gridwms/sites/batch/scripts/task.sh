@@ -26,7 +26,8 @@ fi
 /bin/sh "$gw_run" </dev/null >"$gw_batch/l$gw_index" 2>&1 &
 gw_wrapper=$!
 # some batch systems signal this process alone; it stays to tell how the wrapper ended
-trap 'kill "$gw_wrapper" 2>/dev/null' HUP INT QUIT TERM XCPU
+# shellcheck disable=SC2086
+trap 'kill "$gw_wrapper" 2>/dev/null' HUP INT QUIT TERM XCPU $gw_last_call
 while :; do
   wait "$gw_wrapper"
   gw_rc=$?

@@ -1,0 +1,88 @@
+"""Grid Engine's way to say things."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from importlib import resources
+from shlex import quote
+
+from gridwms.classad import ClassAd
+from gridwms.sites.batch import BatchSettings, Need, State
+from gridwms.sites.batch.glue import Queue, queue_ad, section
+from gridwms.sites.contract import Phase
+
+
+class GridEngineDialect:
+    """Grid Engine 6.2 and its descendants. Tasks of arrays are numbered from 1."""
+
+    kind = "sge"
+    first = 1
+
+    @property
+    def functions(self) -> str:
+        """The file gridengine.sh."""
+        return resources.files("gridwms.sites.gridengine").joinpath("gridengine.sh").read_text("utf-8")
+
+    def head(self, batch: str, need: Need, count: int, comment: str, settings: BatchSettings) -> str:
+        """Several processors need a parallel environment; Grid Engine warns by USR2 before it kills (-notify)."""
+        options = [f"-N gw-{batch}", f"-q {need.queue}", "-S /bin/sh", "-cwd"]
+        options += ["-o /dev/null", "-j y", "-r n", "-notify"]
+        if need.cpus > 1:
+            options.append(f"-pe {settings.parallel} {need.cpus}")
+        if need.whole_nodes:
+            options.append("-l exclusive=true")
+        if need.wall_seconds is not None:
+            options.append(f"-l h_rt={need.wall_seconds}")
+        if settings.array > 1:
+            options.append(f"-t 1-{count}")
+        lines = ["#!/bin/sh", f"# {comment}", *(f"#$ {option}" for option in (*options, *settings.options))]
+        lines += [
+            "gw_index=1 gw_task=$JOB_ID gw_last_call=USR2",
+            "if [ ${SGE_TASK_ID-undefined} != undefined ]; then",
+            "  gw_index=$SGE_TASK_ID gw_task=$JOB_ID.$SGE_TASK_ID",
+            "fi",
+            'cd "$SGE_O_WORKDIR" || exit 97',
+            f"gw_scratch={quote(settings.scratch)} gw_flat=",
+            "",
+        ]
+        return "\n".join(lines)
+
+    def states(self, lines: Sequence[str]) -> dict[str, State]:
+        """Lines of qstat (five columns) or qacct (six)."""
+        found: dict[str, State] = {}
+        for line in lines:
+            words = line.split("|")
+            if len(words) not in (5, 6):
+                continue
+            task = f"{words[0]}.{words[1]}" if words[1] else words[0]
+            if len(words) == 5:
+                found[task] = _state(words[2], words[3].rpartition("@")[2])
+            else:
+                failed = words[2].strip()
+                text = "" if failed == "0" else f"Grid Engine says it failed ({failed})"
+                found[task] = State(phase=Phase.ENDED, node=words[4], text=text)
+        return found
+
+    def describe(self, lines: Sequence[str], settings: BatchSettings) -> list[ClassAd]:
+        """One ad a cluster queue. What waits is told without a queue, and counts for each."""
+        counts = {words[1]: int(words[0]) for line in section(lines, "jobs") if len(words := line.split()) == 2}
+        version = " ".join(section(lines, "version"))
+        ads = []
+        for words in map(str.split, section(lines, "queues")):
+            # CLUSTER QUEUE (name), CQLOAD, USED, RES, AVAIL, TOTAL, aoACDS, cdsuE
+            if len(words) != 8 or not words[5].isdigit() or (settings.queues and words[0] not in settings.queues):
+                continue
+            queue = Queue(name=words[0], slots=int(words[5]), free=int(words[4]))
+            queue.running, queue.waiting = counts.get(queue.name, 0), counts.get("-", 0)
+            queue.open = int(words[5]) > int(words[7])
+            ads.append(queue_ad(queue, settings, self.kind, version))
+        return ads
+
+
+def _state(letters: str, host: str) -> State:
+    """Letters: q queued, w waiting, h held, E error; r running, t transferring, s S T suspended, d being deleted."""
+    if "E" in letters:
+        return State(phase=Phase.ENDED, node=host, text=f"Grid Engine could not start it (state {letters})")
+    if any(letter in letters for letter in "rtsST") and "q" not in letters:
+        return State(phase=Phase.RUNNING, node=host)
+    return State(phase=Phase.QUEUED)
