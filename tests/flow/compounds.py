@@ -37,6 +37,7 @@ def compound(
     edges: Sequence[tuple[int, int] | tuple[int, int, bool]] = (),
     *,
     max_running: int = 0,
+    together: bool = False,
     shared: tuple[SandboxFile, ...] = (),
     templates: tuple[Template, ...] = (),
 ) -> Compound:
@@ -51,6 +52,7 @@ def compound(
         edges=[Edge(*edge) for edge in edges],
         shared=shared,
         max_running=max_running,
+        together=together,
     )
 
 

@@ -63,7 +63,8 @@ class Compound:
 
     `shared`: the parent's input sandbox, stored once; nodes refer to its files by number (`SandboxFile.shared`).
     `edges`: without a cycle, none twice; empty for collections and parametric jobs. `max_running`: how many nodes
-    may be at sites at once, 0 for any number. `expires_at`: seconds since the epoch or None.
+    may be at sites at once, 0 for any number. `together`: all nodes go to one computing element.
+    `expires_at`: seconds since the epoch or None.
     """
 
     kind: CompoundKind
@@ -74,6 +75,7 @@ class Compound:
     edges: Sequence[Edge] = ()
     shared: tuple[SandboxFile, ...] = ()
     max_running: int = 0
+    together: bool = False
     expires_at: float | None = None
     user_tags: tuple[tuple[str, str], ...] = ()
 

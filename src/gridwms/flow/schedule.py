@@ -15,6 +15,7 @@ import structlog
 from sqlalchemy import Connection
 
 from gridwms.classad import ClassAd, ClassAdSyntaxError, evaluate_attribute, parse_ad
+from gridwms.flow.compound.together import TOGETHER, keep_together
 from gridwms.flow.record import Recorded, announce, apply
 from gridwms.flow.sites import closed, room
 from gridwms.flow.world import World
@@ -46,6 +47,7 @@ class _Class:
     submit_to: str
     fuzzy_factor: float | None
     cpus: int
+    together: str
 
 
 class Scheduler:
@@ -79,6 +81,12 @@ class Scheduler:
             if isinstance(verdict, Reason):
                 self._say(match_class, verdict.code, partial(_alone, verdict))
                 continue
+            together = self._classes[match_class].together
+            if together:
+                verdict = keep_together(world, together, verdict, room, partial(self._verdicts_of, snapshot))
+                if isinstance(verdict, Reason):
+                    self._say(match_class, verdict.code, partial(_alone, verdict))
+                    continue
             wanted = min(count, _MOST)
             placed = self._place(match_class, verdict, wanted, room, snapshot)
             more = more or (placed == wanted and count > wanted)
@@ -86,6 +94,10 @@ class Scheduler:
             code = code_of(verdict) or (full.code if full else None)
             self._say(match_class, code, partial(_explained, verdict, full))
         return more
+
+    def _verdicts_of(self, snapshot: Snapshot, classes: set[str]) -> dict[str, Verdict | Reason]:
+        self._load(classes - self._classes.keys())
+        return {match_class: self._verdict(match_class, snapshot) for match_class in classes}
 
     def with_other_place(self, jobs: Sequence[Job]) -> list[Job]:
         """Those among these jobs for which a host that they have not tried has a free slot now."""
@@ -97,7 +109,7 @@ class Scheduler:
         found = []
         for job in jobs:
             verdict = self._verdict(job.match_class, snapshot)
-            if isinstance(verdict, Reason):
+            if isinstance(verdict, Reason) or self._classes[job.match_class].together:
                 continue
             slots = self._classes[job.match_class].cpus
             tried = _tried(job, snapshot)
@@ -163,12 +175,12 @@ class Scheduler:
             except ClassAdSyntaxError as error:
                 logger.error("the ad of a match class cannot be read", match_class=match_class, why=str(error))
                 continue
-            submit_to = evaluate_attribute(ad, "SubmitTo")
             self._classes[match_class] = _Class(
                 ad,
-                submit_to if isinstance(submit_to, str) else "",
+                _text(ad, "SubmitTo"),
                 _fuzzy_factor(ad),
                 _slots(ad),
+                _text(ad, TOGETHER),
             )
         self._said |= {match_class: v.reason.code if v.reason else None for match_class, v in said.items()}
 
@@ -264,6 +276,11 @@ class Scheduler:
         data.pop("reason", None)
         new = verdicts.ClassVerdict(match_class, self._world.clock(), why, data)
         self._world.database.write(lambda connection: verdicts.add(connection, [new]))
+
+
+def _text(ad: ClassAd, name: str) -> str:
+    value = evaluate_attribute(ad, name)
+    return value if isinstance(value, str) else ""
 
 
 def _tried(job: Job, snapshot: Snapshot) -> set[str]:

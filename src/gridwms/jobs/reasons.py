@@ -107,6 +107,16 @@ _REGISTRY = (
         "Nothing to do: it is tried elsewhere, and the waiting copy can no longer start its payload.",
     ),
     Kind(
+        "no_common_place",
+        "NodesCollocation wants all nodes of $nodes at one computing element, and none suits every node.",
+        "'gridwms check FILE' tells what each node needs; leave NodesCollocation out to let them part.",
+    ),
+    Kind(
+        "place_gone",
+        "NodesCollocation keeps the nodes together at $ce, which does not suit or is not in the market now.",
+        "Wait for it, or cancel and submit again without NodesCollocation.",
+    ),
+    Kind(
         "not_permitted",
         "SubmitTo names $ce, which the service's policy '$policy' excludes for this job.",
         "Name another computing element, or ask the operators ('gridwms match FILE' lists those that are open).",

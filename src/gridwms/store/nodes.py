@@ -14,7 +14,7 @@ from gridwms.jobs.nodes import NewNode, accepted_at_once
 from gridwms.jobs.states import DoneCode, State
 from gridwms.store import bulk
 from gridwms.store.sets import chunks
-from gridwms.store.tables import edges, jobs
+from gridwms.store.tables import attempts, compounds, edges, jobs
 from gridwms.store.tables.jobs import NODE_READY
 
 _COLUMNS = (
@@ -174,3 +174,15 @@ def waits(connection: Connection, first: int, after_last: int) -> dict[int, tupl
         right[edge.child][0] += effect.weak if edge.weak else effect.strong
         right[edge.child][1] += 0 if edge.weak else effect.broken
     return {number: (waits, fails) for number, (waits, fails) in right.items() if (waits, fails) != kept[number]}
+
+
+def together(connection: Connection, key: str) -> tuple[str | None, set[str]]:
+    """Where a node of this compound was placed first, None when none was; and the match classes of all its nodes."""
+    found = connection.execute(select(compounds.c.number, compounds.c.nodes).where(compounds.c.key == key)).first()
+    if found is None:
+        return None, set()
+    first, end = found.number, found.number + found.nodes
+    placed = select(attempts.c.ce).where(attempts.c.job >= first, attempts.c.job < end)
+    place = connection.scalar(placed.order_by(attempts.c.matched_at).limit(1))
+    classes = select(jobs.c.match_class).where(jobs.c.number >= first, jobs.c.number < end).distinct()
+    return place, set(connection.scalars(classes)) if place is None else set()

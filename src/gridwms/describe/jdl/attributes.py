@@ -128,6 +128,7 @@ _TABLE: tuple[Attribute, ...] = (
             ("DefaultNodeRetryCount", Kind.INTEGER, 0),
             ("DefaultNodeShallowRetryCount", Kind.INTEGER, -1),
             ("max_running_nodes", Kind.INTEGER, 0),
+            ("NodesCollocation", Kind.BOOLEAN, None),
             ("node_retry_count", Kind.INTEGER, 0),
             ("node_type", Kind.TEXT, None),
         )
@@ -137,7 +138,6 @@ _TABLE: tuple[Attribute, ...] = (
         for name in ("Parameters", "ParameterStart", "ParameterStep")
     ),
     Attribute("Nodes", Kind.ANY, Standing.PARENT, note='it needs Type = "Collection" or "DAG"'),
-    _refused(Kind.BOOLEAN, "NodesCollocation", "nodes are placed one by one; name one place for all with SubmitTo"),
     _refused(Kind.ANY, "PartitionNumber", "partitionable jobs are not served (gLite gave them up too)"),
     _idle(Kind.TEXT, "NodeName", "it names nodes of collections and DAGs only"),
     # recognised by gLite, without a function for the user

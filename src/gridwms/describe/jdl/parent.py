@@ -48,6 +48,7 @@ def compound_of(
         edges=edges,
         shared=tuple(shared.files),
         max_running=parent.number("max_running_nodes") or 0,
+        together=parent.flag("NodesCollocation"),
         expires_at=expires_at,
         user_tags=tags,
     )

@@ -10,11 +10,12 @@ from itertools import islice
 
 from sqlalchemy import Connection
 
-from gridwms.classad import unparse
+from gridwms.classad import parse_ad, unparse
 from gridwms.describe.compound import Compound
 from gridwms.describe.description import Description
 from gridwms.describe.problem import Problem, Severity
 from gridwms.flow.compound.progress import Progress
+from gridwms.flow.compound.together import TOGETHER
 from gridwms.flow.record import Recorded, follow
 from gridwms.flow.templates import NodeTemplate
 from gridwms.flow.uploads import Upload, shared_uploads, uploads_of
@@ -48,6 +49,7 @@ class PreparedCompound:
     problems: tuple[Problem, ...] = ()
     varying: dict[tuple[int, str], str] = field(default_factory=dict)
     """The classes of nodes of which matching reads the value, by template and value."""
+    _apart: dict[tuple[str, str], str] = field(default_factory=dict)
 
     @property
     def started(self) -> bool:
@@ -72,6 +74,8 @@ class PreparedCompound:
                 facts = all_facts[template]
                 if self.compound.templates[template].matching_varies:
                     facts = facts._replace(match_class=self.varying[template, value])
+                if self.compound.together:
+                    facts = facts._replace(match_class=self._together(facts.match_class, key))
                 made.append(NewNode(node, value, facts, blockers[number]))
             yield first, made
             first += len(given)
@@ -93,6 +97,15 @@ class PreparedCompound:
                 name, ad = match_class(_described(self.templates[template], value))
                 self.varying[template, value] = name
                 self.classes[name] = ad
+
+    def _together(self, match_class: str, key: str) -> str:
+        """The class of nodes that must not be parted: it is the class of this compound alone."""
+        known = self._apart.get((match_class, key))
+        if known is None:
+            ad = parse_ad(self.classes[match_class]).with_({TOGETHER: key})
+            known = self._apart[match_class, key] = match_class_key(ad)
+            self.classes[known] = unparse(ad)
+        return known
 
 
 def prepare_compound(
