@@ -24,7 +24,9 @@ from gridwms.store import events as log
 from gridwms.store import jobs as rows
 
 _CASCADES = 50
-"""How often, in one transaction, decisions about nodes lead to others; what is left is a task for later."""
+"""How often, in one transaction, decisions about nodes may lead to others; what is left is a task for later."""
+_TOGETHER = 2000
+"""About how many such decisions one transaction makes."""
 
 logger = structlog.get_logger(__name__)
 
@@ -89,14 +91,15 @@ def apply(
 
 def follow(connection: Connection, world: World, progress: Progress, result: Recorded) -> None:
     """Record what follows from the progress of compounds, and what follows from that; added to `result`."""
-    settings = world.settings
-    for _ in range(_CASCADES):
+    settings, made = world.settings, 0
+    while made < _TOGETHER:
         if not progress.moved:
             return
         stored, decisions, more = decide_nodes(connection, progress, world.clock(), settings.expiry_seconds)
         result.sweeping = result.sweeping or more
         if not decisions:
             return
+        made += max(len(decisions), _TOGETHER // _CASCADES)
         following, progress = _apply(connection, world, stored, decisions)
         result.jobs |= {key: job for key, job in following.jobs.items() if key in result.jobs}
         result.sites |= following.sites

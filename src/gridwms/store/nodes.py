@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from sqlalchemy import Connection, and_, func, or_, select, text
+from sqlalchemy import Connection, and_, bindparam, func, or_, select, text
 
 from gridwms.jobs.events import CompoundRegistered
 from gridwms.jobs.histogram import Bucket, Verdict, verdict_of
@@ -105,14 +105,47 @@ def doomed(connection: Connection, compound: int, limit: int) -> list[int]:
 _GIVEN_UP = and_(jobs.c.state == State.ABORTED.value, jobs.c.broken == 0, jobs.c.reason.like('["parents_failed"%'))
 
 
-def reopened(connection: Connection, parents: Collection[int], limit: int) -> list[int]:
-    """Children of these nodes that were given up because of failed parents, and now have none."""
-    found: list[int] = []
+_HOPEFUL = text("""
+WITH RECURSIVE hopeful (number) AS (
+  SELECT jobs.number FROM edges JOIN jobs ON jobs.number = edges.child
+  WHERE edges.parent IN :parents AND NOT edges.weak
+  AND jobs.state = 'ABORTED' AND jobs.reason LIKE '["parents_failed"%'
+  UNION
+  SELECT jobs.number FROM hopeful
+  JOIN edges ON edges.parent = hopeful.number AND NOT edges.weak
+  JOIN jobs ON jobs.number = edges.child AND jobs.state = 'ABORTED' AND jobs.reason LIKE '["parents_failed"%'
+)
+SELECT number FROM hopeful LIMIT :limit""").bindparams(bindparam("parents", expanding=True))
+
+
+def reopened(connection: Connection, parents: Collection[int], limit: int) -> tuple[list[int], bool]:
+    """What was given up because of these nodes, at first or at last hand, and of no others that are still failed.
+
+    Also whether there may be more.
+    """
+    found: dict[int, None] = {}
     for chunk in chunks(parents):
-        query = select(jobs.c.number).join_from(edges, jobs, edges.c.child == jobs.c.number)
-        query = query.where(edges.c.parent.in_(chunk), ~edges.c.weak, _GIVEN_UP).distinct()
-        found += connection.scalars(query.limit(limit - len(found)))
-    return list(dict.fromkeys(found))
+        found |= dict.fromkeys(connection.scalars(_HOPEFUL, {"parents": chunk, "limit": limit - len(found)}))
+    cut = len(found) >= limit
+    broken: dict[int, int] = {}
+    between: list[tuple[int, int]] = []
+    for chunk in chunks(found):
+        rows = connection.execute(select(jobs.c.number, jobs.c.broken).where(jobs.c.number.in_(chunk)))
+        broken |= {row.number: row.broken for row in rows}
+        query = select(edges.c.parent, edges.c.child).where(edges.c.parent.in_(chunk), ~edges.c.weak)
+        between += [(parent, child) for parent, child in connection.execute(query) if child in found]
+    left = True
+    while left:
+        # Whoever needs a failed node that is not taken up with it cannot be taken up, and so on down.
+        taken: dict[int, int] = dict.fromkeys(found, 0)
+        for parent, child in between:
+            if parent in found and child in found:
+                taken[child] += 1
+        hopeless = [number for number, count in taken.items() if broken[number] != count]
+        for number in hopeless:
+            del found[number]
+        left = bool(hopeless)
+    return list(found), cut
 
 
 def given_up(connection: Connection, compound: int, after_last: int, limit: int) -> list[int]:

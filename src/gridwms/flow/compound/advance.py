@@ -37,9 +37,9 @@ def decide_nodes(
     if not free:
         return stored, decisions, False
     if progress.mended:
-        again = _within(nodes.reopened(connection, progress.mended, MOST), free, progress)
-        if len(again) == MOST:
-            more = True
+        hopeful, more = nodes.reopened(connection, progress.mended, MOST)
+        again = _within(hopeful, free, progress)
+        if more:
             for number in free:
                 compounds.put_task(connection, number, "reopen")
         stored |= rows.load_numbers(connection, again)
