@@ -1,0 +1,43 @@
+"""What the service answers, typed. Unknown fields are ignored, so that a newer service can be asked.
+
+Times are seconds since the epoch, sizes bytes.
+"""
+
+from gridwms.client.answers.ending import Ended, OldJob, Purged
+from gridwms.client.answers.files import Attachment, Glance, OutputFile, Peek, Piece
+from gridwms.client.answers.job import Attempt, Event, Job, JobPage
+from gridwms.client.answers.matching import Clause, Match, Resource, Verdict, Why
+from gridwms.client.answers.reasons import Reason
+from gridwms.client.answers.service import Closure, Quota, Service, Site, Subscription
+from gridwms.client.answers.submission import Checked, Feasible, Problem, Registered, Upload
+
+__all__ = [
+    "Attachment",
+    "Attempt",
+    "Checked",
+    "Clause",
+    "Closure",
+    "Ended",
+    "Event",
+    "Feasible",
+    "Glance",
+    "Job",
+    "JobPage",
+    "Match",
+    "OldJob",
+    "OutputFile",
+    "Peek",
+    "Piece",
+    "Problem",
+    "Purged",
+    "Quota",
+    "Reason",
+    "Registered",
+    "Resource",
+    "Service",
+    "Site",
+    "Subscription",
+    "Upload",
+    "Verdict",
+    "Why",
+]

@@ -1,0 +1,103 @@
+"""Where jobs could run, and why they are where they are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from gridwms.client.answers.json import Json
+from gridwms.client.answers.reasons import Reason
+from gridwms.client.answers.submission import Problem
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clause:
+    """A condition. It rejects so many resources; `alone` of them are rejected by nothing else.
+
+    `side`: "job" for the job's Requirements, "resource" for the resources' own. `text` says all of it in words.
+    """
+
+    side: str
+    clause: str
+    rejects: int
+    alone: int
+    text: str
+
+    @classmethod
+    def read(cls, told: Json) -> Clause:
+        return cls(**{name: told[name] for name in cls.__slots__})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resource:
+    """A resource that matches. `site` None: no site of the service leads there. `rank` None: Rank is no number."""
+
+    ce: str
+    site: str | None
+    rank: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Match:
+    """Where a description could run now, best first. `reason`: why nowhere."""
+
+    resources: tuple[Resource, ...]
+    considered: int
+    summary: str
+    clauses: tuple[Clause, ...]
+    reason: Reason | None
+    problems: tuple[Problem, ...] = ()
+
+    @classmethod
+    def read(cls, told: Json) -> Match:
+        return cls(
+            resources=tuple(Resource(ce=r["ce"], site=r["site"], rank=r["rank"]) for r in told["resources"]),
+            considered=told["considered"],
+            summary=told["summary"],
+            clauses=tuple(Clause.read(each) for each in told["clauses"]),
+            reason=Reason.read(told.get("reason")),
+            problems=tuple(Problem.read(each) for each in told["problems"]),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What matching said of a job since a time. `reason` None: it found a place."""
+
+    since: float
+    reason: Reason | None
+    summary: str
+
+    @classmethod
+    def read(cls, told: Json) -> Verdict:
+        return cls(since=told["since"], reason=Reason.read(told["reason"]), summary=told["summary"])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Why:
+    """Why a job is where it is. `retries`: why earlier attempts failed."""
+
+    key: str
+    id: str
+    state: str
+    sentence: str
+    advice: str
+    since: float
+    reason: Reason | None = None
+    clauses: tuple[Clause, ...] = ()
+    verdicts: tuple[Verdict, ...] = ()
+    retries: tuple[Reason, ...] = ()
+
+    @classmethod
+    def read(cls, told: Json) -> Why:
+        return cls(
+            key=told["key"],
+            id=told["id"],
+            state=told["state"],
+            sentence=told["sentence"],
+            advice=told["advice"],
+            since=told["since"],
+            reason=Reason.read(told["reason"]),
+            clauses=tuple(Clause.read(each) for each in told["clauses"]),
+            verdicts=tuple(Verdict.read(each) for each in told["verdicts"]),
+            retries=tuple(Reason(code=r["code"], sentence=r["sentence"], advice=r["advice"]) for r in told["retries"]),
+        )

@@ -1,0 +1,111 @@
+"""The service itself: its sites, limits and notifications."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from gridwms.client.answers.json import Json
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subscription:
+    """Who is told of what. `health`: active, failing, paused or expired; `error`: why the last try failed.
+
+    `cursor`: told up to there. `secret`: of a webhook, only in the answer that made it.
+    """
+
+    key: str
+    owner: str
+    kind: str
+    target: str
+    filter: Mapping[str, Sequence[str]]
+    health: str
+    every: float
+    made_at: float
+    expires_at: float
+    cursor: str
+    delivered_at: float | None = None
+    failures: int = 0
+    failing_since: float | None = None
+    next_at: float | None = None
+    error: str = ""
+    paused_at: float | None = None
+    secret: str | None = field(default=None, repr=False)
+
+    @classmethod
+    def read(cls, told: Json) -> Subscription:
+        return cls(**{name: told[name] for name in cls.__slots__ if name in told})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quota:
+    """What a user has at the service, and may have (None: any amount). `waiting`: jobs."""
+
+    owner: str
+    bytes: int
+    files: int
+    waiting: int
+    max_bytes: int | None
+    max_files: int | None
+    max_waiting: int | None
+
+    @classmethod
+    def read(cls, told: Json) -> Quota:
+        return cls(**{name: told[name] for name in cls.__slots__})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """The service that answers."""
+
+    name: str
+    version: str
+    url: str
+    you: str
+    healthy: bool
+    troubles: tuple[str, ...] = ()
+
+    @classmethod
+    def read(cls, told: Json) -> Service:
+        plain = {name: told[name] for name in cls.__slots__ if name != "troubles"}
+        return cls(**plain, troubles=tuple(told["troubles"]))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Closure:
+    """A drain or a downtime of a site. `ends` None: until it is resumed."""
+
+    begins: float
+    ends: float | None
+    reason: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """A site. `accepts`: it is given new jobs; `why`: what is in the way. `trouble`: what it said instead of an answer.
+
+    `breaker`: "closed", "open" (it failed most of what it was given, and rests) or "trial". `max_queued` 0: any number.
+    """
+
+    name: str
+    accepts: bool
+    why: str
+    trouble: str
+    breaker: str
+    running: int
+    queued: int
+    max_jobs: int
+    max_queued: int
+    closures: tuple[Closure, ...] = ()
+    resources: tuple[str, ...] = ()
+
+    @classmethod
+    def read(cls, told: Json) -> Site:
+        given = {name: told[name] for name in cls.__slots__ if name in told}
+        given["closures"] = tuple(
+            Closure(begins=one["begins"], ends=one["ends"], reason=one["reason"], by=one["by"])
+            for one in told["closures"]
+        )
+        return cls(**{**given, "resources": tuple(told["resources"])})
