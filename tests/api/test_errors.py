@@ -84,6 +84,8 @@ def test_the_description_of_the_interface_is_whole(shared: House) -> None:
         for verb, what in verbs.items():
             assert what["description"], (verb, path)
             assert what["responses"]["default"]["content"]["application/json"]["schema"]["$ref"].endswith("/ErrorBody")
-            fine = next(answer for code, answer in what["responses"].items() if code.startswith("2"))
+            code, fine = next(pair for pair in what["responses"].items() if pair[0].startswith("2"))
+            if code == "204":
+                continue
             free = ("/events", "/output/{name}")
             assert path.endswith(free) or "$ref" in fine["content"]["application/json"]["schema"], (verb, path)

@@ -35,7 +35,7 @@ async def attach(at: AtDesk, key: str, wish: AttachIn) -> AttachedOut:
     return AttachedOut(attachment=made.ident, writer=console.writer == made.ident)
 
 
-@router.get("/{attachment}")
+@router.get("/{attachment}", response_model=ConsoleOut)
 async def read(
     request: Request,
     at: AtDesk,
