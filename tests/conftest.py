@@ -19,8 +19,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    # The same cases at each run: what fails here fails for everybody. The long run looks for new ones. A slow machine is no
-    # failure: pytest has a time limit of its own.
+    # The same cases at each run: what fails here fails for everybody. The long run looks for new ones.
+    # A slow machine is no failure: pytest has a time limit of its own.
     hypothesis.settings.register_profile("same", derandomize=True, deadline=None)
     hypothesis.settings.register_profile("new", deadline=None)
     hypothesis.settings.load_profile("new" if config.getoption("--long") else "same")
