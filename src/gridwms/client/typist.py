@@ -130,3 +130,5 @@ class Typist(threading.Thread):
             gone = min(self._taken - self._first, len(self._data))
             del self._data[:gone]
             self._first += gone
+            # A late word of the console may have sent us back further than what the worker node has by now.
+            self._sent = max(self._sent, self._first)
