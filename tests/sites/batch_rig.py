@@ -9,12 +9,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 from gridwms.sites.batch import BatchSettings, BatchSite, Dialect
-from gridwms.sites.contract import Handover
 from gridwms.sites.shell import Shell
-from tests.sites.contract import Rig
+from tests.sites.traces import TraceRig
 
 
-class BatchRig(Rig):
+class BatchRig(TraceRig):
     """`pause`: seconds between looks while waiting; real batch systems do not like to be asked all the time."""
 
     def __init__(
@@ -31,10 +30,7 @@ class BatchRig(Rig):
     ) -> None:
         self.slots, self.many = slots, many
         self.folder = folder
-        self.traces = folder / "traces"
-        self.traces.mkdir()
-        self.gate = folder / "gate"
-        os.mkfifo(self.gate)
+        self.lay_traces(folder)
         self._dialect, self._shell, self.settings, self._pause = dialect, shell, settings, pause
         self.ce = f"{settings.host}:2119/jobmanager-{dialect.kind}-{queue}"
         self.now = 0.0
@@ -43,21 +39,6 @@ class BatchRig(Rig):
 
     def open(self) -> None:
         self.site: BatchSite = BatchSite(self.settings, self._dialect, self._shell(), lambda: time.time() + self.now)
-
-    def script(self, tag: str, text: str) -> Handover:
-        return Handover(tag=tag, ce=self.ce, wrapper=f"echo x >>{self.traces}/{tag}\n{text}\n")
-
-    def quick(self, tag: str) -> Handover:
-        return self.script(tag, "")
-
-    def endless(self, tag: str) -> Handover:
-        return self.script(tag, f"trap 'exit 19' TERM\nread -r x <{self.gate}")
-
-    def ran(self, tag: str) -> int:
-        try:
-            return (self.traces / tag).read_text().count("x")
-        except FileNotFoundError:
-            return 0
 
     def wait(self, what: Callable[[], bool], seconds: float = 30) -> None:
         deadline = time.monotonic() + seconds

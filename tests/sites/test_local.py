@@ -18,20 +18,18 @@ from gridwms.classad import evaluate_attribute
 from gridwms.sites.contract import Handover, Leftover, Phase, Receipt, Refusal, SiteUnavailable
 from gridwms.sites.local import LocalSettings, LocalSite
 from gridwms.sites.local import place as places
-from tests.sites.contract import Rig, SiteContract, receipts_of, tags
+from tests.sites.contract import SiteContract, receipts_of, tags
+from tests.sites.traces import TraceRig
 
 
-class LocalRig(Rig):
+class LocalRig(TraceRig):
     """Wrappers here append a line to a file, and wait for another file to appear when they are endless."""
 
     slots = 2
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
-        self.traces = directory / "traces"
-        self.traces.mkdir()
-        self.gate = directory / "gate"
-        os.mkfifo(self.gate)
+        self.lay_traces(directory)
         self.settings = LocalSettings(name="here", directory=directory / "site", slots=self.slots, grace_seconds=3)
         self.changed = threading.Condition()
         self.open()
@@ -44,21 +42,6 @@ class LocalRig(Rig):
     def _wake(self, _tags: object) -> None:
         with self.changed:
             self.changed.notify_all()
-
-    def script(self, tag: str, text: str) -> Handover:
-        return Handover(tag=tag, ce=self.ce, wrapper=f"echo x >>{self.traces}/{tag}\n{text}\n")
-
-    def quick(self, tag: str) -> Handover:
-        return self.script(tag, "")
-
-    def endless(self, tag: str) -> Handover:
-        return self.script(tag, f"trap 'exit 19' TERM\nread -r x <{self.gate}")
-
-    def ran(self, tag: str) -> int:
-        try:
-            return (self.traces / tag).read_text().count("x")
-        except FileNotFoundError:
-            return 0
 
     def wait(self, what: Callable[[], bool], seconds: float = 30) -> None:
         deadline = time.monotonic() + seconds

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from gridwms.cli import say
-from gridwms.cli.exit_codes import Exit
+from gridwms.cli.findings import tell_findings
 from gridwms.cli.options import Json, Service
 
 app = typer.Typer(help="Keep jobs that ended long ago in compressed files.", no_args_is_help=True)
@@ -67,13 +67,7 @@ def check(json: Json = False, service: Service = "") -> None:
 
     with Client(service) as client:
         wrong = client.bookkeeping.check_archive()
-    if json:
-        say.data({"wrong": wrong})
-    else:
-        for sentence in wrong:
-            say.line(sentence)
-        say.note("the archive is sound" if not wrong else f"{len(wrong)} things are wrong")
-    raise typer.Exit(Exit.FAILED if wrong else Exit.OK)
+    tell_findings(wrong, "the archive is sound", json=json)
 
 
 @app.command()

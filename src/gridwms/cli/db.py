@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from gridwms.cli import say
-from gridwms.cli.exit_codes import Exit
+from gridwms.cli.findings import tell_findings
 from gridwms.cli.options import Json
 from gridwms.cli.refusals import refusals
 
@@ -29,13 +29,7 @@ def check(
 
     with refusals():
         wrong = maintenance.check(_directory(data), config)
-    if json:
-        say.data({"wrong": wrong})
-    else:
-        for sentence in wrong:
-            say.line(sentence)
-        say.note("the database is sound" if not wrong else f"{len(wrong)} things are wrong")
-    raise typer.Exit(Exit.FAILED if wrong else Exit.OK)
+    tell_findings(wrong, "the database is sound", json=json)
 
 
 @app.command()

@@ -30,17 +30,18 @@ class Measures:
 
     def count(self, world: World) -> None:
         """Count anew."""
-        now = world.clock()
-        lately, day = (
-            world.database.read(lambda connection, since=since: statistics.of_ours(connection, now - since, now))  # type: ignore[misc]
-            for since in (_SUCCESS_SECONDS, _RESPONSE_SECONDS)
-        )
+        lately, day = _of_last(world, _SUCCESS_SECONDS), _of_last(world, _RESPONSE_SECONDS)
         self._success = {place.destination: share for place in lately if (share := _share(place)) is not None}
         self._response = {
             place.destination: place.took[statistics.UNTIL_RUNNING].mean
             for place in day
             if statistics.UNTIL_RUNNING in place.took
         }
+
+
+def _of_last(world: World, seconds: float) -> list[Place]:
+    now = world.clock()
+    return world.database.read(lambda connection: statistics.of_ours(connection, now - seconds, now))
 
 
 def _share(place: Place) -> float | None:

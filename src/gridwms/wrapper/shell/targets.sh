@@ -20,7 +20,7 @@ gw_send() {
   gw_found=1
   case $1 in
     /*) gw_path=$1 ;;
-    *) gw_path=$gw_dir/work/$1 ;;
+    *) gw_path=$gw_dir/work && gw_path=$gw_path/$1 ;;
   esac
   gw_to=$gw_goal
   case $gw_to in

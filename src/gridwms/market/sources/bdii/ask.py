@@ -17,7 +17,7 @@ from typing import Any
 
 from gridwms.market.source import SourceError
 from gridwms.market.sources.bdii.entry import Entry
-from gridwms.market.sources.bdii.ldif import LdifReader, _decoded
+from gridwms.market.sources.bdii.ldif import LdifReader, decoded
 
 _CHUNK = 1 << 18
 _CODES = {
@@ -73,9 +73,9 @@ class Asker:
 
             timer = threading.Timer(search.seconds, give_up)
             timer.start()
+            assert process.stdout is not None  # noqa: S101 - it is a pipe
+            output = process.stdout
             try:
-                assert process.stdout is not None  # noqa: S101 - it is a pipe
-                output = process.stdout
                 yield from self._reader.round(iter(lambda: output.read(_CHUNK), b""))
                 code = process.wait()
             finally:
@@ -83,7 +83,7 @@ class Asker:
                 process.kill()
                 process.wait()
                 with contextlib.suppress(OSError):
-                    process.stdout.close()  # type: ignore[union-attr]
+                    output.close()
             if late.is_set():
                 raise search.trouble(f"no whole answer within {search.seconds:g} s")
             if code:
@@ -132,7 +132,7 @@ class Asker:
 def _entry(found: dict[str, Any], names: dict[str, str]) -> Entry:
     texts = {}
     for spelling, raw in found["raw_attributes"].items():
-        values = [text for value in raw if (text := _decoded(value).strip())]
+        values = [text for value in raw if (text := decoded(value).strip())]
         if values:
             names.setdefault(spelling.lower(), spelling)
             texts[spelling.lower()] = values

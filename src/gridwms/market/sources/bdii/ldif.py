@@ -42,14 +42,14 @@ class LdifReader:
                 continue
             if value[:1] == b":":
                 try:
-                    text = _decoded(base64.b64decode(value[1:].strip(), validate=True))
+                    text = decoded(base64.b64decode(value[1:].strip(), validate=True))
                 except binascii.Error:
                     continue
             else:
-                text = _decoded(value.strip())
+                text = decoded(value.strip())
             known = self._names.get(name)
             if known is None:
-                spelling = _decoded(name)
+                spelling = decoded(name)
                 known = self._names[name] = spelling.lower(), spelling
                 self._spellings.setdefault(*known)
             if known[0] == "dn":
@@ -70,7 +70,7 @@ def _blocks(chunks: Iterable[bytes]) -> Iterator[bytes]:
         yield rest.strip(b"\n")
 
 
-def _decoded(raw: bytes) -> str:
+def decoded(raw: bytes) -> str:
     """Text as it should be encoded; else as old providers encode it, in Latin-1, where every byte is a letter."""
     try:
         return raw.decode()
