@@ -60,8 +60,6 @@ def resource(number: int, rng: random.Random) -> Resource:
         site="bench",
         source="bench",
         ad=ad,
-        updated_at=0,
-        expires_at=1e12,
     )
 
 

@@ -31,6 +31,9 @@ class FixedMarket:
     def put(self, *resources: Resource) -> None:
         self.snapshot = Snapshot(self.snapshot.version + 1, 0.0, resources)
 
+    def times(self, entry: Resource) -> tuple[float, float]:
+        return 0.0, 1e12
+
 
 def place(number: int = 1, site: str | None = "scripted", **attributes: object) -> Resource:
     host = f"ce{number}.example.org"
@@ -48,8 +51,6 @@ def place(number: int = 1, site: str | None = "scripted", **attributes: object) 
         site=site,
         source="test",
         ad=ClassAd.from_values(values | attributes),  # type: ignore[arg-type]
-        updated_at=0.0,
-        expires_at=1e12,
     )
 
 

@@ -26,6 +26,7 @@ class Fake:
     """A source that says what it is told to."""
 
     notes = ()
+    kind, where, timeout, exact = "fake", "", 0.0, False
 
     def __init__(self, name: str, *ads: ClassAd, seconds: float = 60.0, complete: bool = True) -> None:
         self.name, self.seconds, self.complete = name, seconds, complete
@@ -69,7 +70,7 @@ def test_what_is_taken_from_an_ad() -> None:
     market = Market([Fake("one", full, ad("h.y:2119/gw-fork-q"))], clock=clock, keep=2.0)
     first, second = market.refresh("one").resources
     assert (first.host, first.site, first.source) == ("node.x", "here", "one")
-    assert (first.updated_at, first.expires_at) == (1000.0, 1120.0)
+    assert market.times(first) == (1000.0, 1120.0)
     assert (second.host, second.site) == ("h.y", None)
 
 
@@ -225,8 +226,8 @@ def test_an_ad_that_has_not_changed_stays_the_same_object() -> None:
     source.says(ad("a", x=1))
     clock.now += 9
     (second,) = market.refresh("one").resources
-    assert second.ad is first.ad
-    assert second.updated_at == first.updated_at + 9
+    assert second is first
+    assert market.times(first) == (1009.0, 1009.0 + 180)
 
 
 def test_what_an_index_forgets_stays_until_it_expires() -> None:
@@ -256,3 +257,90 @@ def test_columns_follow_the_resources() -> None:
     assert column.value(after.columns.row_of["c4"]) == 40
     assert before.columns.column("x") is not None
     assert before.at(before.columns.row_of["c0"]).ce_id == "c0"
+
+
+def test_storage_elements_are_beside_the_resources() -> None:
+    clock = Clock()
+    disk = ClassAd.from_values({"GlueSEUniqueID": "se.x", "GlueSESizeFree": 5})
+    source = Fake("one", ad("a"), disk, ClassAd.from_values({"GlueSEUniqueID": " "}), disk)
+    market = Market([source], clock=clock)
+    first = market.refresh("one")
+    assert ids(first) == ["a"]
+    assert list(first.storage) == ["se.x"]
+    assert first.storage["se.x"].ad["GlueSESizeFree"] == disk["GlueSESizeFree"]
+    assert len(market.health()[0].notes) == 2
+    source.says(ad("a"), ClassAd.from_values({"GlueSEUniqueID": "se.x", "GlueSESizeFree": 4}))
+    second = market.refresh("one")
+    assert second.version == first.version + 1
+    assert second.resources[0] is first.resources[0]
+    source.says(ad("a"))
+    assert dict(market.refresh("one").storage) == {}
+    assert list(first.storage) == ["se.x"]
+
+
+def test_an_answer_of_much_less_is_not_believed_at_once() -> None:
+    clock = Clock()
+    source = Fake("one", *(ad(f"c{n}") for n in range(9)))
+    market = Market([source], clock=clock, keep=3.0)
+    market.refresh("one")
+    source.says(ad("c0"), ad("c1"))
+    clock.now += 60
+    assert len(ids(market.refresh("one"))) == 9
+    assert "tells of 2 resources, after 9 before" in market.health()[0].notes[0]
+    clock.now += 120
+    assert ids(market.refresh("one")) == ["c0", "c1"]
+    source.exact = True
+    source.says()
+    assert ids(market.refresh("one")) == []
+    assert market.health()[0].error == ""
+
+
+def test_an_answer_of_nothing_but_nonsense_is_none() -> None:
+    source = Fake("one", ad("a"))
+    market = Market([source], clock=Clock())
+    market.refresh("one")
+    source.says(ClassAd(), ClassAd.from_values({"GlueCEUniqueID": 5}))
+    assert ids(market.refresh("one")) == ["a"]
+    health = market.health()[0]
+    assert "with nothing of use: ad 1 of source 'one' has no usable GlueCEUniqueID" in health.error
+    assert (health.condition, health.failures) == ("failing", 1)
+
+
+def test_an_ad_may_carry_its_own_end() -> None:
+    clock, source = Clock(), Fake("one", ad("a", GridwmsExpires=1005), ad("b"))
+    market = Market([source], clock=clock)
+    first = market.refresh("one").find("a")
+    assert first is not None
+    assert "GridwmsExpires" not in first.ad
+    source.says(ad("a", GridwmsExpires=1030), ad("b"))
+    again = market.refresh("one")
+    assert again.find("a") is first
+    assert market.times(first) == (1000.0, 1030.0)
+    clock.now += 30
+    assert ids(market.expire()) == ["b"]
+
+
+def test_what_is_handed_in_stands_beside_what_was_told() -> None:
+    clock = Clock()
+    market = Market([Fake("one", ad("a"))], clock=clock)
+    market.refresh("one")
+    taken = market.put("one", [ad("b", x=1), ClassAd()])
+    assert list(taken.resources) == ["b"]
+    assert len(taken.notes) == 1
+    assert ids(market.snapshot) == ["a", "b"]
+    assert market.drop("one", ["b", "c"]) == 1
+    assert ids(market.snapshot) == ["a"]
+
+
+def test_a_source_that_says_how_it_is() -> None:
+    clock, source = Clock(), Fake("one", ad("a"))
+    market = Market([source], clock=clock)
+    assert market.health()[0].condition == "new"
+    source.fails(SourceError("away"))
+    market.refresh("one")
+    assert market.health()[0].condition == "dead"
+    source.says(ad("a"))
+    market.refresh("one")
+    health = market.health()[0]
+    assert (health.condition, health.kind, health.seconds, health.resources) == ("good", "fake", 60.0, 1)
+    assert (health.oldest, health.expires) == (1000.0, 1180.0)

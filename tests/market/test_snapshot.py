@@ -7,7 +7,7 @@ from gridwms.market import Resource, Snapshot
 
 
 def resource(ce_id: str) -> Resource:
-    return Resource(ce_id=ce_id, host="h", site=None, source="s", ad=ClassAd(), updated_at=0.0, expires_at=1.0)
+    return Resource(ce_id=ce_id, host="h", site=None, source="s", ad=ClassAd())
 
 
 def test_a_resource_is_found_by_its_id() -> None:

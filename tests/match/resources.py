@@ -11,7 +11,7 @@ def place(ce_id: str, text: str = "", site: str | None = "here", host: str = "")
     """A resource whose ad is `text`; its host is the id in front of ':' when none is given."""
     ad = parse_ad(f'[ GlueCEUniqueID = "{ce_id}"; {text} ]')
     host = host or ce_id.split(":")[0]
-    return Resource(ce_id=ce_id, host=host, site=site, source="test", ad=ad, updated_at=0.0, expires_at=1e12)
+    return Resource(ce_id=ce_id, host=host, site=site, source="test", ad=ad)
 
 
 def snapshot_of(*places: Resource) -> Snapshot:

@@ -2,7 +2,7 @@
 
 from gridwms.market.machine import MachineFacts, machine_ad, read_machine
 from gridwms.market.market import Market
-from gridwms.market.snapshot import Resource, Snapshot
+from gridwms.market.snapshot import Resource, Snapshot, StorageElement
 from gridwms.market.source import Health, Source, SourceError
 
 __all__ = [
@@ -13,6 +13,7 @@ __all__ = [
     "Snapshot",
     "Source",
     "SourceError",
+    "StorageElement",
     "machine_ad",
     "read_machine",
 ]

@@ -1,29 +1,20 @@
 """The market: asks its sources, keeps what each said last, and offers one snapshot of it all.
 
 Readers take `snapshot` whenever they like and never wait: a new one is put in its place whole. A source that stops
-answering, or suddenly answers with nothing, keeps its resources in the market until they expire.
+answering, or suddenly answers with nothing or with little, keeps its resources in the market until they expire.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Collection, Iterable, Sequence
 from threading import Lock
 
-from gridwms.classad import EvaluationContext
-from gridwms.market.intake import take_in
-from gridwms.market.snapshot import Resource, Snapshot
-from gridwms.market.source import Health, Source, SourceError
-
-
-@dataclass(slots=True)
-class _Shelf:
-    """What one source said last."""
-
-    source: Source
-    health: Health
-    resources: dict[str, Resource] = field(default_factory=dict)
+from gridwms.classad import ClassAd, EvaluationContext
+from gridwms.market.intake import Taken
+from gridwms.market.shelf import Shelf
+from gridwms.market.snapshot import Resource, Snapshot, StorageElement
+from gridwms.market.source import Health, Source
 
 
 class Market:
@@ -46,11 +37,11 @@ class Market:
         self._clock = clock
         self._keep = keep
         self._writing = Lock()
-        self._shelves: dict[str, _Shelf] = {}
+        self._shelves: dict[str, Shelf] = {}
         for source in sources:
             if source.name in self._shelves:
                 raise ValueError(f"there are two information sources named '{source.name}'; give them different names")
-            self._shelves[source.name] = _Shelf(source, Health(source=source.name))
+            self._shelves[source.name] = Shelf(source)
         self._conflicts: tuple[str, ...] = ()
         self._snapshot = Snapshot(0, clock(), context=context)
 
@@ -70,7 +61,14 @@ class Market:
             counts: dict[str, int] = {}
             for resource in self._snapshot.resources:
                 counts[resource.source] = counts.get(resource.source, 0) + 1
-            return [replace(shelf.health, resources=counts.get(name, 0)) for name, shelf in self._shelves.items()]
+            return [shelf.health(counts) for shelf in self._shelves.values()]
+
+    def times(self, entry: Resource | StorageElement) -> tuple[float, float] | None:
+        """When its source told of an entry last, and when it expires, in seconds since the epoch; None when it is not
+        known any more."""
+        with self._writing:
+            shelf = self._shelves.get(entry.source)
+            return shelf.times(entry.id) if shelf is not None else None
 
     def due(self) -> list[str]:
         """Names of the sources whose time to be asked has come."""
@@ -78,7 +76,7 @@ class Market:
         return [
             name
             for name, shelf in self._shelves.items()
-            if shelf.health.last_try is None or now - shelf.health.last_try >= shelf.source.seconds
+            if shelf.last_try is None or now - shelf.last_try >= shelf.source.seconds
         ]
 
     def refresh(self, name: str) -> Snapshot:
@@ -88,66 +86,58 @@ class Market:
         """
         shelf = self._shelves[name]
         started = self._clock()
-        try:
-            ads = shelf.source.fetch()
-            error = "" if ads else f"the source '{name}' answered, but with no resource at all"
-        except SourceError as trouble:
-            ads, error = [], str(trouble)
-        except Exception as trouble:  # noqa: BLE001 - one broken source must not stop the others
-            ads, error = [], f"the source '{name}' failed unexpectedly: {type(trouble).__name__}: {trouble}"
+        ads, error, took = shelf.ask()
         now = self._clock()
         with self._writing:
-            if not error:
-                taken, notes = take_in(
-                    ads,
-                    source=name,
-                    now=now,
-                    expires_at=now + self._keep * shelf.source.seconds,
-                    sites=self._sites,
-                )
-                told = {known: _unless_equal(new, shelf.resources) for known, new in taken.items()}
-                shelf.resources = told if shelf.source.complete else shelf.resources | told
-                notes = (*shelf.source.notes, *notes)
-                shelf.health = Health(source=name, last_try=started, last_good=now, notes=notes)
+            if error:
+                shelf.failed(error, started=started, took=took, now=now)
             else:
-                kept = sum(1 for resource in shelf.resources.values() if resource.expires_at > now)
-                if kept:
-                    error += f" (its last {kept} resources are kept until they expire)"
-                shelf.health = replace(shelf.health, last_try=started, failures=shelf.health.failures + 1, error=error)
+                shelf.answered(
+                    ads, started=started, took=took, now=now, life=self._keep * shelf.source.seconds, sites=self._sites
+                )
             return self._swap(now)
+
+    def put(self, name: str, ads: Sequence[ClassAd]) -> Taken:
+        """Take in ads that were handed in for a source, beside what it has told; what of them could be used."""
+        shelf = self._shelves[name]
+        with self._writing:
+            now = self._clock()
+            taken = shelf.put(ads, now=now, life=self._keep * shelf.source.seconds, sites=self._sites)
+            self._swap(now)
+            return taken
+
+    def drop(self, name: str, ids: Sequence[str]) -> int:
+        """Take entries of a source away, by their ids; how many there were."""
+        with self._writing:
+            found = self._shelves[name].drop(ids)
+            self._swap(self._clock())
+            return found
 
     def expire(self) -> Snapshot:
         """Drop what has expired; to be called now and then, also when no source answers."""
         with self._writing:
             now = self._clock()
-            if any(resource.expires_at <= now for resource in self._snapshot.resources):
+            gone = [shelf.expire(now) for shelf in self._shelves.values()]
+            if any(gone):
                 self._swap(now)
             return self._snapshot
 
     def _swap(self, now: float) -> Snapshot:
         merged: dict[str, Resource] = {}
+        storage: dict[str, StorageElement] = {}
         conflicts: list[str] = []
         for shelf in self._shelves.values():
-            gone = [known for known, resource in shelf.resources.items() if resource.expires_at <= now]
-            for known in gone:
-                del shelf.resources[known]
-            for known, resource in shelf.resources.items():
-                first = merged.setdefault(known, resource)
-                if first is not resource:
-                    conflicts.append(
-                        f"'{known}' is told of by the sources '{first.source}' and '{resource.source}'; "
-                        f"'{first.source}' is believed"
-                    )
+            shelf.expire(now)
+            twice = merged.keys() & shelf.taken.resources.keys()
+            conflicts += [
+                f"'{name}' is told of by the sources '{merged[name].source}' and '{shelf.source.name}'; "
+                f"'{merged[name].source}' is believed"
+                for name in sorted(twice)
+            ]
+            merged = shelf.taken.resources | merged
+            storage = shelf.taken.storage | storage
         self._conflicts = tuple(conflicts)
-        following = self._snapshot.followed_by(merged, now)
+        following = self._snapshot.followed_by(merged, storage, now)
         _ = following.columns  # made here, before anybody waits for them
         self._snapshot = following
         return following
-
-
-def _unless_equal(new: Resource, known: Mapping[str, Resource]) -> Resource:
-    """The resource with the ad object known so far when its ad has not changed: what was worked out of it stays."""
-    had = known.get(new.id)
-    if had is None or had.ad is new.ad or had.ad != new.ad:
-        return new
-    return replace(new, ad=had.ad)

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import islice
 from threading import Lock
+from types import MappingProxyType
 
 from gridwms.classad import ClassAd, EvaluationContext
 from gridwms.classad.columns import ColumnStore
@@ -14,11 +15,11 @@ from gridwms.classad.columns import ColumnStore
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resource:
-    """One place to run: its ad, where the ad came from, and how long it may be believed.
+    """One place to run: its ad, and where the ad came from.
 
     `ce_id` is GlueCEUniqueID, `host` GlueCEInfoHostName. `view`: which part of the computing element it is (a VOView, a
     share, one of several kinds of machines), "" for the whole. `site`: the configured site that leads there, None when
-    none does. `source`: the name of the information source. Times in seconds since the epoch.
+    none does. `source`: the name of the information source.
     """
 
     ce_id: str
@@ -26,8 +27,6 @@ class Resource:
     site: str | None
     source: str
     ad: ClassAd
-    updated_at: float
-    expires_at: float
     view: str = ""
 
     @property
@@ -36,14 +35,30 @@ class Resource:
         return f"{self.ce_id}/{self.view}" if self.view else self.ce_id
 
 
-class Snapshot:
-    """All resources, in order of their ids. `version` grows whenever a resource appears, goes or changes.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StorageElement:
+    """A place of files: `id` is GlueSEUniqueID. Its ad has the lists GlueSA, GlueSEAccessProtocol,
+    GlueSEControlProtocol and CloseComputingElements under their GLUE names. `source`: the information source."""
 
-    Compared and hashed by identity: two snapshots are the same only when they are one object. `columns`: the same ads
-    turned on their side, taken over from the snapshot before and brought up to date where there was one.
+    id: str
+    source: str
+    ad: ClassAd
+
+
+_NO_STORAGE: Mapping[str, StorageElement] = MappingProxyType({})
+
+
+class Snapshot:
+    """All resources, in order of their ids, and all storage elements by id. `version` grows whenever one of them
+    appears, goes or changes.
+
+    Compared and hashed by identity: two snapshots are the same only when they are one object. `columns`: the ads of the
+    resources turned on their side, taken over from the snapshot before and brought up to date where there was one.
     """
 
-    __slots__ = ("__weakref__", "_by_id", "_columns", "_context", "_making", "resources", "taken_at", "version")
+    __slots__ = (
+        "__weakref__", "_by_id", "_columns", "_context", "_making", "resources", "storage", "taken_at", "version",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -52,11 +67,13 @@ class Snapshot:
         resources: Iterable[Resource] = (),
         columns: ColumnStore | None = None,
         context: EvaluationContext | None = None,
+        storage: Mapping[str, StorageElement] = _NO_STORAGE,
     ) -> None:
         """`context`: what Requirements and Rank may know of the world."""
         self.version = version
         self.taken_at = taken_at
         self.resources = tuple(resources)
+        self.storage = storage
         self._by_id = {resource.id: resource for resource in self.resources}
         self._columns = columns
         self._context = context
@@ -71,28 +88,35 @@ class Snapshot:
                 self._columns = ColumnStore.build(ads, self._context)
             return self._columns
 
-    def followed_by(self, resources: Mapping[str, Resource], now: float) -> Snapshot:
-        """The next snapshot, with these resources by id; columns that were made are brought up to date."""
-        changes: dict[str, ClassAd | None] = {}
-        moved = False
-        for name, resource in resources.items():
-            had = self._by_id.get(name)
-            if had is None or (resource.ad is not had.ad and resource.ad != had.ad):
-                changes[name] = resource.ad
-            elif resource.site != had.site:
-                moved = True
-        kept = [name for name in self._by_id if name in resources]
-        if len(kept) < len(self._by_id):
-            changes |= {name: None for name in self._by_id if name not in resources}
-        new = [name for name in changes if name not in self._by_id]
-        # Sorting what is nearly sorted costs little more than looking at it.
-        order = sorted(kept + sorted(new)) if new else kept
+    def followed_by(
+        self, resources: Mapping[str, Resource], storage: Mapping[str, StorageElement], now: float
+    ) -> Snapshot:
+        """The next snapshot, with these entries by id; columns that were made are brought up to date."""
+        had = self._by_id
+        touched = {name: resource for name, resource in resources.items() if had.get(name) is not resource}
+        gone = [name for name in had if name not in resources]
+        changes: dict[str, ClassAd | None] = dict.fromkeys(gone)
+        changes |= {
+            name: resource.ad for name, resource in touched.items() if name not in had or resource.ad != had[name].ad
+        }
+        new = [name for name in touched if name not in had]
+        if new:
+            # Sorting what is nearly sorted costs little more than looking at it.
+            order = sorted([*(name for name in had if name in resources), *sorted(new)])
+        else:
+            order = [name for name in had if name in resources] if gone else list(had)
         with self._making:
             columns = self._columns
         if columns is not None and changes:
             columns = columns.updated(changes) if len(changes) * 2 < len(resources) else None
-        version = self.version + bool(changes or moved)
-        return Snapshot(version, now, (resources[name] for name in order), columns, self._context)
+        changed = bool(touched or gone) or self._other_storage(storage)
+        version = self.version + changed
+        return Snapshot(version, now, (resources[name] for name in order), columns, self._context, storage)
+
+    def _other_storage(self, storage: Mapping[str, StorageElement]) -> bool:
+        if len(storage) != len(self.storage):
+            return True
+        return any(self.storage.get(name) is not element for name, element in storage.items())
 
     def at(self, row: int) -> Resource:
         """The resource of a row of the columns that is alive."""

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from gridwms.classad import ClassAd, evaluate, evaluate_attribute, parse_expression
+from gridwms.classad import UNDEFINED, ClassAd, evaluate, evaluate_attribute, parse_expression
 from gridwms.market.sources.bdii.glue1 import Glue1
 from gridwms.market.sources.bdii.ldif import LdifReader
 from tests.market.bdii.grid import bind, cluster, element, ldif, storage, view
@@ -70,12 +70,21 @@ def test_every_subcluster_is_a_resource() -> None:
 
 def test_close_storage_elements_are_there_for_gang_matching() -> None:
     text = ldif([element(HOST, "long", ["VO:cms"]), *cluster(HOST), *storage("se.x"), *bind(HOST, "long", "se.x")])
-    (ad,), _ = read(text)
+    (ad, disk), _ = read(text)
     assert value(ad, "other.CloseStorageElements[0].name") == "se.x"
     assert value(ad, "other.CloseStorageElements[0].mount") == "/storage"
     assert value(ad, "other.CloseStorageElements[0].GlueSESizeFree") == 500
     assert value(ad, "other.CloseStorageElements[0].GlueSA[0].GlueSAStateAvailableSpace") == 7000
+    assert value(ad, "other.CloseStorageElements[0].CloseComputingElements") is UNDEFINED
     assert value(ad, 'member("se.x", other.GlueCESEBindGroupSEUniqueID)') is True
+    assert "GlueCEUniqueID" not in disk
+    assert value(disk, "other.GlueSEUniqueID") == "se.x"
+    assert value(disk, "other.GlueSiteUniqueID") == "TEST-SITE"
+    assert value(disk, "other.GlueSESizeFree") == 500
+    assert value(disk, "other.GlueSA[0].GlueSAStateAvailableSpace") == 7000
+    assert value(disk, "other.GlueSEAccessProtocol[0].GlueSEAccessProtocolType") == "gsiftp"
+    assert value(disk, "other.CloseComputingElements[0].name") == ID
+    assert value(disk, "other.CloseComputingElements[0].mount") == "/storage"
 
 
 def test_what_hangs_in_the_air_is_left_out_and_told() -> None:

@@ -50,7 +50,9 @@ def ids(ads: list[ClassAd]) -> list[str]:
 
 @pytest.mark.parametrize("program", [True, False])
 def test_both_schemas_of_a_real_index(url: str, program: bool) -> None:
-    ads = BdiiSource("index", url, base1="o=grid", program=program).fetch()
+    told = BdiiSource("index", url, base1="o=grid", program=program).fetch()
+    ads = [ad for ad in told if "GlueCEUniqueID" in ad]
+    assert [evaluate_attribute(ad, "GlueSEUniqueID") for ad in told if ad not in ads] == ["se.example.org"]
     assert {evaluate_attribute(ad, "GlueCEUniqueID") for ad in ads} == {
         f"{HOST}:8443/cream-pbs-long",
         "cream01.site-a.example:8443/cream-pbs-cert",
@@ -69,9 +71,9 @@ def test_sites_patterns_and_filters(url: str) -> None:
     source = BdiiSource(
         "index", url, base1="o=grid", glue=[1], sites={"ce01.*": "arc"}, filter1="(GlueCEAccessControlBaseRule=VO:cms)"
     )
-    (ad,) = source.fetch()  # the element; its atlas view does not meet the filter
+    ad, _storage = source.fetch()  # the element; its atlas view does not meet the filter
     assert evaluate_attribute(ad, "GridwmsSite") == "arc"
-    assert BdiiSource("index", url, base1="o=grid", glue=[1], without=["ce01.*"]).fetch() == []
+    assert BdiiSource("index", url, base1="o=grid", glue=[1], without=["ce01.*", "se.*"]).fetch() == []
 
 
 def test_the_market_is_filled_and_follows(url: str) -> None:
@@ -80,6 +82,7 @@ def test_the_market_is_filled_and_follows(url: str) -> None:
     assert market.health()[0].error == ""
     assert [resource.site for resource in snapshot.resources] == ["there"] * len(snapshot.resources)
     assert snapshot.find(f"{HOST}:8443/cream-pbs-long") is not None
+    assert list(snapshot.storage) == ["se.example.org"]
     assert market.refresh("index").version == snapshot.version
 
 

@@ -17,7 +17,8 @@ router = APIRouter(prefix="/api/v1", tags=["market"], responses=ERRORS)
 def resources(at: AtDesk) -> ResourcesOut:
     """All resources that jobs are matched against."""
     at.may(Action.LOOK_AT_MARKET)
-    snapshot = at.world.market.snapshot
+    market = at.world.market
+    snapshot = market.snapshot
     return ResourcesOut(
         taken_at=snapshot.taken_at,
         resources=[
@@ -25,10 +26,11 @@ def resources(at: AtDesk) -> ResourcesOut:
                 ce=resource.ce_id,
                 site=resource.site,
                 source=resource.source,
-                updated_at=resource.updated_at,
-                expires_at=resource.expires_at,
+                updated_at=times[0],
+                expires_at=times[1],
                 attributes={name: unparse(value) for name, value in resource.ad.items()},
             )
             for resource in snapshot.resources
+            if (times := market.times(resource)) is not None
         ],
     )

@@ -20,7 +20,11 @@ class CallableSource:
     seconds: float
     describe: Callable[[], Sequence[ClassAd]]
     site: str = ""
+    timeout: float = 0.0
+    kind: str = "site"
+    where: str = ""
     complete: bool = True
+    exact: bool = False
     notes: Sequence[str] = ()
 
     def fetch(self) -> list[ClassAd]:

@@ -25,8 +25,16 @@ class FileSource:
     name: str
     path: Path
     seconds: float = 60.0
+    kind: str = "file"
+    timeout: float = 0.0
     complete: bool = True
+    exact: bool = False
     notes: Sequence[str] = ()
+
+    @property
+    def where(self) -> str:
+        """The path."""
+        return str(self.path)
 
     def fetch(self) -> list[ClassAd]:
         """All ads of the file. Raises SourceError naming file and line."""

@@ -32,6 +32,7 @@ class _Found:
     clusters: dict[str, Entry] = field(default_factory=dict)
     subclusters: dict[str, list[Entry]] = field(default_factory=lambda: defaultdict(list))
     binds: dict[str, list[Entry]] = field(default_factory=lambda: defaultdict(list))
+    binds_of_storage: dict[str, list[Entry]] = field(default_factory=lambda: defaultdict(list))
     groups: dict[str, Entry] = field(default_factory=dict)
     storage: dict[str, Entry] = field(default_factory=dict)
     storage_parts: dict[str, list[Entry]] = field(default_factory=lambda: defaultdict(list))
@@ -44,9 +45,10 @@ class Glue1:
         self._site_of = site_of
         self._known: dict[str, tuple[tuple[Entry, ...], list[ClassAd]]] = {}
         self._storage: dict[str, tuple[tuple[Entry, ...], ClassAd]] = {}
+        self._places: dict[str, tuple[tuple[object, ...], ClassAd]] = {}
 
     def ads(self, entries: Iterable[Entry]) -> tuple[list[ClassAd], list[str]]:
-        """The resource ads, and sentences about computing elements that are left out."""
+        """The ads of computing and storage elements, and sentences about computing elements that are left out."""
         found = _sorted(entries)
         storage = {name: self._storage_ad(name, entry, found) for name, entry in found.storage.items()}
         self._storage = {name: self._storage[name] for name in storage}
@@ -67,7 +69,20 @@ class Glue1:
             known[ce_id] = parts.all, made
             ads += made
         self._known = known
-        return ads, notes
+        self._places = {name: self._place(name, ad, found) for name, ad in storage.items() if name}
+        return ads + [ad for _parts, ad in self._places.values()], notes
+
+    def _place(self, name: str, ad: ClassAd, found: _Found) -> tuple[tuple[object, ...], ClassAd]:
+        """A storage element as it stands in the market: with its site and the computing elements close to it."""
+        site = found.storage[name].key("glueforeignkey", "gluesiteuniqueid")
+        binds = in_order(found.binds_of_storage.get(name, ()))
+        parts = (ad, site, *binds)
+        had = self._places.get(name)
+        if had is not None and had[0] == parts:
+            return had
+        close = [_bound(bind, bind.text("gluecesebindceuniqueid")) for bind in binds]
+        extra = [("GlueSiteUniqueID", Literal(site))] if site else []
+        return parts, ClassAd.joined(ad, ClassAd([*extra, ("CloseComputingElements", ListExpression(tuple(close)))]))
 
     def _storage_ad(self, name: str, entry: Entry, found: _Found) -> ClassAd:
         parts = (entry, *in_order(found.storage_parts.get(name, ())))
@@ -98,6 +113,7 @@ def _sorted(entries: Iterable[Entry]) -> _Found:
             found.clusters.setdefault(entry.text("glueclusteruniqueid"), entry)
         elif "gluecesebind" in kinds:
             found.binds[entry.text("gluecesebindceuniqueid")].append(entry)
+            found.binds_of_storage[entry.text("gluecesebindseuniqueid")].append(entry)
         elif "gluecesebindgroup" in kinds:
             found.groups.setdefault(entry.text("gluecesebindgroupceuniqueid"), entry)
         elif "gluesa" in kinds or "glueseaccessprotocol" in kinds or "gluesecontrolprotocol" in kinds:
@@ -173,10 +189,14 @@ def _close(parts: _Parts, storage: dict[str, ClassAd]) -> ListExpression:
     ads = []
     for bind in parts.binds:
         name = bind.text("gluecesebindseuniqueid")
-        mount = bind.text("gluecesebindmountinfo") or bind.text("gluecesebindceaccesspoint")
-        extra = ClassAd([("name", Literal(name)), ("mount", Literal(mount))])
-        ads.append(ClassAd.joined(storage.get(name, ClassAd()), bind.ad(), extra))
+        ads.append(ClassAd.joined(storage.get(name, ClassAd()), _bound(bind, name)))
     return ListExpression(tuple(ads))
+
+
+def _bound(bind: Entry, name: str) -> ClassAd:
+    """A binding, with the name of its other end."""
+    mount = bind.text("gluecesebindmountinfo") or bind.text("gluecesebindceaccesspoint")
+    return ClassAd.joined(bind.ad(), ClassAd([("name", Literal(name)), ("mount", Literal(mount))]))
 
 
 def _close_ids(parts: _Parts) -> list[str]:

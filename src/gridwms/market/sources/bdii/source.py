@@ -18,7 +18,9 @@ _NOTES = 5
 class BdiiSource:
     """One index. An answer that is not whole is none; what a whole one forgets stays until it expires."""
 
+    kind = "bdii"
     complete = False
+    exact = False
 
     def __init__(
         self,
@@ -40,7 +42,9 @@ class BdiiSource:
         never taken in. `sites`: pattern of ids to the configured site that leads there; the first that fits counts.
         `program`: whether to search by ldapsearch; None: where it is installed."""
         self.name = name
+        self.where = url
         self.seconds = seconds
+        self.timeout = timeout
         self.notes: tuple[str, ...] = ()
         self._without = re.compile("|".join(fnmatch.translate(one) for one in without)) if without else None
         patterns = [(re.compile(fnmatch.translate(one)), site) for one, site in (sites or {}).items()]
@@ -74,7 +78,7 @@ class BdiiSource:
             ads = ads + [ad for ad in more if _id(ad) not in known]
             notes += told
         if self._without is not None:
-            ads = [ad for ad in ads if not self._without.fullmatch(_id(ad))]
+            ads = [ad for ad in ads if not self._without.fullmatch(_id(ad)[1])]
         more_notes = [f"and {len(notes) - _NOTES} more like these"] if len(notes) > _NOTES else []
         self.notes = (*notes[:_NOTES], *more_notes)
         return ads
@@ -87,6 +91,10 @@ def _narrowed(extra: str) -> str:
     return f"(&{glue1.FILTER}(|(!{ours}){extra}))"
 
 
-def _id(ad: ClassAd) -> str:
-    found = ad.expressions.get("glueceuniqueid")
-    return found.value if isinstance(found, Literal) and isinstance(found.value, str) else ""
+def _id(ad: ClassAd) -> tuple[str, str]:
+    """What it is, and its id."""
+    for name in ("glueceuniqueid", "glueseuniqueid"):
+        found = ad.expressions.get(name)
+        if isinstance(found, Literal) and isinstance(found.value, str):
+            return name, found.value
+    return "", ""
