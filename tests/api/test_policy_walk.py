@@ -101,6 +101,7 @@ def _filled(path: str, key: str) -> str:
         "attachment": "x",
         "stream": "stdout",
         "site": "scripted",
+        "source": "scripted",
     }
     filled = re.sub(r"\{(\w+)\}", lambda found: values[found[1]], path)
     if "/bookkeeping" in path:

@@ -13,7 +13,12 @@ import typer.main
 from gridwms.cli.main import app
 
 ROOT = Path(__file__).parents[2]
-PAGES = ["docs/user/notifications.md", "docs/operator/notifications.md", "docs/operator/quotas.md"]
+PAGES = [
+    "docs/user/notifications.md",
+    "docs/operator/notifications.md",
+    "docs/operator/quotas.md",
+    "docs/operator/information-systems.md",
+]
 COMMANDS = [
     pytest.param(line, id=f"{page}: {line}")
     for page in PAGES

@@ -28,6 +28,7 @@ from gridwms.api.routes import (
     service,
     sites,
     socket,
+    sources,
     subscriptions,
 )
 from gridwms.api.settings import Settings
@@ -91,6 +92,7 @@ def routes() -> list[BaseRoute]:
         check,
         market,
         sites,
+        sources,
         *listening,
         search,
         service,

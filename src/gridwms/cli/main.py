@@ -31,6 +31,7 @@ from gridwms.cli import (
     retry,
     serve,
     site,
+    source,
     stats,
     status,
     submit,
@@ -89,6 +90,7 @@ for _panel, _verbs in _PANELS:
 app.add_typer(notify.app, name="notify", rich_help_panel=_AFTER)
 app.add_typer(classad.app, name="classad", rich_help_panel=_BEFORE)
 app.add_typer(site.app, name="site", rich_help_panel=_OPERATE)
+app.add_typer(source.app, name="source", rich_help_panel=_OPERATE)
 app.add_typer(db.app, name="db", rich_help_panel=_OPERATE)
 app.add_typer(archive.app, name="archive", rich_help_panel=_OPERATE)
 

@@ -191,6 +191,22 @@ class AsyncClient:
         """Take back all drains and downtimes of a site, and forget its failures. For operators."""
         return await self._transport.run(calls.resume_site(site))
 
+    async def sources(self) -> list[answers.Source]:
+        """The information sources of the service, and how they are doing."""
+        return await self._transport.run(calls.sources())
+
+    async def source(self, name: str) -> answers.Source:
+        """One of them, with its entries."""
+        return await self._transport.run(calls.source(name))
+
+    async def refresh_source(self, name: str) -> answers.Source:
+        """Let the service ask a source now. For operators."""
+        return await self._transport.run(calls.source(name, "refresh"))
+
+    async def test_source(self, name: str) -> answers.Trial:
+        """Let the service ask a source without taking anything in. For operators."""
+        return await self._transport.run(calls.test_source(name))
+
     # waiting
 
     async def wait(

@@ -255,5 +255,23 @@ def drain_site(site: str, reason: str, begins: float | None, ends: float | None)
     return Call(method="POST", path=f"{API}/sites/{quote(site, safe='')}/drain", json=body, read=answers.Site.read)
 
 
+def sources() -> Call[list[answers.Source]]:
+    return Call(
+        method="GET",
+        path=f"{API}/sources",
+        read=lambda told: [answers.Source.read(each) for each in told["sources"]],
+    )
+
+
+def source(name: str, verb: str = "") -> Call[answers.Source]:
+    """`verb`: refresh; without one it is only shown."""
+    path = f"{API}/sources/{quote(name, safe='')}"
+    return Call(method="POST" if verb else "GET", path=f"{path}/{verb}" if verb else path, read=answers.Source.read)
+
+
+def test_source(name: str) -> Call[answers.Trial]:
+    return Call(method="POST", path=f"{API}/sources/{quote(name, safe='')}/test", read=answers.Trial.read)
+
+
 def resume_site(site: str) -> Call[answers.Site]:
     return Call(method="POST", path=f"{API}/sites/{quote(site, safe='')}/resume", read=answers.Site.read)

@@ -215,6 +215,22 @@ class Client:
         """Take back all drains and downtimes of a site, and forget its failures. For operators."""
         return self._transport.run(calls.resume_site(site))
 
+    def sources(self) -> list[answers.Source]:
+        """The information sources of the service, and how they are doing."""
+        return self._transport.run(calls.sources())
+
+    def source(self, name: str) -> answers.Source:
+        """One of them, with its entries."""
+        return self._transport.run(calls.source(name))
+
+    def refresh_source(self, name: str) -> answers.Source:
+        """Let the service ask a source now. For operators."""
+        return self._transport.run(calls.source(name, "refresh"))
+
+    def test_source(self, name: str) -> answers.Trial:
+        """Let the service ask a source without taking anything in. For operators."""
+        return self._transport.run(calls.test_source(name))
+
     # waiting
 
     def wait(self, jobs: Sequence[str], *, until: Until = over, timeout: float | None = None) -> list[answers.Job]:

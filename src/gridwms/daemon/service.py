@@ -15,6 +15,7 @@ from gridwms.daemon.courier import Courier
 from gridwms.daemon.leaseholder import Leaseholder
 from gridwms.daemon.loop import Loop
 from gridwms.daemon.notifier import LEASE, Notifier
+from gridwms.flow import sources
 from gridwms.flow.archive import archive_old
 from gridwms.flow.bookkeeping.settle import settle
 from gridwms.flow.compound.sweep import sweep
@@ -138,9 +139,7 @@ class Service:
 
     def _refresher(self, source: str) -> Callable[[], None]:
         def refresh() -> None:
-            before = self._world.market.snapshot.version
-            if self._world.market.refresh(source).version != before:
-                self._world.waiting.set()
+            sources.refresh(self._world, source)
 
         return refresh
 

@@ -12,7 +12,7 @@ from threading import Lock
 
 from gridwms.classad import ClassAd, EvaluationContext
 from gridwms.market.intake import Taken
-from gridwms.market.shelf import Shelf
+from gridwms.market.shelf import Held, Shelf, Trial
 from gridwms.market.snapshot import Resource, Snapshot, StorageElement
 from gridwms.market.source import Health, Source
 
@@ -70,6 +70,19 @@ class Market:
             shelf = self._shelves.get(entry.source)
             return shelf.times(entry.id) if shelf is not None else None
 
+    def entries(self, name: str) -> list[Held]:
+        """What is kept of a source, in order of ids."""
+        with self._writing:
+            shelf, snapshot = self._shelves[name], self._snapshot
+            found = []
+            for kind, kept in (("resource", shelf.taken.resources), ("storage", shelf.taken.storage)):
+                for one in sorted(kept):
+                    believed = snapshot.one(one) if kind == "resource" else snapshot.storage.get(one)
+                    told, expires = shelf.times(one) or (0.0, 0.0)
+                    ours = believed is not None and believed.source == name
+                    found.append(Held(id=one, kind=kind, told=told, expires=expires, believed=ours))
+            return found
+
     def due(self) -> list[str]:
         """Names of the sources whose time to be asked has come."""
         now = self._clock()
@@ -96,6 +109,13 @@ class Market:
                     ads, started=started, took=took, now=now, life=self._keep * shelf.source.seconds, sites=self._sites
                 )
             return self._swap(now)
+
+    def test(self, name: str) -> Trial:
+        """Ask one source and say what its answer would change; nothing is changed."""
+        shelf = self._shelves[name]
+        ads, error, took = shelf.ask()
+        with self._writing:
+            return shelf.trial(ads, error, took, self._sites)
 
     def put(self, name: str, ads: Sequence[ClassAd]) -> Taken:
         """Take in ads that were handed in for a source, beside what it has told; what of them could be used."""

@@ -4,11 +4,42 @@ from __future__ import annotations
 
 import time
 from collections.abc import Collection, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from threading import Lock
 
 from gridwms.classad import ClassAd
 from gridwms.market.intake import Taken, take_in
 from gridwms.market.source import Health, Source, SourceError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """An entry of a source. `kind`: "resource" or "storage". `told`, `expires`: seconds since the epoch. `believed`:
+    no other source goes before this one in what it says of it."""
+
+    id: str
+    kind: str
+    told: float
+    expires: float
+    believed: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trial:
+    """What a source said when it was asked for a test. Counts of entries; `new`, `changed` and `gone` compare its
+    resources with what is known of it. `error`: why the answer could not be used, "" when it could. `took` in seconds.
+    """
+
+    source: str
+    error: str
+    took: float
+    resources: int
+    storage: int
+    new: int
+    changed: int
+    gone: int
+    notes: tuple[str, ...]
+
 
 _LESS = 0.5
 """A source that tells of less than this part of what it told before has hardly told all."""
@@ -20,6 +51,7 @@ class Shelf:
     def __init__(self, source: Source) -> None:
         self.source = source
         self.taken = Taken()
+        self._asking = Lock()
         self._told: dict[str, float] = {}
         self._ends: dict[str, float] = {}
         self._health = Health(
@@ -38,16 +70,36 @@ class Shelf:
     def ask(self) -> tuple[list[ClassAd], str, float]:
         """Ask the source: its ads, or a sentence about what is wrong; and how long that took, in seconds."""
         name = self.source.name
-        began = time.monotonic()
         ads: list[ClassAd] = []
-        try:
-            ads = self.source.fetch()
-            error = "" if ads or self.source.exact else f"the source '{name}' answered, but with no resource at all"
-        except SourceError as trouble:
-            error = str(trouble)
-        except Exception as trouble:  # noqa: BLE001 - one broken source must not stop the others
-            error = f"the source '{name}' failed unexpectedly: {type(trouble).__name__}: {trouble}"
-        return ads, error, time.monotonic() - began
+        with self._asking:
+            began = time.monotonic()
+            try:
+                ads = self.source.fetch()
+                error = "" if ads or self.source.exact else f"the source '{name}' answered, but with no resource at all"
+            except SourceError as trouble:
+                error = str(trouble)
+            except Exception as trouble:  # noqa: BLE001 - one broken source must not stop the others
+                error = f"the source '{name}' failed unexpectedly: {type(trouble).__name__}: {trouble}"
+            return ads, error, time.monotonic() - began
+
+    def trial(self, ads: Sequence[ClassAd], error: str, took: float, sites: Collection[str] | None) -> Trial:
+        """What an answer would change; nothing is."""
+        had = self.taken
+        new = take_in(ads, source=self.source.name, known=had, sites=sites)
+        if ads and not (new.resources or new.storage):
+            error = error or f"the source '{self.source.name}' answered, but with nothing of use"
+        resources = new.resources
+        return Trial(
+            source=self.source.name,
+            error=error,
+            took=took,
+            resources=len(resources),
+            storage=len(new.storage),
+            new=sum(name not in had.resources for name in resources),
+            changed=sum(name in had.resources and had.resources[name] is not one for name, one in resources.items()),
+            gone=0 if error else sum(name not in resources for name in had.resources),
+            notes=() if error and not new.notes else (*self.source.notes, *new.notes),
+        )
 
     def put(self, ads: Sequence[ClassAd], *, now: float, life: float, sites: Collection[str] | None) -> Taken:
         """Put an answer, or a part of one that was handed in, on the shelf; what of it could be used."""
@@ -89,8 +141,9 @@ class Shelf:
         if kept:
             error += f" (its last {kept} resources are kept until they expire)"
         self._health = replace(
-            self._health, last_try=started, took=took, failures=self._health.failures + 1, error=error
-        )
+            self._health, last_try=started, took=took, failures=self._health.failures + 1, error=error,
+            last_error=error, last_error_at=now,
+        )  # fmt: skip
 
     def drop(self, names: Sequence[str]) -> int:
         """Take these entries off; how many of them there were."""

@@ -122,6 +122,10 @@ class Snapshot:
         """The resource of a row of the columns that is alive."""
         return self._by_id[self.columns.keys[row] or ""]
 
+    def one(self, name: str) -> Resource | None:
+        """The resource with this id, which may be one view of a computing element."""
+        return self._by_id.get(name)
+
     def find(self, ce_id: str) -> Resource | None:
         """The computing element with this id; the first of its views where it has several."""
         views = self.views(ce_id)

@@ -73,9 +73,10 @@ class Condition(StrEnum):
 class Health:
     """How a source is doing. Times in seconds since the epoch; `failures` counts since the last good answer.
 
-    `resources`, `storage`: how many entries of it are in the market now; `oldest`: when it told of the one of them that
-    it has been silent about longest; `expires`: when the first of them expires. `took`: seconds that the last answer
-    took. `notes`: what was wrong with single ads of the last good answer, as sentences.
+    `resources`, `storage`: how many entries of it are in the market now; `oldest`: when it told of the one that it has
+    been silent about longest; `expires`: when the first of them expires. `took`: seconds that the last answer took.
+    `error`: what is wrong now; `last_error` is kept when it answers again. `notes`: what was wrong with single ads of
+    the last good answer, as sentences.
     """
 
     source: str
@@ -88,6 +89,8 @@ class Health:
     took: float | None = None
     failures: int = 0
     error: str = ""
+    last_error: str = ""
+    last_error_at: float | None = None
     resources: int = 0
     storage: int = 0
     oldest: float | None = None

@@ -39,7 +39,7 @@ class Action(StrEnum):
     SEARCH = "search"
     STATISTICS = "see the statistics of"
     ARCHIVE = "archive jobs of"
-    OPERATE = "drain, resume and change sites"
+    OPERATE = "drain, resume and change sites, and ask information sources"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""Sites and information sources. Times are seconds since the epoch."""
+"""Sites. Times are seconds since the epoch."""
 
 from __future__ import annotations
 
@@ -36,23 +36,10 @@ class SiteOut(Out):
     resources: list[str]
 
 
-class SourceOut(Out):
-    """An information source. `error`: what went wrong when it was asked last; `notes`: about single ads."""
-
-    source: str
-    last_try: float | None
-    last_good: float | None
-    failures: int
-    error: str
-    resources: int
-    notes: list[str]
-
-
 class SitesOut(Out):
-    """Where jobs can go, and who tells about it."""
+    """Where jobs can go."""
 
     sites: list[SiteOut]
-    sources: list[SourceOut]
 
 
 class DrainIn(BaseModel):

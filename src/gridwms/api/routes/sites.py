@@ -6,7 +6,7 @@ from fastapi import APIRouter
 
 from gridwms.api.desk import AtDesk
 from gridwms.api.models.problem import ERRORS
-from gridwms.api.models.site import ClosureOut, DrainIn, SiteOut, SitesOut, SourceOut
+from gridwms.api.models.site import ClosureOut, DrainIn, SiteOut, SitesOut
 from gridwms.flow import sites
 from gridwms.security.policy import Action
 
@@ -15,13 +15,9 @@ router = APIRouter(prefix="/api/v1/sites", tags=["market"], responses=ERRORS)
 
 @router.get("")
 def list_sites(at: AtDesk) -> SitesOut:
-    """Where jobs can go, how that is, and who tells about resources."""
+    """Where jobs can go, and how that is."""
     at.may(Action.LOOK_AT_MARKET)
-    world = at.world
-    return SitesOut(
-        sites=[_out(one) for one in sites.sites(world)],
-        sources=[SourceOut.model_validate(health) for health in world.market.health()],
-    )
+    return SitesOut(sites=[_out(one) for one in sites.sites(at.world)])
 
 
 @router.post("/{site}/drain")

@@ -9,6 +9,7 @@ from gridwms.client.answers.job import Attempt, Event, Job, JobPage
 from gridwms.client.answers.matching import Clause, Match, Resource, Verdict, Why
 from gridwms.client.answers.reasons import Reason
 from gridwms.client.answers.service import Closure, Quota, Service, Site, Subscription
+from gridwms.client.answers.source import Source, SourceEntry, Trial
 from gridwms.client.answers.submission import Checked, Feasible, Problem, Registered, Upload
 
 __all__ = [
@@ -36,7 +37,10 @@ __all__ = [
     "Resource",
     "Service",
     "Site",
+    "Source",
+    "SourceEntry",
     "Subscription",
+    "Trial",
     "Upload",
     "Verdict",
     "Why",
