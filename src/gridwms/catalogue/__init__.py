@@ -1,0 +1,1 @@
+"""Replica catalogues: where the files of a logical name lie."""
