@@ -22,7 +22,6 @@ from bench.submission import fsyncs
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "bench" / "results"
 REPORT = ROOT / "docs" / "performance.md"
-_MOST_SECONDS = 900
 
 Figure = dict[str, Any]
 
@@ -52,10 +51,10 @@ def measure(run: Run, arguments: str) -> None:
             capture_output=True,
             text=True,
             check=False,
-            timeout=_MOST_SECONDS,
+            timeout=run.seconds,
         )
     except subprocess.TimeoutExpired:
-        print(f"{run.name} was stopped after {_MOST_SECONDS} s", file=sys.stderr)
+        print(f"{run.name} was stopped after {run.seconds} s", file=sys.stderr)
         return
     figures = [line for line in done.stdout.splitlines() if line.startswith('{"name"')]
     if done.returncode or not figures:

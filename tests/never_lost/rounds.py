@@ -18,7 +18,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
@@ -40,12 +40,23 @@ _FINAL = {"DONE", "CLEARED", "ABORTED", "CANCELLED"}
 
 @dataclass
 class Findings:
-    """What is wrong, as sentences; empty when nothing was lost and nothing ran twice."""
+    """What is wrong, as sentences; empty when nothing was lost and nothing ran twice.
+
+    `lost`: accepted and not known, or never run. `differing`: rows that are not what the events make.
+    """
 
     jobs: int = 0
     kills: int = 0
     seconds: float = 0.0
-    wrong: list[str] = field(default_factory=list)
+    lost: list[str] = field(default_factory=list)
+    twice: list[str] = field(default_factory=list)
+    differing: list[str] = field(default_factory=list)
+    otherwise: list[str] = field(default_factory=list)
+
+    @property
+    def wrong(self) -> list[str]:
+        """All of it."""
+        return [*self.lost, *self.twice, *self.differing, *self.otherwise]
 
 
 def free_port() -> int:
@@ -146,9 +157,10 @@ def run(
         load.join()
         known = _until_all_ended(house, seconds)
         findings.jobs = len(known)
-        findings.wrong = load.troubles + _compare(house, load.accepted, known, directory)
+        findings.otherwise += load.troubles
+        _compare(findings, house, load.accepted, known, directory)
     findings.seconds = time.monotonic() - began
-    findings.wrong += maintenance.check(house.runners[0].data, house.runners[0].config)
+    findings.differing += maintenance.check(house.runners[0].data, house.runners[0].config)
     return findings
 
 
@@ -228,21 +240,24 @@ def _until_all_ended(house: House, seconds: float) -> list[dict[str, Any]]:
         time.sleep(0.2)
 
 
-def _compare(house: House, accepted: dict[str, Kind], known: list[dict[str, Any]], directory: Path) -> list[str]:
+def _compare(
+    findings: Findings, house: House, accepted: dict[str, Kind], known: list[dict[str, Any]], directory: Path
+) -> None:
     jobs = {job["id"]: job for job in known}
-    wrong = [f"{job} was accepted and is not known any more" for job in accepted.keys() - jobs.keys()]
-    wrong += [f"{job} is there, and nobody was told that it was accepted" for job in jobs.keys() - accepted.keys()]
-    lines = Counter(house.ran.read_text().split())
+    findings.lost += [f"{job} was accepted and is not known any more" for job in accepted.keys() - jobs.keys()]
+    findings.otherwise += [f"{job} is there, and nobody was told of it" for job in jobs.keys() - accepted.keys()]
+    lines = Counter(house.ran.read_text().split()) if house.ran.exists() else Counter()
     with Client(address=house.address()) as client:
         for job in accepted.keys() & jobs.keys():
             kind, shown = accepted[job], jobs[job]
             if lines[job] not in kind.runs:
-                wrong.append(f"the payload of {job} ({kind.name}) ran {lines[job]} times")
+                ran = findings.twice if lines[job] > 1 else findings.lost
+                ran.append(f"the payload of {job} ({kind.name}) ran {lines[job]} times")
             if not kind.ends(shown):
-                wrong.append(f"{job} ({kind.name}) ended as {shown['state']} {shown['done_code']} {shown['reason']}")
+                ended = f"{shown['state']} {shown['done_code']} {shown['reason']}"
+                findings.otherwise.append(f"{job} ({kind.name}) ended as {ended}")
             elif sentence := wrong_output(client, shown, kind, directory / "fetched"):
-                wrong.append(sentence)
-    return wrong
+                findings.otherwise.append(sentence)
 
 
 @dataclass
@@ -313,7 +328,7 @@ def main() -> None:
     """`python -m tests.never_lost.rounds DIRECTORY JOBS KILLS SEED`: prints the findings as JSON."""
     directory, jobs, kills, seed = Path(sys.argv[1]), *map(int, sys.argv[2:5])
     directory.mkdir(parents=True, exist_ok=True)
-    print(json.dumps(run(directory, jobs=jobs, kills=kills, seed=seed).__dict__))
+    print(json.dumps(asdict(run(directory, jobs=jobs, kills=kills, seed=seed))))
 
 
 if __name__ == "__main__":
