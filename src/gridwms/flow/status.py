@@ -24,6 +24,7 @@ from gridwms.jobs.states import DoneCode, State
 from gridwms.store import compounds, listing, nodes, remarks, verdicts
 from gridwms.store import events as log
 from gridwms.store import jobs as rows
+from gridwms.store.logged import Logged
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -346,7 +347,7 @@ def _attempt_view(attempt: Attempt) -> AttemptView:
     )
 
 
-def event_view(logged: log.Logged) -> EventView:
+def event_view(logged: Logged) -> EventView:
     """An entry of the log, to be shown."""
     event: Event = logged.event
     why = getattr(event, "reason", None) or getattr(event, "failure", None)

@@ -178,11 +178,13 @@ class Tail:
         self._tell(None)
         while self._views and not self._closed:
             seen = self._world.news.count
-            tags = any(interest.tags for interest in list(self._views))
+            interests = list(self._views)
+            tags = any(interest.tags for interest in interests)
+            nodes_begin = any(interest.hears_beginnings for interest in interests)
             self.reads += 1
-            found, last, whole = read_after(self._world, last, Interest(), _AT_ONCE, tags=tags)
+            found, last, whole = read_after(self._world, last, Interest(), _AT_ONCE, tags=tags, nodes_begin=nodes_begin)
             with self._lock:
-                grown = self._keep(found, last, tags)
+                grown = self._keep(found, last, tags, nodes_begin)
             if grown:
                 self._tell(grown)
             if whole:
@@ -193,7 +195,7 @@ class Tail:
         for heard in list(self._callbacks):
             heard(interests)
 
-    def _keep(self, found: Sequence[Told], last: int, tags: bool) -> list[Interest]:
+    def _keep(self, found: Sequence[Told], last: int, tags: bool, nodes_begin: bool) -> list[Interest]:
         """Sort new events into the views; which of those grew."""
         self._last = last
         grown = []
@@ -201,7 +203,8 @@ class Tail:
         for one in found:
             owned[one.subject.owner].append(one)
         for interest, view in self._views.items():
-            if interest.tags and not tags:  # it came while this was read
+            if (interest.tags and not tags) or (interest.hears_beginnings and not nodes_begin):
+                # It came while this was read.
                 view.restart(last)
                 grown.append(interest)
                 continue

@@ -44,16 +44,17 @@ class Told:
 
 
 def read_after(
-    world: World, cursor: int, interest: Interest, limit: int, *, tags: bool = False
+    world: World, cursor: int, interest: Interest, limit: int, *, tags: bool = False, nodes_begin: bool = True
 ) -> tuple[list[Told], int, bool]:
     """What a filter lets through after `cursor`, the cursor to go on from, and whether that was all.
 
-    `tags`: the jobs' user tags come along, also when `interest` does not ask for them.
+    `tags`: the jobs' user tags come along, also when `interest` does not ask for them. `nodes_begin`: how nodes of
+    compounds begin is told too, if `interest` lets that through.
     """
 
     def work(connection: Connection) -> tuple[list[Heard], int]:
         last = last_cursor(connection)
-        return stream.after(connection, cursor, interest, limit), last
+        return stream.after(connection, cursor, interest, limit, nodes_begin=nodes_begin), last
 
     found, last = world.database.read(work)
     whole = len(found) < limit

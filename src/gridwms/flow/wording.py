@@ -37,6 +37,8 @@ def event_text(type: str, data: Mapping[str, Any], why: Reason | None) -> str:  
             text = f"at the site: {data.get('kind')}" + _status(data.get("exit_code"))
         case "CompoundRegistered":
             text = f"by {data.get('owner')}, {data.get('kind')} of {data.get('nodes')} nodes"
+        case "NodesRegistered":
+            text = f"{data.get('nodes')} nodes"
         case "NodesState":
             text = f"its nodes make it {data.get('state')}"
         case "Retried":

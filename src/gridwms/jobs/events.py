@@ -123,6 +123,16 @@ class CompoundRegistered(Decision):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NodesRegistered(Decision):
+    """The nodes of a compound are listed. Their first events, so many, come before this one."""
+
+    type: ClassVar[str] = "NodesRegistered"
+    id: str = "d000000001"
+    nodes: int
+    events: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NodesState(Decision):
     """The states of its nodes make this the state of a compound (L&B: CollectionState)."""
 
@@ -337,6 +347,7 @@ EVENT_TYPES: dict[str, type[Event]] = {
         Purged,
         Retried,
         CompoundRegistered,
+        NodesRegistered,
         NodesState,
         Delivered,
         Refused,

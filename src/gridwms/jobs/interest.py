@@ -82,6 +82,12 @@ class Interest:
         found = [(name, ",".join(sorted(values))) for name, values in sets if values]
         return found + [("tag", f"{name}={value}") for name, value in sorted(self.tags)]
 
+    @property
+    def hears_beginnings(self) -> bool:
+        """Whether it may let through how nodes of compounds begin."""
+        types, states = self.types & {"Registered", "Accepted"}, self.states & {State.SUBMITTED, State.WAITING}
+        return bool(types or not self.types) and bool(states or not self.states)
+
     def admits(self, subject: Subject, kind: str, state: str | None, code: str | None) -> bool:
         """Whether an event of type `kind`, which brought its job into `state`, is to be told."""
         if self.owner is not None and subject.owner != self.owner:

@@ -40,6 +40,11 @@ def accepted_at_once(registered: CompoundRegistered, node: NewNode) -> bool:
     return registered.started and not registered.max_running and not node.blockers
 
 
+def count_first_events(registered: CompoundRegistered, node: NewNode) -> int:
+    """How many events `first_events` makes of a node."""
+    return 2 if accepted_at_once(registered, node) else 1
+
+
 def first_events(parent: int, registered: CompoundRegistered, number: int, node: NewNode) -> tuple[Decision, ...]:
     """How the history of node `number` begins. `parent`: the row number of the compound."""
     first = Registered(
@@ -78,13 +83,15 @@ def list_text(nodes: Sequence[NewNode]) -> str:
     return json.dumps({name: value for name, value in data.items() if value is not None}, separators=(",", ":"))
 
 
-def listed(text: str, index: int) -> NewNode:
-    """One node of a list."""
+def listed(text: str) -> list[NewNode]:
+    """The nodes of a list."""
     data = json.loads(text)
-    values, blockers, which = data.get("values"), data.get("blockers"), data.get("which")
-    return NewNode(
-        name=data["names"][index],
-        value=values[index] if values else "",
-        facts=NodeFacts(*data["facts"][which[index] if which else 0]),
-        blockers=blockers[index] if blockers else 0,
-    )
+    names = data["names"]
+    kinds = [NodeFacts(*one) for one in data["facts"]]
+    values = data.get("values") or [""] * len(names)
+    blockers = data.get("blockers") or [0] * len(names)
+    which = data.get("which") or [0] * len(names)
+    return [
+        NewNode(name, value, kinds[kind], waits)
+        for name, value, kind, waits in zip(names, values, which, blockers, strict=True)
+    ]

@@ -13,6 +13,7 @@ from gridwms.jobs.events import (
     Cleared,
     CompoundRegistered,
     Event,
+    NodesRegistered,
     NodesState,
     Purged,
     Remark,
@@ -86,6 +87,8 @@ def step_parent(parent: Parent | None, event: Event) -> Parent:
             return parent._replace(cancel_requested_at=None)
         case Purged():
             return parent._replace(state=State.PURGED, state_since=event.time, done_code=None, reason=event.reason)
+        case NodesRegistered() if parent.decisions == 2:
+            return parent
         case Aborted() | Cancelled() | Cleared():
             return parent  # a wish for its nodes, which tell themselves what became of it
         case _:

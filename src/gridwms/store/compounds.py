@@ -9,14 +9,13 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, Row, bindparam, delete, func, insert, or_, select, update
 
 from gridwms.jobs.histogram import Bucket, Histogram
-from gridwms.jobs.nodes import LIST_LENGTH, NewNode, listed
 from gridwms.jobs.parent import Parent
 from gridwms.jobs.reasons import Reason
 from gridwms.jobs.states import DoneCode, State
 from gridwms.store import bulk
 from gridwms.store.attempts import reason_of, reason_text
 from gridwms.store.sets import add_up, chunks, upsert
-from gridwms.store.tables import compounds, jobs, node_counts, node_lists, node_tasks
+from gridwms.store.tables import compounds, jobs, node_counts, node_tasks
 
 # Built once: making such a statement costs more than running it.
 _BY_KEY = select(compounds).where(compounds.c.key.in_(bindparam("names", expanding=True)))
@@ -130,16 +129,9 @@ def counted(connection: Connection, number: int, nodes: int) -> Histogram:
 # the lists that nodes were registered with
 
 
-def add_list(connection: Connection, number: int, first: int, text: str) -> None:
-    """Keep a list of nodes, beginning with node number `first`."""
-    bulk.insert(connection, "node_lists", ("compound", "first", "data"), [(number, first, text)])
-
-
-def registered_node(connection: Connection, number: int, node: int) -> NewNode:
-    """A node of a compound as it was registered."""
-    index = node % LIST_LENGTH
-    query = select(node_lists.c.data).where(node_lists.c.compound == number, node_lists.c.first == node - index)
-    return listed(connection.execute(query).scalar_one(), index)
+def add_list(connection: Connection, number: int, first: int, before: int, text: str) -> None:
+    """Keep a list of nodes, beginning with node number `first`; those before it have so many first events."""
+    bulk.insert(connection, "node_lists", ("compound", "first", "before", "data"), [(number, first, before, text)])
 
 
 # what is still to be done to nodes

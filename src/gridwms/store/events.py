@@ -2,40 +2,20 @@
 
 from __future__ import annotations
 
-import json
+from collections import defaultdict
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
-from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, bindparam, func, select
+from sqlalchemy import Connection, bindparam, func, select
 
-from gridwms.jobs.codec import UnreadableEvent, attempt_of, event_text, read_event
-from gridwms.jobs.events import CompoundRegistered, Event
+from gridwms.jobs.codec import attempt_of, event_text
+from gridwms.jobs.events import Event
 from gridwms.jobs.job import Job
-from gridwms.jobs.nodes import first_events
 from gridwms.jobs.parent import Parent
-from gridwms.jobs.states import DoneCode, State
-from gridwms.jobs.steps import step
 from gridwms.store import bulk
-from gridwms.store.compounds import registered_node
+from gridwms.store.beginnings import of_nodes
+from gridwms.store.logged import LOGGED, Logged, read_logged
 from gridwms.store.sets import chunks
 from gridwms.store.tables import compounds, events, jobs
-
-
-@dataclass(frozen=True, slots=True)
-class Logged:
-    """An event as it stands in the log. `arrived`: when the service stored it, by its own clock.
-
-    `state`, `done_code`: where it brought the job; None when it left it where it was.
-    """
-
-    cursor: int
-    key: str
-    arrived: float
-    event: Event
-    state: State | None
-    done_code: DoneCode | None
-
 
 _KNOWN = select(events.c.job, events.c.id).where(events.c.job.in_(bindparam("numbers", expanding=True)))
 
@@ -123,50 +103,40 @@ def _row(number: int, event: Event, after: Job | Parent | None, arrived: float) 
     )
 
 
-_LOGGED = (
-    select(events, func.coalesce(jobs.c.key, compounds.c.key).label("key"))
-    .outerjoin_from(events, jobs, events.c.job == jobs.c.number)
-    .outerjoin(compounds, events.c.compound == compounds.c.number)
-)
-
-
 def of_job(connection: Connection, key: str) -> list[Logged]:
-    """The log of one job, or of one compound, in the order of arrival. That of a node begins with its compound's."""
-    found = connection.execute(select(jobs.c.number, jobs.c.parent).where(jobs.c.key == key)).one_or_none()
-    if found is None:
-        number = connection.execute(select(compounds.c.number).where(compounds.c.key == key)).scalar()
-        return [] if number is None else _of(connection, events.c.compound == number)
-    beginning = [] if found.parent is None else _beginning(connection, found.parent, found.number - found.parent)
-    return beginning + _of(connection, events.c.job == found.number)
+    """The log of one job, or of one compound, in the order of arrival; empty when there is none."""
+    return of_jobs(connection, [key]).get(key, [])
 
 
-def _of(connection: Connection, which: ColumnElement[bool]) -> list[Logged]:
-    return [read_logged(row) for row in connection.execute(_LOGGED.where(which).order_by(events.c.cursor))]
+def of_jobs(connection: Connection, keys: Collection[str]) -> dict[str, list[Logged]]:
+    """The same of many, by key. The log of a node begins with what its compound's lists say of it."""
+    found: dict[str, list[Logged]] = {}
+    nodes: dict[int, dict[int, str]] = defaultdict(dict)
+    single: list[int] = []
+    for chunk in chunks(keys):
+        for number, key, parent in connection.execute(_JOBS, {"names": chunk}):
+            found[key] = []
+            single.append(number)
+            if parent is not None:
+                nodes[parent][number - parent] = key
+    for parent, keys_of in nodes.items():
+        found |= {keys_of[node]: list(first) for node, first in of_nodes(connection, parent, keys_of).items()}
+    whole: list[int] = []
+    for chunk in chunks([key for key in keys if key not in found]):
+        for number, key in connection.execute(_COMPOUNDS, {"names": chunk}):
+            found[key] = []
+            whole.append(number)
+    for column, numbers in ((events.c.job, single), (events.c.compound, whole)):
+        for few in chunks(numbers):
+            for row in connection.execute(LOGGED.where(column.in_(few)).order_by(events.c.cursor)):
+                found[row.key].append(read_logged(row))
+    return found
 
 
-def _beginning(connection: Connection, parent: int, node: int) -> list[Logged]:
-    """How a node came to be, which its compound's log tells."""
-    query = _LOGGED.where(events.c.compound == parent).order_by(events.c.cursor).limit(1)
-    first = read_logged(connection.execute(query).one())
-    registered = first.event
-    if not isinstance(registered, CompoundRegistered):
-        raise UnreadableEvent(f"the log of compound number {parent} does not begin with its registration")
-    listed = registered_node(connection, parent, node)
-    made: list[Logged] = []
-    job: Job | None = None
-    for event in first_events(parent, registered, node, listed):
-        job, _effects = step(job, event)
-        made.append(Logged(first.cursor, job.key, first.arrived, event, job.state, job.done_code))
-    return made
+_JOBS = select(jobs.c.number, jobs.c.key, jobs.c.parent).where(jobs.c.key.in_(bindparam("names", expanding=True)))
+_COMPOUNDS = select(compounds.c.number, compounds.c.key).where(compounds.c.key.in_(bindparam("names", expanding=True)))
 
 
 def last_cursor(connection: Connection) -> int:
     """The cursor of the newest event; 0 when there is none."""
     return connection.execute(select(func.max(events.c.cursor))).scalar() or 0
-
-
-def read_logged(row: Row[Any]) -> Logged:
-    """The entry in a row of `events` with the key of its job."""
-    event = read_event(row.type, row.id, row.time, row.source, row.attempt, json.loads(row.data))
-    state = State(row.state) if row.state else None
-    return Logged(row.cursor, row.key, row.arrived, event, state, DoneCode(row.done_code) if row.done_code else None)

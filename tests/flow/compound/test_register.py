@@ -35,7 +35,7 @@ def test_a_parametric_job_waits_at_once(stage: Stage) -> None:
 
 def test_nodes_cost_no_event_each(stage: Stage) -> None:
     hand_in(stage.world, compound(stage.world, 50))
-    assert stage.world.database.read(lambda c: c.scalar(select(func.count()).select_from(events))) == 1
+    assert stage.world.database.read(lambda c: c.scalar(select(func.count()).select_from(events))) == 2
 
 
 def test_the_history_of_a_node_begins_with_its_registration(stage: Stage) -> None:

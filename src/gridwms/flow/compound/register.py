@@ -14,13 +14,13 @@ from gridwms.classad import parse_ad, unparse
 from gridwms.describe.compound import Compound
 from gridwms.describe.description import Description
 from gridwms.describe.problem import Problem, Severity
-from gridwms.flow.compound.progress import Progress
+from gridwms.flow.compound.progress import Progress, record_parent
 from gridwms.flow.compound.together import TOGETHER
 from gridwms.flow.record import Recorded, follow
 from gridwms.flow.templates import NodeTemplate
 from gridwms.flow.uploads import Upload, shared_uploads, uploads_of
 from gridwms.flow.world import World
-from gridwms.jobs.events import CompoundRegistered
+from gridwms.jobs.events import CompoundRegistered, NodesRegistered
 from gridwms.jobs.histogram import Bucket
 from gridwms.jobs.ids import node_key
 from gridwms.jobs.nodes import LIST_LENGTH, NewNode, NodeFacts, accepted_at_once, list_text
@@ -29,6 +29,7 @@ from gridwms.jobs.states import State
 from gridwms.match.classes import match_class_key, matching_ad
 from gridwms.store import compounds, descriptions, nodes
 from gridwms.store import events as log
+from gridwms.store.beginnings import reserve
 
 
 @dataclass(slots=True, kw_only=True)
@@ -188,10 +189,15 @@ def insert_compound(
     compounds.add(connection, number, parent)
     log.append_compound(connection, [(number, registered, parent)], now)
     counts: Counter[bool] = Counter()
+    beginnings = 0
     for first, made in prepared.lists(parent.key):
-        compounds.add_list(connection, number, first, list_text(made))
+        compounds.add_list(connection, number, first, beginnings, list_text(made))
         nodes.add(connection, number, registered, first, made)
         counts.update(accepted_at_once(registered, node) for node in made)
+        beginnings = counts.total() + counts[True]
+    reserve(connection, beginnings)
+    complete = NodesRegistered(time=now, nodes=counts.total(), events=beginnings)
+    parent = record_parent(connection, number, parent, [complete], now)
     descriptions.put_classes(connection, prepared.classes)
     nodes.add_edges(connection, number, prepared.compound.edges)
     states = {(number, Bucket(State.WAITING)): counts[True], (number, Bucket(State.SUBMITTED)): counts[False]}

@@ -39,9 +39,11 @@ node_lists = Table(
     metadata,
     Column("compound", Number, ForeignKey("compounds.number"), primary_key=True, autoincrement=False),
     Column("first", Integer, primary_key=True, autoincrement=False),
+    Column("before", Number, nullable=False),
     Column("data", Text, nullable=False),
 )
-"""Part of the event log, and never removed: which nodes a compound was registered with."""
+"""Part of the event log: which nodes a compound was registered with. `before`: how many first events the nodes of
+the lists before this one have."""
 
 node_counts = Table(
     "node_counts",

@@ -1,6 +1,7 @@
 """The event log: the truth about every job. `cursor` orders events by arrival over all jobs.
 
-An event is about a job or about a compound. How nodes begin is in `node_lists`.
+An event is about a job or about a compound. How nodes begin is in `node_lists`; the cursors of
+those events are left free.
 """
 
 from sqlalchemy import Column, ForeignKey, Index, Integer, String, Table, Text, UniqueConstraint, text

@@ -66,15 +66,15 @@ jobs = Table(
     Column("deep_count", Integer, nullable=False),
     Column("shallow_count", Integer, nullable=False),
     Column("cancel_requested_at", Time),
-    Column("parent", Number, ForeignKey("compounds.number")),
+    Column("parent", Number),
     Column("node_name", Text),
     Column("value", Text),
     Column("blockers", Integer),
     Column("broken", Integer),
     UniqueConstraint("key"),
 )
-"""Of nodes alone: `parent` to `broken`. `blockers`: how many nodes it still waits for. `broken`: how many of those that
-it needs have failed. Both are None where nodes are not let go one by one."""
+"""Of nodes alone: `parent` (the row number of its compound) to `broken`. `blockers`: how many nodes it still waits for.
+`broken`: how many of those that it needs have failed. Both are None where nodes are not let go one by one."""
 
 WAITING = text("state = 'WAITING'")
 Index(

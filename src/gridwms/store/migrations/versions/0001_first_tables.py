@@ -105,6 +105,118 @@ def upgrade() -> None:
         batch_op.create_index("ix_job_tags_search", ["name", "search"], unique=False)
 
     op.create_table(
+        "jobs",
+        sa.Column("number", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("key", sa.String(length=22), nullable=False),
+        sa.Column("owner", sa.String(length=255), nullable=False),
+        sa.Column("vo", sa.String(length=255), nullable=False),
+        sa.Column("description", sa.String(length=43), nullable=False),
+        sa.Column("match_class", sa.String(length=43), nullable=False),
+        sa.Column("retry_count", sa.Integer(), nullable=False),
+        sa.Column("shallow_retry_count", sa.Integer(), nullable=False),
+        sa.Column("submitted_at", sa.Double(), nullable=False),
+        sa.Column("expires_at", sa.Double(), nullable=True),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("state_since", sa.Double(), nullable=False),
+        sa.Column("done_code", sa.String(length=10), nullable=True),
+        sa.Column("reason", sa.Text(), nullable=True),
+        sa.Column("exit_code", sa.Integer(), nullable=True),
+        sa.Column("decisions", sa.Integer(), nullable=False),
+        sa.Column("deep_count", sa.Integer(), nullable=False),
+        sa.Column("shallow_count", sa.Integer(), nullable=False),
+        sa.Column("cancel_requested_at", sa.Double(), nullable=True),
+        sa.Column("parent", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("node_name", sa.Text(), nullable=True),
+        sa.Column("value", sa.Text(), nullable=True),
+        sa.Column("blockers", sa.Integer(), nullable=True),
+        sa.Column("broken", sa.Integer(), nullable=True),
+        sa.PrimaryKeyConstraint("number", name=op.f("pk_jobs")),
+        sa.UniqueConstraint("key", name=op.f("uq_jobs_key")),
+    )
+    with op.batch_alter_table("jobs", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_jobs_cancelling",
+            ["cancel_requested_at"],
+            unique=False,
+            sqlite_where=sa.text("cancel_requested_at IS NOT NULL AND state IN ('READY', 'SCHEDULED', 'RUNNING')"),
+            postgresql_where=sa.text("cancel_requested_at IS NOT NULL AND state IN ('READY', 'SCHEDULED', 'RUNNING')"),
+        )
+        batch_op.create_index(
+            "ix_jobs_description",
+            ["description"],
+            unique=False,
+            sqlite_where=sa.text("parent IS NULL"),
+            postgresql_where=sa.text("parent IS NULL"),
+        )
+        batch_op.create_index(
+            "ix_jobs_expiry",
+            ["expires_at"],
+            unique=False,
+            sqlite_where=sa.text("state IN ('SUBMITTED', 'WAITING')"),
+            postgresql_where=sa.text("state IN ('SUBMITTED', 'WAITING')"),
+        )
+        batch_op.create_index(
+            "ix_jobs_node_doomed",
+            ["parent", "number"],
+            unique=False,
+            sqlite_where=sa.text("state = 'SUBMITTED' AND broken > 0"),
+            postgresql_where=sa.text("state = 'SUBMITTED' AND broken > 0"),
+        )
+        batch_op.create_index(
+            "ix_jobs_node_name",
+            ["parent", "node_name"],
+            unique=False,
+            sqlite_where=sa.text("blockers IS NOT NULL"),
+            postgresql_where=sa.text("blockers IS NOT NULL"),
+        )
+        batch_op.create_index(
+            "ix_jobs_node_ready",
+            ["parent", "number"],
+            unique=False,
+            sqlite_where=sa.text("state = 'SUBMITTED' AND blockers = 0 AND broken = 0"),
+            postgresql_where=sa.text("state = 'SUBMITTED' AND blockers = 0 AND broken = 0"),
+        )
+        batch_op.create_index(
+            "ix_jobs_owner",
+            ["owner", "number"],
+            unique=False,
+            sqlite_where=sa.text("parent IS NULL"),
+            postgresql_where=sa.text("parent IS NULL"),
+        )
+        batch_op.create_index(
+            "ix_jobs_purged",
+            ["state_since"],
+            unique=False,
+            sqlite_where=sa.text("state = 'PURGED' AND parent IS NULL"),
+            postgresql_where=sa.text("state = 'PURGED' AND parent IS NULL"),
+        )
+        batch_op.create_index(
+            "ix_jobs_timed",
+            ["state", "state_since"],
+            unique=False,
+            sqlite_where=sa.text(
+                "(state = 'READY' OR (parent IS NULL AND state IN ('SUBMITTED', 'DONE', 'CLEARED', 'ABORTED', 'CANCELLED')))"
+            ),
+            postgresql_where=sa.text(
+                "(state = 'READY' OR (parent IS NULL AND state IN ('SUBMITTED', 'DONE', 'CLEARED', 'ABORTED', 'CANCELLED')))"
+            ),
+        )
+        batch_op.create_index(
+            "ix_jobs_unmatched_owner",
+            ["owner"],
+            unique=False,
+            sqlite_where=sa.text("state IN ('SUBMITTED', 'WAITING')"),
+            postgresql_where=sa.text("state IN ('SUBMITTED', 'WAITING')"),
+        )
+        batch_op.create_index(
+            "ix_jobs_waiting",
+            ["match_class", "number", "state"],
+            unique=False,
+            sqlite_where=sa.text("state = 'WAITING'"),
+            postgresql_where=sa.text("state = 'WAITING'"),
+        )
+
+    op.create_table(
         "lb_jobs",
         sa.Column("number", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("jobid", sa.Text().with_variant(sa.Text(collation="C"), "postgresql"), nullable=False),
@@ -217,192 +329,6 @@ def upgrade() -> None:
         batch_op.create_index("ix_verdicts_class", ["match_class", "number"], unique=False)
 
     op.create_table(
-        "jobs",
-        sa.Column("number", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("key", sa.String(length=22), nullable=False),
-        sa.Column("owner", sa.String(length=255), nullable=False),
-        sa.Column("vo", sa.String(length=255), nullable=False),
-        sa.Column("description", sa.String(length=43), nullable=False),
-        sa.Column("match_class", sa.String(length=43), nullable=False),
-        sa.Column("retry_count", sa.Integer(), nullable=False),
-        sa.Column("shallow_retry_count", sa.Integer(), nullable=False),
-        sa.Column("submitted_at", sa.Double(), nullable=False),
-        sa.Column("expires_at", sa.Double(), nullable=True),
-        sa.Column("state", sa.String(length=10), nullable=False),
-        sa.Column("state_since", sa.Double(), nullable=False),
-        sa.Column("done_code", sa.String(length=10), nullable=True),
-        sa.Column("reason", sa.Text(), nullable=True),
-        sa.Column("exit_code", sa.Integer(), nullable=True),
-        sa.Column("decisions", sa.Integer(), nullable=False),
-        sa.Column("deep_count", sa.Integer(), nullable=False),
-        sa.Column("shallow_count", sa.Integer(), nullable=False),
-        sa.Column("cancel_requested_at", sa.Double(), nullable=True),
-        sa.Column("parent", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
-        sa.Column("node_name", sa.Text(), nullable=True),
-        sa.Column("value", sa.Text(), nullable=True),
-        sa.Column("blockers", sa.Integer(), nullable=True),
-        sa.Column("broken", sa.Integer(), nullable=True),
-        sa.ForeignKeyConstraint(["parent"], ["compounds.number"], name=op.f("fk_jobs_parent")),
-        sa.PrimaryKeyConstraint("number", name=op.f("pk_jobs")),
-        sa.UniqueConstraint("key", name=op.f("uq_jobs_key")),
-    )
-    with op.batch_alter_table("jobs", schema=None) as batch_op:
-        batch_op.create_index(
-            "ix_jobs_cancelling",
-            ["cancel_requested_at"],
-            unique=False,
-            sqlite_where=sa.text("cancel_requested_at IS NOT NULL AND state IN ('READY', 'SCHEDULED', 'RUNNING')"),
-            postgresql_where=sa.text("cancel_requested_at IS NOT NULL AND state IN ('READY', 'SCHEDULED', 'RUNNING')"),
-        )
-        batch_op.create_index(
-            "ix_jobs_description",
-            ["description"],
-            unique=False,
-            sqlite_where=sa.text("parent IS NULL"),
-            postgresql_where=sa.text("parent IS NULL"),
-        )
-        batch_op.create_index(
-            "ix_jobs_expiry",
-            ["expires_at"],
-            unique=False,
-            sqlite_where=sa.text("state IN ('SUBMITTED', 'WAITING')"),
-            postgresql_where=sa.text("state IN ('SUBMITTED', 'WAITING')"),
-        )
-        batch_op.create_index(
-            "ix_jobs_node_doomed",
-            ["parent", "number"],
-            unique=False,
-            sqlite_where=sa.text("state = 'SUBMITTED' AND broken > 0"),
-            postgresql_where=sa.text("state = 'SUBMITTED' AND broken > 0"),
-        )
-        batch_op.create_index(
-            "ix_jobs_node_name",
-            ["parent", "node_name"],
-            unique=False,
-            sqlite_where=sa.text("blockers IS NOT NULL"),
-            postgresql_where=sa.text("blockers IS NOT NULL"),
-        )
-        batch_op.create_index(
-            "ix_jobs_node_ready",
-            ["parent", "number"],
-            unique=False,
-            sqlite_where=sa.text("state = 'SUBMITTED' AND blockers = 0 AND broken = 0"),
-            postgresql_where=sa.text("state = 'SUBMITTED' AND blockers = 0 AND broken = 0"),
-        )
-        batch_op.create_index(
-            "ix_jobs_owner",
-            ["owner", "number"],
-            unique=False,
-            sqlite_where=sa.text("parent IS NULL"),
-            postgresql_where=sa.text("parent IS NULL"),
-        )
-        batch_op.create_index(
-            "ix_jobs_purged",
-            ["state_since"],
-            unique=False,
-            sqlite_where=sa.text("state = 'PURGED' AND parent IS NULL"),
-            postgresql_where=sa.text("state = 'PURGED' AND parent IS NULL"),
-        )
-        batch_op.create_index(
-            "ix_jobs_timed",
-            ["state", "state_since"],
-            unique=False,
-            sqlite_where=sa.text(
-                "(state = 'READY' OR (parent IS NULL AND state IN ('SUBMITTED', 'DONE', 'CLEARED', 'ABORTED', 'CANCELLED')))"
-            ),
-            postgresql_where=sa.text(
-                "(state = 'READY' OR (parent IS NULL AND state IN ('SUBMITTED', 'DONE', 'CLEARED', 'ABORTED', 'CANCELLED')))"
-            ),
-        )
-        batch_op.create_index(
-            "ix_jobs_unmatched_owner",
-            ["owner"],
-            unique=False,
-            sqlite_where=sa.text("state IN ('SUBMITTED', 'WAITING')"),
-            postgresql_where=sa.text("state IN ('SUBMITTED', 'WAITING')"),
-        )
-        batch_op.create_index(
-            "ix_jobs_waiting",
-            ["match_class", "number", "state"],
-            unique=False,
-            sqlite_where=sa.text("state = 'WAITING'"),
-            postgresql_where=sa.text("state = 'WAITING'"),
-        )
-
-    op.create_table(
-        "lb_events",
-        sa.Column("number", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("job", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("timestamp", sa.BigInteger(), nullable=False),
-        sa.Column("arrived", sa.BigInteger(), nullable=False),
-        sa.Column("type", sa.Integer(), nullable=False),
-        sa.Column("level", sa.Integer(), nullable=False),
-        sa.Column("source", sa.String(length=20), nullable=False),
-        sa.Column("host", sa.Text(), nullable=True),
-        sa.Column("instance", sa.Text(), nullable=True),
-        sa.Column("name", sa.Text(), nullable=True),
-        sa.Column("value", sa.Text(), nullable=True),
-        sa.Column("line", sa.Text(), nullable=False),
-        sa.ForeignKeyConstraint(["job"], ["lb_jobs.number"], name=op.f("fk_lb_events_job")),
-        sa.PrimaryKeyConstraint("number", name=op.f("pk_lb_events")),
-        sqlite_autoincrement=True,
-    )
-    with op.batch_alter_table("lb_events", schema=None) as batch_op:
-        batch_op.create_index("ix_lb_events_job", ["job", "number"], unique=False)
-        batch_op.create_index("ix_lb_events_timestamp", ["timestamp"], unique=False)
-
-    op.create_table(
-        "lb_pending",
-        sa.Column("job", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.ForeignKeyConstraint(["job"], ["lb_jobs.number"], name=op.f("fk_lb_pending_job")),
-        sa.PrimaryKeyConstraint("job", name=op.f("pk_lb_pending")),
-    )
-    op.create_table(
-        "lb_tags",
-        sa.Column("job", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("name", sa.Text(), nullable=False),
-        sa.Column("value", sa.Text(), nullable=False),
-        sa.ForeignKeyConstraint(["job"], ["lb_jobs.number"], name=op.f("fk_lb_tags_job")),
-        sa.PrimaryKeyConstraint("job", "name", name=op.f("pk_lb_tags")),
-    )
-    with op.batch_alter_table("lb_tags", schema=None) as batch_op:
-        batch_op.create_index("ix_lb_tags_value", ["name", "value"], unique=False)
-
-    op.create_table(
-        "node_counts",
-        sa.Column(
-            "compound", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False
-        ),
-        sa.Column("state", sa.String(length=10), nullable=False),
-        sa.Column("done_code", sa.String(length=10), nullable=False),
-        sa.Column("failed", sa.Boolean(), nullable=False),
-        sa.Column("nodes", sa.Integer(), nullable=False),
-        sa.ForeignKeyConstraint(["compound"], ["compounds.number"], name=op.f("fk_node_counts_compound")),
-        sa.PrimaryKeyConstraint("compound", "state", "done_code", "failed", name=op.f("pk_node_counts")),
-    )
-    op.create_table(
-        "node_lists",
-        sa.Column(
-            "compound", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False
-        ),
-        sa.Column("first", sa.Integer(), autoincrement=False, nullable=False),
-        sa.Column("data", sa.Text(), nullable=False),
-        sa.ForeignKeyConstraint(["compound"], ["compounds.number"], name=op.f("fk_node_lists_compound")),
-        sa.PrimaryKeyConstraint("compound", "first", name=op.f("pk_node_lists")),
-    )
-    op.create_table(
-        "node_tasks",
-        sa.Column(
-            "compound", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False
-        ),
-        sa.Column("kind", sa.String(length=10), nullable=False),
-        sa.Column("by", sa.String(length=255), nullable=False),
-        sa.Column("reason", sa.Text(), nullable=True),
-        sa.Column("next", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.ForeignKeyConstraint(["compound"], ["compounds.number"], name=op.f("fk_node_tasks_compound")),
-        sa.PrimaryKeyConstraint("compound", "kind", name=op.f("pk_node_tasks")),
-    )
-    op.create_table(
         "attempts",
         sa.Column("job", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("number", sa.Integer(), nullable=False),
@@ -469,6 +395,80 @@ def upgrade() -> None:
             postgresql_where=sa.text("compound IS NOT NULL"),
         )
 
+    op.create_table(
+        "lb_events",
+        sa.Column("number", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("job", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("timestamp", sa.BigInteger(), nullable=False),
+        sa.Column("arrived", sa.BigInteger(), nullable=False),
+        sa.Column("type", sa.Integer(), nullable=False),
+        sa.Column("level", sa.Integer(), nullable=False),
+        sa.Column("source", sa.String(length=20), nullable=False),
+        sa.Column("host", sa.Text(), nullable=True),
+        sa.Column("instance", sa.Text(), nullable=True),
+        sa.Column("name", sa.Text(), nullable=True),
+        sa.Column("value", sa.Text(), nullable=True),
+        sa.Column("line", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["job"], ["lb_jobs.number"], name=op.f("fk_lb_events_job")),
+        sa.PrimaryKeyConstraint("number", name=op.f("pk_lb_events")),
+        sqlite_autoincrement=True,
+    )
+    with op.batch_alter_table("lb_events", schema=None) as batch_op:
+        batch_op.create_index("ix_lb_events_job", ["job", "number"], unique=False)
+        batch_op.create_index("ix_lb_events_timestamp", ["timestamp"], unique=False)
+
+    op.create_table(
+        "lb_pending",
+        sa.Column("job", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.ForeignKeyConstraint(["job"], ["lb_jobs.number"], name=op.f("fk_lb_pending_job")),
+        sa.PrimaryKeyConstraint("job", name=op.f("pk_lb_pending")),
+    )
+    op.create_table(
+        "lb_tags",
+        sa.Column("job", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("value", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["job"], ["lb_jobs.number"], name=op.f("fk_lb_tags_job")),
+        sa.PrimaryKeyConstraint("job", "name", name=op.f("pk_lb_tags")),
+    )
+    with op.batch_alter_table("lb_tags", schema=None) as batch_op:
+        batch_op.create_index("ix_lb_tags_value", ["name", "value"], unique=False)
+
+    op.create_table(
+        "node_counts",
+        sa.Column(
+            "compound", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False
+        ),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("done_code", sa.String(length=10), nullable=False),
+        sa.Column("failed", sa.Boolean(), nullable=False),
+        sa.Column("nodes", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["compound"], ["compounds.number"], name=op.f("fk_node_counts_compound")),
+        sa.PrimaryKeyConstraint("compound", "state", "done_code", "failed", name=op.f("pk_node_counts")),
+    )
+    op.create_table(
+        "node_lists",
+        sa.Column(
+            "compound", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False
+        ),
+        sa.Column("first", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("before", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("data", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["compound"], ["compounds.number"], name=op.f("fk_node_lists_compound")),
+        sa.PrimaryKeyConstraint("compound", "first", name=op.f("pk_node_lists")),
+    )
+    op.create_table(
+        "node_tasks",
+        sa.Column(
+            "compound", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False
+        ),
+        sa.Column("kind", sa.String(length=10), nullable=False),
+        sa.Column("by", sa.String(length=255), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=True),
+        sa.Column("next", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.ForeignKeyConstraint(["compound"], ["compounds.number"], name=op.f("fk_node_tasks_compound")),
+        sa.PrimaryKeyConstraint("compound", "kind", name=op.f("pk_node_tasks")),
+    )
     op.create_table(
         "outbox",
         sa.Column("number", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
