@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from gridwms.catalogue.file import FileCatalogue
 from gridwms.daemon.config import read_config
 from gridwms.describe.jdl.defaults import JdlDefaults
 from gridwms.describe.jdl.read import read_jdl
@@ -30,6 +31,11 @@ def test_toml(text: str, tmp_path: Path) -> None:
     if "[[resource]]" in text:
         assert read_toml(text, "example")
         return
+    if "[[file]]" in text:
+        path = tmp_path / "files.toml"
+        path.write_text(text)
+        assert FileCatalogue("example", path).find(["lfn:x"]) == {"lfn:x": ()}
+        return
     path = tmp_path / "gridwms.toml"
     path.write_text(text)
     read_config(path)
@@ -51,9 +57,9 @@ def test_links_lead_somewhere() -> None:
 
 
 def test_every_key_of_the_configuration_is_documented() -> None:
-    from gridwms.daemon import config
+    from gridwms.daemon import catalogues, config
 
-    page = "".join((ROOT / f"docs/operator/{name}.md").read_text() for name in ("configuration", "sites"))
+    page = "".join((ROOT / f"docs/operator/{name}.md").read_text() for name in ("configuration", "sites", "catalogues"))
     sections = (
         config.Service,
         config.Jobs,
@@ -68,6 +74,8 @@ def test_every_key_of_the_configuration_is_documented() -> None:
         config.SimulatedSite,
         config.SimulatedQueue,
         config.SimulatedFaults,
+        catalogues.FileCatalogueSection,
+        catalogues.RucioSection,
     )
     names = {name for section in sections for name in section.model_fields}
     assert {name for name in names if not re.search(rf"\b{name}\b", page)} == set()

@@ -12,16 +12,20 @@ from pathlib import Path
 
 from gridwms.bookkeeping.access.policy import BadPolicy, Policy, parse_policy
 from gridwms.classad import ClassAdSyntaxError, EvaluationContext, Expr, parse_expression
+from gridwms.daemon.catalogues import BadCatalogue, build_catalogues
 from gridwms.daemon.config import AnySource, BadConfig, Config, Jobs, UserQuota
 from gridwms.daemon.config import BdiiSource as BdiiSection
 from gridwms.daemon.outlets import build_outlets
 from gridwms.daemon.sites import build_site
+from gridwms.describe.data import KnownCatalogue
 from gridwms.describe.jdl.defaults import JdlDefaults
+from gridwms.flow.data.locator import Locator
 from gridwms.flow.links import ServiceLink
 from gridwms.flow.measures import Measures
 from gridwms.flow.world import FlowSettings, NotifySettings, Quota, SitePolicy, World
 from gridwms.jobs.retry import RetryMaxima
 from gridwms.jobs.states import State
+from gridwms.market.close_storage import close_storage
 from gridwms.market.market import Market
 from gridwms.market.source import Source
 from gridwms.market.sources.bdii import BdiiSource
@@ -49,7 +53,11 @@ class Parts:
 
 def build(config: Config, data: Path, url: str, capabilities: Capabilities) -> Parts:
     """Join the parts of a service whose files lie in `data`. Raises BadConfig, StoreUnavailable, NewerSchema."""
-    settings = _settings(config, url)
+    try:
+        data_of_jobs = Locator(build_catalogues(config.catalogues))
+    except BadCatalogue as error:
+        raise BadConfig(str(error)) from error
+    settings = _settings(config, url, data_of_jobs.catalogues)
     outlets = build_outlets(config.notify, config.mail, capabilities)
     shared = config.service.database
     database = Database(shared) if shared else Database.sqlite(data / "gridwms.sqlite")
@@ -62,7 +70,9 @@ def build(config: Config, data: Path, url: str, capabilities: Capabilities) -> P
     ]
     sources += [_source(name, section) for name, section in config.sources.items()]
     measures = Measures()
-    context = EvaluationContext(success_fraction=measures.success_fraction, response_time=measures.response_time)
+    context = EvaluationContext(
+        success_fraction=measures.success_fraction, response_time=measures.response_time, close_storage=close_storage
+    )
     world = World(
         database=database,
         market=Market(sources, sites=frozenset(sites), context=context),
@@ -70,6 +80,7 @@ def build(config: Config, data: Path, url: str, capabilities: Capabilities) -> P
         sites=sites,
         settings=settings,
         capability=capabilities.of,
+        data=data_of_jobs,
         archive=data / "archive" if not config.archive.directory else Path(config.archive.directory),
         outlets=outlets,
         instance=f"{os.uname().nodename}-{os.getpid()}-{secrets.token_hex(4)}",
@@ -107,13 +118,13 @@ def lb_policy_of(config: Config) -> Policy:
         raise BadConfig(f"[access] lb_policy '{path}' cannot be used: {error}.") from error
 
 
-def _settings(config: Config, url: str) -> FlowSettings:
+def _settings(config: Config, url: str, catalogues: tuple[KnownCatalogue, ...]) -> FlowSettings:
     jobs = config.jobs
     return FlowSettings(
         base_url=url,
         authority=_authority(config.service.tls_authority),
         retry_maxima=RetryMaxima(deep=jobs.max_retry_count, shallow=jobs.max_shallow_retry_count),
-        jdl_defaults=_jdl_defaults(jobs),
+        jdl_defaults=_jdl_defaults(jobs, catalogues),
         policies=_policies(config.policies),
         expiry_seconds=jobs.expiry_seconds,
         start_seconds=jobs.start_seconds,
@@ -172,7 +183,7 @@ def _policies(changes: Mapping[str, str]) -> dict[str, Expr]:
     return read_policies(changes)
 
 
-def _jdl_defaults(jobs: Jobs) -> JdlDefaults:
+def _jdl_defaults(jobs: Jobs, catalogues: tuple[KnownCatalogue, ...]) -> JdlDefaults:
     try:
         requirements = parse_expression(jobs.requirements) if jobs.requirements else None
         rank = parse_expression(jobs.rank)
@@ -186,6 +197,7 @@ def _jdl_defaults(jobs: Jobs) -> JdlDefaults:
         shallow_retry_count=jobs.shallow_retry_count,
         peek_least=jobs.peek_least_seconds,
         max_nodes=jobs.max_nodes,
+        catalogues=catalogues,
     )
 
 

@@ -7,17 +7,15 @@ import tomllib
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError
 
 from gridwms.channels.mail import Security
+from gridwms.daemon.catalogues import AnyCatalogue, FileCatalogueSection
+from gridwms.daemon.section import Section as _Section
 
 
 class BadConfig(Exception):
     """The configuration cannot be used; the text names the file, the key and what is accepted."""
-
-
-class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class Service(_Section):
@@ -278,8 +276,9 @@ class Config(_Section):
     quotas: Quotas = Quotas()
     notify: Notify = Notify()
     mail: Mail = Mail()
-    sites: dict[str, AnySite] = {"local": LocalSite()}
+    sites: dict[str, AnySite] = Field(default={"local": LocalSite()})
     sources: dict[str, AnySource] = Field(default_factory=dict)
+    catalogues: dict[str, AnyCatalogue] = Field(default_factory=dict)
 
 
 def read_config(path: Path | None) -> Config:
@@ -298,15 +297,22 @@ def read_config(path: Path | None) -> Config:
     for source in data.get("sources", {}).values():
         if isinstance(source, dict):
             source.setdefault("kind", "file")
+    for catalogue in data.get("catalogues", {}).values():
+        if isinstance(catalogue, dict):
+            catalogue.setdefault("kind", "file")
     try:
         config = Config.model_validate(data)
     except ValidationError as error:
         raise BadConfig(_sentence(path, error)) from error
-    return config.model_copy(update={"sources": {name: _rooted(s, path) for name, s in config.sources.items()}})
+    rooted: dict[str, object] = {
+        "sources": {name: _rooted(one, path) for name, one in config.sources.items()},
+        "catalogues": {name: _rooted(one, path) for name, one in config.catalogues.items()},
+    }
+    return config.model_copy(update=rooted)
 
 
-def _rooted(source: AnySource, config: Path) -> AnySource:
-    if not isinstance(source, FileSource):
+def _rooted(source: AnySource | AnyCatalogue, config: Path) -> AnySource | AnyCatalogue:
+    if not isinstance(source, FileSource | FileCatalogueSection):
         return source
     return source.model_copy(update={"path": os.path.normpath(config.parent / source.path)})
 

@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 
 import structlog
 
@@ -46,6 +47,7 @@ _SWEEP_SECONDS = 5.0
 _FORGET_SECONDS = 3600.0
 _REPLAN_SECONDS = 30.0
 _MEASURE_SECONDS = 60.0
+_CATALOGUE_SECONDS = 5.0
 _USAGE_SECONDS = 5.0
 
 
@@ -83,6 +85,13 @@ class Service:
             Loop(f"source {name}", self._refresher(name), pause, Signal()) for name, pause in seconds.items()
         ]
 
+        asked = {name: Signal() for name in config.catalogues}
+        world.data.wake = lambda name: asked[name].set()
+        self._loops += [
+            Loop(f"catalogue {name}", partial(world.data.ask, name), _CATALOGUE_SECONDS, signal)
+            for name, signal in asked.items()
+        ]
+
     def start(self) -> None:
         """Set everything going."""
         connect_links(self._world)
@@ -110,6 +119,7 @@ class Service:
         self._leases.stop()
         for site in self._world.sites.values():
             site.close()
+        self._world.data.close()
         with suppress(StoreUnavailable):
             self._world.usage.write_down()
         self._world.database.close()

@@ -66,6 +66,7 @@ def feasibility(world: World, jobs: Sequence[tuple[str, Description, int]], coun
     where = ""
     never: dict[str, None] = {}
     seen: dict[str, tuple[Reason | None, int, tuple[str, ...]]] = {}
+    world.data.find_now([job.data for _name, job, _weight in jobs if job.data is not None])
     for name, description, weight in jobs:
         key = match_class_key(_ad(description))
         if key not in seen:
@@ -107,10 +108,19 @@ def _sentence(count: int, looked_at: int, placed: int, where: str, reason: Reaso
 
 
 def verdict_now(world: World, description: Description) -> Verdict | Reason:
-    """What matching says of a job on the resources as they are; a reason when it names one that is not there."""
+    """What matching says of a job on the resources as they are: all that are near any of its input data.
+
+    A reason when it names a resource that is not there, or its data cannot be found. May take as long as a catalogue.
+    """
     ad, snapshot = _ad(description), world.market.snapshot
     matching = Matching(ad, ad["Requirements"], ad["Rank"], world.settings.policies)
-    return named(description.submit_to, snapshot, matching) if description.submit_to else matching.on(snapshot)
+    if description.submit_to:
+        return named(description.submit_to, snapshot, matching)
+    if description.data is None:
+        return matching.on(snapshot)
+    world.data.find_now([description.data])
+    place = world.data.where(description.data)
+    return place if isinstance(place, Reason) else matching.on(snapshot, place.wanted, most_files=False)
 
 
 def _ad(description: Description) -> ClassAd:

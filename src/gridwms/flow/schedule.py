@@ -15,7 +15,10 @@ import structlog
 from sqlalchemy import Connection
 
 from gridwms.classad import ClassAd, ClassAdSyntaxError, evaluate_attribute, parse_ad
+from gridwms.describe.data import DataSet
+from gridwms.describe.jdl.data import data_of
 from gridwms.flow.compound.together import TOGETHER, keep_together
+from gridwms.flow.data.located import Located
 from gridwms.flow.record import Recorded, announce, apply
 from gridwms.flow.sites import closed, room
 from gridwms.flow.world import World
@@ -48,6 +51,7 @@ class _Class:
     fuzzy_factor: float | None
     cpus: int
     together: str
+    data: DataSet | None
 
 
 class Scheduler:
@@ -59,6 +63,7 @@ class Scheduler:
         self._compiled: dict[str, Matching] = {}
         self._verdicts: dict[str, Verdict | Reason] = {}
         self._version = -1
+        self._places: dict[str, Located | Reason] = {}
         self._said: dict[str, str | None] = {}
         self._slots: dict[str, int] = {}
         self._closed: dict[str, str] = {}
@@ -144,7 +149,7 @@ class Scheduler:
         return reason("all_full", matching=len(verdict.candidates))
 
     def _forget_all_but(self, waiting: Mapping[str, int]) -> None:
-        for kept in (self._classes, self._compiled, self._verdicts, self._said):
+        for kept in (self._classes, self._compiled, self._verdicts, self._places, self._said):
             for match_class in kept.keys() - waiting.keys():
                 del kept[match_class]
 
@@ -181,21 +186,34 @@ class Scheduler:
                 _fuzzy_factor(ad),
                 _slots(ad),
                 _text(ad, TOGETHER),
+                data_of(ad),
             )
         self._said |= {match_class: v.reason.code if v.reason else None for match_class, v in said.items()}
 
     def _verdict(self, match_class: str, snapshot: Snapshot) -> Verdict | Reason:
+        place = self._place_of_data(match_class)
         found = self._verdicts.get(match_class)
         if found is None:
             try:
-                found = self._match(match_class, snapshot)
+                found = self._match(match_class, snapshot, place)
             except Exception as error:  # one class of jobs must not keep all others waiting
                 logger.exception("a match class cannot be matched", match_class=match_class)
                 found = reason("description_lost", text=f"matching failed: {type(error).__name__}: {error}")
             self._verdicts[match_class] = found
         return found
 
-    def _match(self, match_class: str, snapshot: Snapshot) -> Verdict | Reason:
+    def _place_of_data(self, match_class: str) -> Located | Reason | None:
+        """Where the input data of a class lies; a verdict from before it moved is forgotten."""
+        known = self._classes.get(match_class)
+        if known is None or known.data is None or known.submit_to:
+            return None
+        place = self._world.data.where(known.data)
+        if place != self._places.get(match_class):
+            self._places[match_class] = place
+            self._verdicts.pop(match_class, None)
+        return place
+
+    def _match(self, match_class: str, snapshot: Snapshot, place: Located | Reason | None) -> Verdict | Reason:
         known = self._classes.get(match_class)
         if known is None:
             return reason("description_lost", text="its matching ad is not in the database, or of another version")
@@ -204,7 +222,11 @@ class Scheduler:
             policies = self._world.settings.policies
             matching = Matching(known.ad, known.ad["Requirements"], known.ad["Rank"], policies)
             self._compiled[match_class] = matching
-        return named(known.submit_to, snapshot, matching) if known.submit_to else matching.on(snapshot)
+        if known.submit_to:
+            return named(known.submit_to, snapshot, matching)
+        if isinstance(place, Reason):
+            return place
+        return matching.on(snapshot, place.wanted if place is not None else None)
 
     def _place(self, match_class: str, verdict: Verdict, count: int, room: Room, snapshot: Snapshot) -> int:
         """Give places to the oldest jobs of a class; how many got one. `room` shrinks by them."""

@@ -13,6 +13,7 @@ from gridwms.classad import Expr
 from gridwms.describe.jdl.defaults import JdlDefaults
 from gridwms.flow.breaker import Breaker
 from gridwms.flow.console.consoles import Consoles
+from gridwms.flow.data.locator import Locator
 from gridwms.flow.find import Descriptions
 from gridwms.flow.signal import Signal
 from gridwms.flow.usage import Usage
@@ -127,6 +128,8 @@ class World:
     """Where notifications go out; None: nowhere."""
     instance: str = "alone"
     """The name of this instance among those that share the database."""
+    data: Locator = field(default_factory=Locator)
+    """Where input data lies."""
     archive: Path | None = None
     """Where jobs go that ended long ago; None: nowhere."""
     clock: Clock = time.time
@@ -158,6 +161,7 @@ class World:
     def __post_init__(self) -> None:
         self.descriptions = Descriptions(self.database)
         self.consoles = Consoles(self.clock)
+        self.data.news = self.waiting.set
         self.usage = Usage(self.database)
         self.sandbox.meter = self.usage.changed
         self.errands = {name: Signal() for name in self.sites}

@@ -126,6 +126,32 @@ _REGISTRY = (
         "SubmitTo names $ce, which the market does not know (it knows of $considered others).",
         "Correct SubmitTo ('gridwms match FILE' lists the ids), or wait until a source tells of it.",
     ),
+    # input data
+    Kind(
+        "data_asked",
+        "The catalogue $catalogue is being asked where its input data lies.",
+        "Nothing to do: it is matched as soon as the answer is there.",
+    ),
+    Kind(
+        "catalogue_silent",
+        "The catalogue $catalogue does not tell where its input data lies: $why.",
+        "Nothing to do: the catalogue is asked again. If this goes on, tell the operators.",
+    ),
+    Kind(
+        "data_refused",
+        "The catalogue $catalogue refuses to look up $name: $why.",
+        "Correct the name in InputData, or wait: it is asked again.",
+    ),
+    Kind(
+        "data_unknown",
+        "The catalogue $catalogue knows none of its input data ($names).",
+        "Correct the names in InputData, or register the files: they are asked for again.",
+    ),
+    Kind(
+        "no_catalogue",
+        "No catalogue ($catalogue) is configured here any more for input data of the VO $vo such as $name.",
+        "Ask the operator, or cancel and submit again with another catalogue.",
+    ),
     # end of waiting
     Kind(
         "expired",

@@ -8,7 +8,8 @@ The rule: a job takes part in matching with its matching ad alone, never with it
 2. the attributes of the job that these two still read, directly or through each other;
 3. the attributes in `PUBLIC`, which are all that the Requirements of a resource can read of a job, and what
    `SignificantAttributes` names besides;
-4. what the choice among the matching depends on: SubmitTo, FuzzyRank and its factor, and how many slots a job takes.
+4. what the choice among the matching depends on: SubmitTo, FuzzyRank and its factor, how many slots a job takes, and
+   its input data.
 
 Two jobs are in one class when their matching ads are equal. As nobody can read of a job what is not in its matching
 ad, one verdict holds for the whole class.
@@ -36,13 +37,18 @@ PUBLIC = (
 )
 """Attributes that a resource, or a policy of the service, may read of every job (`other.VirtualOrganisation`)."""
 
+_DATA = ("InputData", "DataRequirements")
+_WITH_DATA = (*_DATA, "DataAccessProtocol", "DataCatalog", "StorageIndex")
+"""Where the job is to be near; without the first two the others mean nothing."""
+
 _CHOICE = ("SubmitTo", "FuzzyRank", "FuzzyFactor", "fuzzy_factor", "NodeNumber")
 
 
 def matching_ad(ad: ClassAd, requirements: Expr, rank: Expr) -> ClassAd:
     """The matching ad of a job with this ad; `requirements` and `rank` as joined by its description."""
     wanted, preferred = _settled_conjunction(requirements, ad), _settled(rank, ad)
-    names = {fold(name) for name in (*PUBLIC, *_CHOICE, *_significant(ad))}
+    data = _WITH_DATA if any(name in ad for name in _DATA) else ()
+    names = {fold(name) for name in (*PUBLIC, *_CHOICE, *data, *_significant(ad))}
     read = names_read_through(ad, [wanted, preferred])
     kept = [
         (name, expr)

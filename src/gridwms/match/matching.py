@@ -15,10 +15,13 @@ import numpy
 
 from gridwms.classad import Call, ClassAd, Expr, Group, Literal, conjuncts, flatten, unparse
 from gridwms.classad.columns import Condition, Planes, Rank, rows_of
+from gridwms.classad.columns.leaves import attribute_of
 from gridwms.classad.columns.store import ColumnStore
 from gridwms.classad.text import fold
 from gridwms.classad.tree import Binary, Unary
+from gridwms.match.data import Nearness, Wanted
 from gridwms.match.owners import own_conditions
+from gridwms.match.policies import DATA, INPUT_DATA, MOST_FILES
 from gridwms.match.relax import relaxations
 from gridwms.match.resources import Snapshot
 from gridwms.match.verdict import ClauseCount, Counts, Ranking, Verdict
@@ -33,15 +36,22 @@ class Matching:
     def __init__(self, ad: ClassAd, requirements: Expr, rank: Expr, policies: Mapping[str, Expr] | None = None) -> None:
         """`ad`: the matching ad of the class. `policies`: by name (`match.policies`)."""
         self._ad = ad
-        self._policies = {name: Condition.of(expr, ad) for name, expr in (policies or {}).items()}
+        given = policies or {}
+        self._policies = {name: Condition.of(expr, ad) for name, expr in given.items() if name not in DATA}
+        self._data_rules = frozenset(name for name in DATA if given.get(name) == Literal(True))
         self._terms = _terms(requirements)
         self._whole = Condition.of(requirements, ad)
         self._rank = Rank(rank, ad)
+        self._by_data = _is_access_cost(rank)
         self._alone = len(self._terms) == 1 and not _is_truth(self._terms[0])
 
-    def on(self, snapshot: Snapshot) -> Verdict:
-        """The verdict on all resources of a snapshot."""
+    def on(self, snapshot: Snapshot, data: Wanted | None = None, *, most_files: bool = True) -> Verdict:
+        """The verdict on all resources of a snapshot.
+
+        `data`: where the input data of these jobs lies. `most_files`: of those that match only the ones near the most.
+        """
         store = snapshot.columns
+        near = data.near(snapshot) if data is not None else None
         matching = self._whole.true_rows(store)
         if self._alone and matching:
             matching &= _truths(self._terms[0], self._ad, store)
@@ -51,8 +61,17 @@ class Matching:
             asked = condition.rows & matching
             if asked:
                 matching &= ~asked | condition.truth(self._ad, store, asked).true
+        if near is not None and INPUT_DATA in self._data_rules:
+            matching &= near.some
+        best = 0
+        if near is not None and most_files and MOST_FILES in self._data_rules and matching:
+            matching = near.most(matching)
+            best = int(near.counts[rows_of(matching, store.count)[0]])
         rows = rows_of(matching, store.count)
-        ranks = self._rank.values(store, rows)
+        if near is not None and self._by_data:
+            ranks = near.counts[rows].astype(numpy.float64)
+        else:
+            ranks = self._rank.values(store, rows)
         ranked = ~numpy.isnan(ranks)
         order = numpy.argsort(-ranks[ranked], kind="stable")
         return Verdict(
@@ -60,11 +79,11 @@ class Matching:
             considered=store.alive.bit_count(),
             candidates=Ranking(snapshot, rows[ranked][order], ranks[ranked][order]),
             unranked=tuple(sorted(store.names(rows[~ranked]))),
-            count=partial(self._count, store),
+            count=partial(self._count, store, near, best),
         )
 
-    def _count(self, store: ColumnStore) -> Counts:
-        """How many each condition rejects, and how many it alone."""
+    def _count(self, store: ColumnStore, near: Nearness | None, best: int) -> Counts:
+        """How many each condition rejects, and how many it alone. `best`: files that those near the most are near."""
         asked = [(term, self._planes(term, store)) for term in self._terms if term != Literal(True)]
         refusals: dict[Expr, Planes] = {}
         for condition in own_conditions(store):
@@ -78,6 +97,7 @@ class Matching:
                 )
         refused = [(term, planes) for term, planes in refusals.items() if planes.true != store.alive]
         ruled = [(name, condition.planes(store)) for name, condition in self._policies.items()]
+        ruled += self._data_planes(store.alive, near, best)
         alone = _rejected_once((planes for _, planes in (*asked, *refused, *ruled)), store.alive)
         counts = [_clause_count(unparse(term), planes, alone, store.alive) for term, planes in refused]
         return Counts(
@@ -85,6 +105,17 @@ class Matching:
             refusals=tuple(sorted(counts, key=lambda count: (-count.rejects, count.clause))),
             policies=tuple(_clause_count(name, planes, alone, store.alive) for name, planes in ruled),
         )
+
+    def _data_planes(self, alive: int, near: Nearness | None, best: int) -> list[tuple[str, Planes]]:
+        """What the input data rejects: those near no file, and those near some but fewer than others that match."""
+        if near is None:
+            return []
+        some = near.some if INPUT_DATA in self._data_rules else alive
+        found = [(INPUT_DATA, Planes(some, alive & ~some, 0))] if INPUT_DATA in self._data_rules else []
+        if best and MOST_FILES in self._data_rules:
+            fewer = near.fewer(best) & some
+            found.append((MOST_FILES, Planes(alive & ~fewer, fewer, 0)))
+        return found
 
     def _with_relaxed(self, term: Expr, planes: Planes, alone: int, store: ColumnStore) -> ClauseCount:
         """The count of a clause of the job, with the changes of its value that would open something."""
@@ -112,10 +143,20 @@ class Matching:
 
 
 def match(
-    ad: ClassAd, requirements: Expr, rank: Expr, snapshot: Snapshot, policies: Mapping[str, Expr] | None = None
+    ad: ClassAd,
+    requirements: Expr,
+    rank: Expr,
+    snapshot: Snapshot,
+    policies: Mapping[str, Expr] | None = None,
+    data: Wanted | None = None,
 ) -> Verdict:
     """Match one class of jobs, whose matching ad is `ad`, against all resources of a snapshot."""
-    return Matching(ad, requirements, rank, policies).on(snapshot)
+    return Matching(ad, requirements, rank, policies).on(snapshot, data)
+
+
+def _is_access_cost(rank: Expr) -> bool:
+    """Whether Rank is `other.DataAccessCost`, which no resource has: the more files near, the better."""
+    return attribute_of(rank) == "dataaccesscost"
 
 
 def _terms(expr: Expr) -> list[Expr]:

@@ -32,9 +32,21 @@ DEFAULTS: Mapping[str, str] = {
 where it stands: gLite read it of the resource, so that it never had an effect."""
 
 
+INPUT_DATA, MOST_FILES = "input_data", "most_files"
+DATA: Mapping[str, str] = {
+    # A storage element close to the resource holds a file that the job reads, and offers a protocol that it can use.
+    INPUT_DATA: "true",
+    # No other resource that meets all else is near more of the files.
+    MOST_FILES: "true",
+}
+"""Of jobs with InputData (gLite reference §2.5; `match.data`): on, or switched off with ""."""
+
+
 def read_policies(changes: Mapping[str, str]) -> dict[str, Expr]:
     """The defaults with these changes by name: another expression, a further one, or "" for none.
 
+    One of `DATA` that comes out false is switched off.
+
     Raises ClassAdSyntaxError.
     """
-    return {name: parse_expression(text) for name, text in {**DEFAULTS, **changes}.items() if text.strip()}
+    return {name: parse_expression(text) for name, text in {**DEFAULTS, **DATA, **changes}.items() if text.strip()}

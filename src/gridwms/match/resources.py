@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from gridwms.classad import ClassAd
@@ -25,6 +25,13 @@ class Resource(Protocol):
     def ad(self) -> ClassAd: ...
 
 
+class StorageElement(Protocol):
+    """A place of files; its ad has GLUE names."""
+
+    @property
+    def ad(self) -> ClassAd: ...
+
+
 class Snapshot(Protocol):
     """Resources at one moment; never changes. Hashed by identity, so that what was computed of it can be kept."""
 
@@ -34,6 +41,8 @@ class Snapshot(Protocol):
     def resources(self) -> Sequence[Resource]: ...
     @property
     def columns(self) -> ColumnStore: ...
+    @property
+    def storage(self) -> Mapping[str, StorageElement]: ...
     def at(self, row: int) -> Resource:
         """The resource of a row of the columns."""
 

@@ -66,6 +66,10 @@ EFFECTS = {
     "PerusalFileEnable": "PerusalFileEnable = true",
     "PerusalTimeInterval": "PerusalFileEnable = true; PerusalTimeInterval = 99",
     "UserTags": 'UserTags = [ a = "b" ]',
+    "InputData": 'InputData = "lfn:a"; DataAccessProtocol = "https"',
+    "DataRequirements": 'DataAccessProtocol = "x"; DataRequirements = [InputData = "lfn:a";DataCatalogType = "SI"]',
+    "DataCatalog": 'InputData = "lfn:a"; DataAccessProtocol = "https"; DataCatalog = "https://h/"',
+    "StorageIndex": 'InputData = "si-lfn:a"; DataAccessProtocol = "https"; StorageIndex = "https://h/"',
     "JobType": 'JobType = "MPICH"',
     "InteractiveTerminal": 'JobType = "Interactive"; InteractiveTerminal = true',
 }
@@ -76,6 +80,7 @@ ELSEWHERE = {
     "AllowZippedISB": "client.pack",
     "OutputSandboxDestURI": "test_outputs.py",
     "OutputSandboxBaseDestURI": "test_outputs.py",
+    "DataAccessProtocol": "test_data.py",
     "ShortDeadlineJob": "match.policies",
     "OutputSE": "match.policies",
 }

@@ -166,7 +166,7 @@ def test_references_to_the_other_side_are_no_circle() -> None:
 
 
 def test_data_access_cost_needs_input_data() -> None:
-    assert the_error(PLAIN + "Rank = other.DataAccessCost;").code == "unsupported"
+    assert the_error(PLAIN + "Rank = other.DataAccessCost;").code == "missing"
 
 
 @pytest.mark.parametrize(

@@ -73,6 +73,16 @@ CASES: dict[str, list[tuple[str, str]]] = {
     "needs.near": [("needs: {near: se.org}", 'OutputSE = "se.org"')],
     "needs.queue": [("needs: {queue: 'h:1/a-b-c'}", 'SubmitTo = "h:1/a-b-c"')],
     "needs.short_queue": [("needs: {short_queue: true}", "ShortDeadlineJob = true")],
+    "data.in": [("data: {in: ['lfn:/a', 'lds:b']}", 'InputData = {"lfn:/a", "lds:b"}')],
+    "data.needs": [
+        (
+            "data: {needs: [{in: ['lfn:/a'], type: DLI}, {in: 'guid:1', type: SI, catalogue: 'https://h/'}]}",
+            'DataRequirements = {[InputData = {"lfn:/a"}; DataCatalogType = "DLI"],'
+            ' [InputData = "guid:1"; DataCatalogType = "SI"; DataCatalog = "https://h/"]}',
+        )
+    ],
+    "data.protocols": [("data: {protocols: https}", 'DataAccessProtocol = {"https"}')],
+    "data.catalogue": [("data: {catalogue: mine}", 'DataCatalog = "mine"')],
     "prefer": [("prefer: other.A", "Rank = other.A")],
     "fuzzy": [("fuzzy: true", "FuzzyRank = true"), ("fuzzy: 2.5", "FuzzyRank = true; FuzzyFactor = 2.5")],
     "retry.deep": [("retry: {deep: 3}", "RetryCount = 3")],

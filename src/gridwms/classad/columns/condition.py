@@ -244,11 +244,32 @@ class Condition:
         if probe is None:
             probe = self.probes[id(leaf.node)] = Probe(leaf.node, self.my, store.context)
         codes = numpy.full(store.count, UNDEFINED_CODE, dtype=numpy.uint8)
+        gang = _is_gang(leaf, store)
+        known: dict[tuple[int, int], int] = {}
         for row in rows_of(rows, store.count).tolist():
             ad = store.ads[row]
-            if ad is not None:
+            if ad is None:
+                continue
+            if not gang:
                 codes[row] = truth_code(probe.with_ad(ad))
+                continue
+            # Gang matching reads of a resource its close storage elements only, which its views share.
+            inner = ad.expressions
+            same = id(inner.get("storage")), id(inner.get("closestorageelements"))
+            code = known.get(same)
+            if code is None:
+                code = known[same] = truth_code(probe.with_ad(ad))
+            codes[row] = code
         return planes_of(codes)
+
+
+def _is_gang(leaf: Leaf, store: ColumnStore) -> bool:
+    """Whether a leaf reads `other.storage` and nothing else of a resource."""
+    names = leaf.names - {"storage"}
+    if len(names) == len(leaf.names) or ANYTHING in names or names & (store.columns.keys() | SPECIAL_NAMES):
+        return False
+    calls = {fold(node.name) for node in walk(leaf.node) if isinstance(node, Call)}
+    return not calls & (_CHANGING - {"retrieveclosesesinfo"})
 
 
 def fresh_leaf(leaf: Leaf, store: ColumnStore) -> Planes:

@@ -61,7 +61,6 @@ def _refused(kind: Kind, name: str, note: str) -> Attribute:
     return Attribute(name, kind, Standing.REFUSED, note=note)
 
 
-_DATA = "data catalogues are not served yet; name the files in InputSandbox by URL instead"
 _LISTENER = "an interactive job is reached through the service, with 'gridwms attach'"
 _COMPOUND = "it concerns collections and DAGs only"
 _SERVICE = "the service keeps its own records"
@@ -97,13 +96,11 @@ _TABLE: tuple[Attribute, ...] = (
     _refused(Kind.TEXT, "PerusalFilesDestURI", "watched files are kept by the service; see 'gridwms peek'"),
     *_honoured(Kind.AD, "UserTags"),
     # data
-    _refused(Kind.TEXTS, "InputData", _DATA),
-    _refused(Kind.ADS, "DataRequirements", _DATA),
+    *_honoured(Kind.TEXTS, "InputData", "DataAccessProtocol"),
+    *_honoured(Kind.ADS, "DataRequirements"),
+    *_honoured(Kind.TEXT, "DataCatalog", "StorageIndex"),
     _refused(Kind.ADS, "OutputData", "data catalogues are not served yet; list the files in OutputSandbox instead"),
-    _idle(Kind.TEXTS, "DataAccessProtocol", "it only matters with InputData"),
-    _idle(Kind.TEXT, "StorageIndex", "it only matters with InputData"),
-    _idle(Kind.TEXT, "DataCatalog", "it only matters with InputData"),
-    _idle(Kind.TEXT, "ReplicaCatalog", "it only matters with InputData"),
+    _idle(Kind.TEXT, "ReplicaCatalog", "that kind of catalogue is retired; name one in DataCatalog"),
     _idle(Kind.BOOLEAN, "DSUpload", "it only matters with OutputData"),
     # credentials and services around
     _refused(

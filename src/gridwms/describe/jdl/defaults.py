@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from gridwms.classad import Expr, parse_expression
+from gridwms.describe.data import KnownCatalogue
 
 PRODUCTION = parse_expression('other.GlueCEStateStatus == "Production"')
 """The Requirements that gLite's client adds to every job (gLite reference §1.2)."""
@@ -39,6 +40,8 @@ class JdlDefaults:
     max_compound_bytes: int = 64_000_000
     stored: bool = False
     """The text was completed by `describe` before: input files may be in the form of `node_files.py`."""
+    catalogues: tuple[KnownCatalogue, ...] | None = None
+    """Those that may be asked for InputData; None: not known here."""
     environment: tuple[tuple[str, str], ...] = field(default=())
     """Variables that every job gets; those of the JDL win."""
 

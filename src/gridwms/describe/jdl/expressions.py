@@ -24,6 +24,7 @@ from gridwms.classad.references import walk
 from gridwms.classad.text import fold
 from gridwms.describe.jdl.contradictions import contradictions
 from gridwms.describe.jdl.cycles import find_cycle, reachable, unfolded
+from gridwms.describe.jdl.data import wants_access_cost
 from gridwms.describe.jdl.draft import Draft, Place, shown
 from gridwms.describe.suggest import suggest
 
@@ -194,13 +195,24 @@ def _check_requirements(draft: Draft) -> None:
             )
 
 
+def _check_access_cost(draft: Draft) -> None:
+    """other.DataAccessCost is only legal alone, and with data (gLite reference §1.2)."""
+    if not wants_access_cost(draft.ad):
+        accepted = "Rank = other.DataAccessCost, with nothing else in it"
+        draft.error(
+            "unsupported", "Rank", "cannot be honoured: other.DataAccessCost must stand alone", accepted=accepted
+        )
+    elif not draft.given("InputData") and not draft.given("DataRequirements"):
+        draft.error("missing", "Rank", "other.DataAccessCost needs InputData or DataRequirements", accepted="either")
+
+
 def _check_rank(draft: Draft) -> None:
     expr = draft.ad.get("Rank")
     if expr is None:
         return
     residue, other = flatten(expr, draft.ad)
     if "dataaccesscost" in other:
-        draft.error("unsupported", "Rank", "cannot be honoured: other.DataAccessCost needs InputData, not served yet")
+        _check_access_cost(draft)
         return
     if not isinstance(residue, Literal | ListExpression | ClassAd):
         return

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from gridwms.classad import ClassAd, ClassAdSyntaxError, parse_ad_tolerant, unparse
 from gridwms.describe.jdl.cycles import reachable
+from gridwms.describe.jdl.data import ATTRIBUTES as DATA
 from gridwms.describe.jdl.draft import MAX_PROBLEMS, Draft, Part, shown
 from gridwms.describe.jdl.expressions import MATCHED
 from gridwms.describe.jdl.shared_files import OutputOf, SharedFiles
@@ -17,6 +18,7 @@ from gridwms.describe.problem import Problem
 _BESIDE = ("description", "file", "nodename", "node_type")
 _MATCHING = (
     *("VirtualOrganisation", "Type", "JobType", "CPUNumber", "SMPGranularity", "HostNumber", "WholeNodes"),
+    *DATA,
     *("ShortDeadlineJob", "OutputSE", "SubmitTo", "FuzzyRank", "FuzzyFactor", "fuzzy_factor", "SignificantAttributes"),
 )
 """What takes part in matching besides Requirements, Rank and what they read."""

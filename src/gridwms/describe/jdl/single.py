@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from gridwms.classad import ClassAd
 from gridwms.describe.description import Description
 from gridwms.describe.jdl.attributes import ATTRIBUTES, Kind
+from gridwms.describe.jdl.data import read_data
 from gridwms.describe.jdl.draft import Draft, shown
 from gridwms.describe.jdl.environment import read_environment, read_tags
 from gridwms.describe.jdl.expressions import check_expressions, requirements_of
@@ -37,6 +38,7 @@ def describe(draft: Draft) -> Description | None:
     start = read_start(draft)
     cpus = read_cpus(draft)
     check_processors(draft)
+    data = read_data(draft, vo)
     check_expressions(draft)
     expires_at, fuzzy, peek_seconds = read_expiry(draft), _fuzzy_factor(draft), _peek_seconds(draft)
     submit_to = _submit_to(draft)
@@ -79,6 +81,7 @@ def describe(draft: Draft) -> Description | None:
         interactive=start.interactive,
         terminal=start.terminal,
         container=start.container,
+        data=data,
         user_tags=tags,
     )
 

@@ -62,9 +62,10 @@ class Job(_Described):
 
     `arguments`: a list of words, each taken exactly, or one line for the shell. `inputs`: paths and URLs, or pairs
     (path or URL, name on the worker node). `outputs`: names, or pairs (name, URL to send it to). Sizes and time spans
-    carry their units ("2 GiB", "2h 30m"). `where` and `prefer`: expressions of the ClassAd language. `before` and
-    `after`: a script, or a pair (script, arguments). `sweep` makes it many: a number of jobs, a range, or a value a
-    job; `_PARAM_` in any text stands for the value. `jdl`: further attributes of JDL and their expressions.
+    carry their units ("2 GiB", "2h 30m"). `where` and `prefer`: expressions of the ClassAd language. `data`: names of
+    files in a catalogue (`lfn:...`) near which the job is to run, read by one of `data_protocols`. `before`, `after`:
+    a script, or a pair (script, arguments). `sweep` makes it many: a number of jobs, a range, or a value a job;
+    `_PARAM_` in any text stands for the value. `jdl`: further attributes of JDL and their expressions.
     """
 
     executable: str
@@ -95,6 +96,10 @@ class Job(_Described):
     near: str = ""
     queue: str = ""
     short_queue: bool | None = None
+    data: Sequence[str] = ()
+    data_needs: Sequence[Mapping[str, str | Sequence[str]]] = ()
+    data_protocols: Sequence[str] = ()
+    data_catalogue: str = ""
     prefer: str = ""
     fuzzy: bool | float | None = None
     retry_deep: int | None = None
@@ -157,6 +162,10 @@ _KEYS = {
     "near": "needs.near",
     "queue": "needs.queue",
     "short_queue": "needs.short_queue",
+    "data": "data.in",
+    "data_needs": "data.needs",
+    "data_protocols": "data.protocols",
+    "data_catalogue": "data.catalogue",
     "retry_deep": "retry.deep",
     "retry_shallow": "retry.shallow",
 }

@@ -12,6 +12,8 @@ class Kind(StrEnum):
     SECTION = "a table of further keys"
     TEXT = "a text"
     TEXTS = "a text or a list of texts"
+    LIST = "one text, or a list of them"
+    NEEDS = "a list of {in: names, type: ..., catalogue: ...}"
     WORDS = "a list of words, each taken exactly, or one line for the shell"
     INTEGER = "a whole number"
     BOOLEAN = "true or false"
@@ -73,6 +75,11 @@ KEYS: dict[str, Key] = {
     "needs.near": Key(Kind.TEXT, "OutputSE"),
     "needs.queue": Key(Kind.TEXT, "SubmitTo"),
     "needs.short_queue": Key(Kind.BOOLEAN, "ShortDeadlineJob"),
+    "data": Key(Kind.SECTION),
+    "data.in": Key(Kind.LIST, "InputData"),
+    "data.needs": Key(Kind.NEEDS, "DataRequirements"),
+    "data.protocols": Key(Kind.LIST, "DataAccessProtocol"),
+    "data.catalogue": Key(Kind.TEXT, "DataCatalog"),
     "prefer": Key(Kind.EXPRESSION, "Rank"),
     "fuzzy": Key(Kind.FUZZY, "FuzzyRank"),
     "retry": Key(Kind.SECTION),
@@ -93,6 +100,11 @@ KEYS: dict[str, Key] = {
     "jdl": Key(Kind.EXPRESSIONS),
 }
 """Dotted name to row, in the order in which they are written."""
+
+TABLES = {
+    Kind.NEEDS: {"in": "InputData", "type": "DataCatalogType", "catalogue": "DataCatalog"},
+}
+"""The keys of lists of tables, and the attributes of the ads that they become; the first is needed in each."""
 
 JOB_TYPES = {"normal": "Normal", "mpi": "MPICH", "interactive": "Interactive"}
 """Values of `type` and of JobType."""

@@ -14,7 +14,7 @@ from gridwms.describe.jdl.draft import shown
 from gridwms.describe.jdl.names import leaf
 from gridwms.describe.native import quantities
 from gridwms.describe.native.compounds import WrongType, as_nodes, as_order, as_values
-from gridwms.describe.native.keys import JOB_TYPES, KEYS, Key, Kind
+from gridwms.describe.native.keys import JOB_TYPES, KEYS, TABLES, Key, Kind
 from gridwms.describe.native.tree import Node, kind
 from gridwms.describe.suggest import suggest
 
@@ -236,6 +236,32 @@ def _as_job_type(mapping: Mapping, name: str, key: Key, node: Node) -> None:
     mapping.jdl.text(key.jdl, JOB_TYPES[word], Origin(name, node.at))
 
 
+def _as_list(mapping: Mapping, name: str, key: Key, node: Node) -> None:
+    for item in _items(node):
+        _text_item(item)
+        mapping.jdl.item(key.jdl, text_of(item), Origin(name, item.place))
+
+
+def _as_tables(mapping: Mapping, name: str, key: Key, node: Node) -> None:
+    words = TABLES[key.kind]
+    for item in _items(node):
+        if not isinstance(item.value, dict):
+            raise WrongType(kind(item))
+        parts = []
+        for word, inner in item.entries():
+            if word not in words:
+                mapping.unknown(f"{name}.{word}", word, list(words), inner)
+                continue
+            texts = _items(inner)
+            for text in texts:
+                _text_item(text)
+            value = ", ".join(quote(text_of(text)) for text in texts)
+            parts.append(
+                f"{words[word]} = {{{value}}}" if isinstance(inner.value, tuple) else f"{words[word]} = {value}"
+            )
+        mapping.jdl.member(key.jdl, f"[{'; '.join(parts)}]", Origin(name, item.place))
+
+
 def _as_section(mapping: Mapping, name: str, key: Key, node: Node) -> None:
     if not isinstance(node.value, dict):
         raise WrongType
@@ -246,6 +272,8 @@ KINDS: dict[Kind, Callable[[Mapping, str, Key, Node], None]] = {
     Kind.SECTION: _as_section,
     Kind.TEXT: _as_text,
     Kind.TEXTS: _as_software,
+    Kind.LIST: _as_list,
+    Kind.NEEDS: _as_tables,
     Kind.WORDS: _as_words,
     Kind.INTEGER: _as_integer,
     Kind.BOOLEAN: _as_boolean,

@@ -7,14 +7,14 @@ from typing import Any, TypeAlias
 
 import yaml
 
-from gridwms.classad import ClassAd, Expr, unparse
+from gridwms.classad import ClassAd, Expr, evaluate_attribute, unparse
 from gridwms.describe.compound import PLACEHOLDER
 from gridwms.describe.convert.clauses import Comparison, Membership, recognised
 from gridwms.describe.convert.reading import Written
 from gridwms.describe.convert.shell_words import split_words
 from gridwms.describe.convert.source_ad import SourceAd
 from gridwms.describe.jdl.names import leaf
-from gridwms.describe.native.keys import JOB_TYPES, KEYS, Key, Kind
+from gridwms.describe.native.keys import JOB_TYPES, KEYS, TABLES, Key, Kind
 from gridwms.describe.native.quantities import moment_text, span_text
 from gridwms.describe.native.write_compounds import write_compound
 from gridwms.describe.native.yaml_tree import resolve
@@ -180,10 +180,33 @@ def _job_type(source: SourceAd, key: Key) -> Plain:
     return None if word == "normal" else word
 
 
+def _list(source: SourceAd, key: Key) -> Plain:
+    return list(source.texts(key.jdl)) or None
+
+
+def _tables(source: SourceAd, key: Key) -> Plain:
+    """Ads that hold nothing but the texts that have keys; else they stay as they are."""
+    value = evaluate_attribute(source.ad, key.jdl) if key.jdl in source.ad else None
+    words = {attribute.lower(): word for word, attribute in TABLES[key.kind].items()}
+    found: list[Plain] = []
+    for ad in value if isinstance(value, tuple) else (value,):
+        if not isinstance(ad, ClassAd) or not all(name.lower() in words for name in ad):
+            return None
+        inner = SourceAd(ad)
+        table = {words[name.lower()]: inner.text(name) or list(inner.texts(name)) for name in ad}
+        if list(inner.left()):
+            return None
+        found.append(table)
+    source.forget(key.jdl)
+    return found
+
+
 _KINDS: dict[Kind, Callable[[SourceAd, Key], Plain]] = {
     Kind.TEXT: _text,
     Kind.INTEGER: _integer,
     Kind.BOOLEAN: _boolean,
+    Kind.LIST: _list,
+    Kind.NEEDS: _tables,
     Kind.WORDS: _words,
     Kind.VARIABLES: _variables,
     Kind.TAGS: _tags,

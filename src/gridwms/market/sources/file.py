@@ -13,6 +13,7 @@ from pathlib import Path
 
 from gridwms.classad import ClassAd, ClassAdSyntaxError, Expr, parse_ad, parse_expression
 from gridwms.classad.ad import to_expression
+from gridwms.market.close_storage import with_storage
 from gridwms.market.source import SourceError
 
 EXPRESSIONS = frozenset({"requirements", "rank"})
@@ -78,7 +79,7 @@ def _table(table: dict[str, object], number: int, text: str, origin: str) -> Cla
             raise SourceError(f"{where}: {name}: {value!r} cannot stand in an ad ({trouble})") from trouble
     if "glueceuniqueid" not in {name.lower() for name in table}:
         raise SourceError(f"{where}: this [[resource]] has no GlueCEUniqueID")
-    return ClassAd(items)
+    return with_storage(ClassAd(items))
 
 
 def _line_of(text: str, number: int) -> int:
@@ -103,7 +104,7 @@ def read_ads(text: str, origin: str) -> list[ClassAd]:
             raise SourceError(f"{origin}, {place}: {trouble.message}") from trouble
         if "GlueCEUniqueID" not in ad:
             raise SourceError(f"{origin}, line {line}: this ad has no GlueCEUniqueID")
-        ads.append(ad)
+        ads.append(with_storage(ad))
     return ads
 
 

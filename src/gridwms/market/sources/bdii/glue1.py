@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from gridwms.classad import ClassAd, ListExpression, Literal
 from gridwms.classad.tree import Expr
+from gridwms.market.close_storage import STORAGE
 from gridwms.market.sources.bdii.entry import Entry, in_order
 from gridwms.market.sources.bdii.names import SiteOf, names_of_id, nowhere
 
@@ -163,6 +164,7 @@ def _resources(ce_id: str, parts: _Parts, storage: dict[str, ClassAd], site_of: 
             *([("GlueSiteUniqueID", Literal(site))] if site else ()),
             ("CloseStorageElements", _close(parts, storage)),
             ("GlueCESEBindGroupSEUniqueID", _texts(_close_ids(parts))),
+            ("storage", STORAGE),
         ]
     )
     rules = list(dict.fromkeys(parts.element.texts.get(_RULES, ())))

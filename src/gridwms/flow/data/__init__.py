@@ -1,0 +1,1 @@
+"""Input data: where it lies, kept fresh by sets and never asked per job."""
