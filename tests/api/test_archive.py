@@ -10,7 +10,8 @@ from sqlalchemy import func, select
 
 from gridwms.archive import files
 from gridwms.bookkeeping.ulm import write_line
-from gridwms.flow.archive import NoArchive, archive_old
+from gridwms.flow.archive.directory import NoArchive
+from gridwms.flow.archive.keep import archive_old
 from gridwms.flow.audit import audit
 from gridwms.store.tables import attempts, events, jobs, lb_events, lb_jobs
 from tests.api.house import House

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
-from fastapi import Depends
+from fastapi import Depends, Query
 from starlette.requests import HTTPConnection
 
 from gridwms.api.settings import Settings
 from gridwms.flow import status
 from gridwms.flow.bookkeeping.named import Named, booked, named
+from gridwms.flow.bookkeeping.search import Asker
 from gridwms.flow.bookkeeping.settle import settle
 from gridwms.flow.errors import FlowError, NotPermitted, UnknownJob
 from gridwms.flow.world import World
@@ -73,6 +74,11 @@ class Desk:
         """What the policy says to the caller's doing something."""
         return policy.allowed(self.identity, action, what)
 
+    @property
+    def asker(self) -> Asker:
+        """The caller, for questions that find what they are about by themselves."""
+        return Asker(self.identity, self.judge)
+
     def any_job(self, job: str, action: Action) -> Named:
         """A job of ours, or of another system, to which the caller may do `action`. UnknownJob, NotPermitted."""
         found = named(self.world, job)
@@ -124,3 +130,4 @@ async def desk(request: HTTPConnection) -> Desk:
 
 
 AtDesk = Annotated[Desk, Depends(desk)]
+Archived = Annotated[bool, Query(description="look in the archive")]

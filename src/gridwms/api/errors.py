@@ -14,7 +14,7 @@ from starlette.responses import JSONResponse, Response
 
 from gridwms.api.models.problem import ErrorBody, ErrorOut, ProblemOut
 from gridwms.describe.problem import Problem
-from gridwms.flow.archive import NoArchive
+from gridwms.flow.archive.directory import NoArchive
 from gridwms.flow.bookkeeping.pages import BadCursor
 from gridwms.flow.errors import (
     FlowError,

@@ -8,14 +8,16 @@ import json
 import os
 import sqlite3
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 _TOGETHER = 200
 """Records in one gzip member."""
+_BLOCK = 1 << 16
 Record = dict[str, Any]
 """`id`, `owner`, `ended` (seconds since the epoch) and `status` (JSON types) stand in the index too."""
 
@@ -46,19 +48,22 @@ class Entry:
     status: dict[str, Any]
 
 
-def write(directory: Path, records: Sequence[Record]) -> str:
-    """Add a file with these records, on disk and read again before this returns; its name. Raises ArchiveError."""
+def write(directory: Path, records: Iterable[Record]) -> str:
+    """Add a file with these records, on disk and read again before this returns; its name. Raises ArchiveError.
+
+    Records are taken a few at a time: there may be more of them than memory holds.
+    """
     try:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         number = max((_number(path) for path in _files(directory)), default=0) + 1
         path = directory / f"jobs-{number:08d}.jsonl.gz"
         draft = path.with_name(f"{path.name}.new")
-        lines = [json.dumps(record, separators=(",", ":"), ensure_ascii=False).encode() for record in records]
         digest = hashlib.sha256()
+        rest = iter(records)
         with draft.open("wb") as file:
             os.fchmod(file.fileno(), 0o600)
-            for first in range(0, len(lines), _TOGETHER):
-                text = b"".join(line + b"\n" for line in lines[first : first + _TOGETHER])
+            while some := list(islice(rest, _TOGETHER)):
+                text = b"".join(_line(record) for record in some)
                 digest.update(text)
                 file.write(gzip.compress(text, 6, mtime=0))
             file.flush()
@@ -74,6 +79,10 @@ def write(directory: Path, records: Sequence[Record]) -> str:
     except OSError as error:
         raise ArchiveError(f"The archive '{directory}' cannot be written: {error.strerror}.") from error
     return path.name
+
+
+def _line(record: Record) -> bytes:
+    return json.dumps(record, separators=(",", ":"), ensure_ascii=False).encode() + b"\n"
 
 
 def _index(path: Path) -> Path:
@@ -114,17 +123,34 @@ def listed(directory: Path) -> list[ArchiveFile]:
     return found
 
 
-def find(directory: Path, job: str) -> Record | None:
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A record, and where it is."""
+
+    record: Record
+    file: str
+    place: int
+
+
+def find(directory: Path, job: str) -> Found | None:
     """The record of a job; the newest one if it was archived more than once. Raises ArchiveError."""
     for path in reversed(_files(directory)):
         with _open(path) as base:
-            row = base.execute(
-                "SELECT offset, line FROM jobs WHERE id = ? ORDER BY place DESC LIMIT 1", (job,)
-            ).fetchone()
+            query = "SELECT offset, line, place FROM jobs WHERE id = ? ORDER BY place DESC LIMIT 1"
+            row = base.execute(query, (job,)).fetchone()
         if row is not None:
-            record: Record = json.loads(_member(path, row[0]).splitlines()[row[1]])
-            return record
+            return Found(json.loads(_member(path, row[0]).splitlines()[row[1]]), path.name, row[2])
     return None
+
+
+def following(directory: Path, file: str, place: int, limit: int) -> list[Record]:
+    """The records behind a place of a file, at most so many. Raises ArchiveError."""
+    path = directory / file
+    with _open(path) as base:
+        query = "SELECT offset, line FROM jobs WHERE place > ? ORDER BY place LIMIT ?"
+        rows = base.execute(query, (place, limit)).fetchall()
+    lines = {offset: _member(path, offset).splitlines() for offset in dict.fromkeys(row[0] for row in rows)}
+    return [json.loads(lines[offset][line]) for offset, line in rows]
 
 
 def entries(directory: Path, owner: str | None, before: tuple[str, int] | None = None) -> Iterator[Entry]:
@@ -172,18 +198,21 @@ def check(directory: Path) -> list[str]:
 
 def _members(path: Path) -> Iterator[tuple[int, bytes]]:
     """Each gzip member of a file with its offset."""
-    data = path.read_bytes()
-    offset = 0
-    while offset < len(data):
-        decoder = zlib.decompressobj(wbits=31)
-        try:
-            text = decoder.decompress(data[offset:])
-        except zlib.error as error:
-            raise ArchiveError(f"'{path}' is damaged at byte {offset}: {error}.") from error
-        if not decoder.eof:
-            raise ArchiveError(f"'{path}' ends in the middle: it was cut.")
-        yield offset, text
-        offset = len(data) - len(decoder.unused_data)
+    offset, data = 0, b""
+    with path.open("rb") as file:
+        while data or (data := file.read(_BLOCK)):
+            decoder = zlib.decompressobj(wbits=31)
+            parts, begin = [], offset
+            while not decoder.eof:
+                if not data and not (data := file.read(_BLOCK)):
+                    raise ArchiveError(f"'{path}' ends in the middle: it was cut.")
+                try:
+                    parts.append(decoder.decompress(data))
+                except zlib.error as error:
+                    raise ArchiveError(f"'{path}' is damaged at byte {begin}: {error}.") from error
+                offset += len(data) - len(decoder.unused_data)
+                data = decoder.unused_data
+            yield begin, b"".join(parts)
 
 
 def _member(path: Path, offset: int) -> bytes:
@@ -193,7 +222,7 @@ def _member(path: Path, offset: int) -> bytes:
     try:
         with path.open("rb") as file:
             file.seek(offset)
-            while not decoder.eof and (part := file.read(1 << 16)):
+            while not decoder.eof and (part := file.read(_BLOCK)):
                 parts.append(decoder.decompress(part))
     except (OSError, zlib.error) as error:
         raise ArchiveError(f"'{path}' cannot be read at byte {offset}: {error}.") from error

@@ -36,8 +36,13 @@ def log(
     if format not in ("text", "ulm", "json"):
         raise typer.BadParameter("text, ulm or json", param_hint="--format")
     named = ids(jobs, input)
-    if format == "text" and not archive:
-        answers, codes = each(named, service, lambda client, job: (job, client.history(job)), None if json else _show)
+    if format == "text":
+        answers, codes = each(
+            named,
+            service,
+            lambda client, job: (job, client.history(job, archived=archive)),
+            None if json else _show,
+        )
         answers = [answer | {"answer": answer["answer"] and answer["answer"][1]} for answer in answers]
     elif format == "json" or json:
         answers, codes = each(

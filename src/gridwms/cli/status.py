@@ -36,7 +36,7 @@ def status(
     service: Service = "",
 ) -> None:
     """Show the state of jobs: of these, or of all of mine; of compounds with --nodes each node's."""
-    if attributes or archive:
+    if attributes or (archive and not (nodes or failed)):
         raise typer.Exit(_attributes(ids(jobs, input), service, archive=archive, json=json))
     from gridwms.cli.trouble import as_data, report
     from gridwms.client import Client
@@ -49,7 +49,7 @@ def status(
     codes: list[Exit] = []
     with Client(service) as client:
         if nodes:
-            return _nodes(client, named, states, failed=failed, limit=limit, json=json)
+            return _nodes(client, named, states, failed=failed, limit=limit, archive=archive, json=json)
         if named:
             found: Sequence[object] = client.status(named)
         else:
@@ -94,13 +94,20 @@ def _attributes(named: Sequence[str], service: str, *, archive: bool, json: bool
 
 
 def _nodes(
-    client: Client, compounds: Sequence[str], states: Sequence[str], *, failed: bool, limit: int, json: bool
+    client: Client,
+    compounds: Sequence[str],
+    states: Sequence[str],
+    *,
+    failed: bool,
+    limit: int,
+    archive: bool,
+    json: bool,
 ) -> None:
     answers: list[dict[str, object]] = []
     more = False
     for compound in compounds:
         most = limit + 1 if limit else 0
-        found = list(client.nodes(compound, states=states, failed=failed, limit=most))
+        found = list(client.nodes(compound, states=states, failed=failed, limit=most, archived=archive))
         more = more or 0 < limit < len(found)
         shown = found[: limit or None]
         answers += [{"asked": compound, "job": node, "error": None} for node in shown]

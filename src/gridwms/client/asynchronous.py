@@ -154,22 +154,28 @@ class AsyncClient:
                 return
 
     async def nodes(
-        self, job: str, *, states: Sequence[str] = (), failed: bool = False, limit: int = 0
+        self, job: str, *, states: Sequence[str] = (), failed: bool = False, limit: int = 0, archived: bool = False
     ) -> AsyncIterator[answers.Job]:
         """The nodes of a compound in their order; all when `limit` is 0."""
         key, after, left = self._key(job), "", limit or float("inf")
         while left > 0:
             size = int(min(left, calls.BATCH))
-            page = await self._transport.run(calls.nodes(key, states=states, failed=failed, after=after, limit=size))
+            page = await self._transport.run(
+                calls.nodes(key, states=states, failed=failed, after=after, limit=size, archived=archived)
+            )
             for node in page.jobs:
                 yield node
             left, after = left - len(page.jobs), page.next
             if not after:
                 return
 
-    async def history(self, job: str) -> list[answers.Event]:
-        """Everything that happened to a job, in order."""
-        return await self._transport.run(calls.history(self._key(job)))
+    async def history(self, job: str, *, archived: bool = False) -> list[answers.Event]:
+        """Everything that happened to a job, in order. `archived`: to one of the archive."""
+        return await self._transport.run(calls.history(self._key(job), archived=archived))
+
+    async def archived(self, job: str) -> answers.Job:
+        """A job that was moved to the archive, as it was then. Raises NotFound."""
+        return await self._transport.run(calls.archived(self._key(job)))
 
     async def why(self, job: str) -> answers.Why:
         """Why a job is where it is."""

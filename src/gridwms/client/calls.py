@@ -76,18 +76,27 @@ def list_jobs(*, owner: str, states: Sequence[str], after: str, limit: int) -> C
     return Call(method="GET", path=f"{API}/jobs", params=params, read=answers.JobPage.read)
 
 
-def nodes(key: str, *, states: Sequence[str], failed: bool, after: str, limit: int) -> Call[answers.JobPage]:
+def archived(key: str) -> Call[answers.Job]:
+    """A job of the archive."""
+    return Call(method="GET", path=f"{API}/jobs/{key}", params={"archived": "true"}, read=answers.Job.read)
+
+
+def nodes(
+    key: str, *, states: Sequence[str], failed: bool, after: str, limit: int, archived: bool = False
+) -> Call[answers.JobPage]:
     params = {"limit": str(limit)}
+    params |= {"archived": "true"} if archived else {}
     params |= {"state": ",".join(states)} if states else {}
     params |= {"failed": "true"} if failed else {}
     params |= {"after": after} if after else {}
     return Call(method="GET", path=f"{API}/jobs/{key}/nodes", params=params, read=answers.JobPage.read)
 
 
-def history(key: str) -> Call[list[answers.Event]]:
+def history(key: str, *, archived: bool = False) -> Call[list[answers.Event]]:
     return Call(
         method="GET",
         path=f"{API}/jobs/{key}/history",
+        params={"archived": "true"} if archived else {},
         read=lambda told: [answers.Event.read(each) for each in told["events"]],
     )
 

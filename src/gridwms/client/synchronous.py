@@ -176,7 +176,7 @@ class Client:
                 return
 
     def nodes(
-        self, job: str, *, states: Sequence[str] = (), failed: bool = False, limit: int = 0
+        self, job: str, *, states: Sequence[str] = (), failed: bool = False, limit: int = 0, archived: bool = False
     ) -> Iterator[answers.Job]:
         """The nodes of a compound in their order; all when `limit` is 0.
 
@@ -185,15 +185,21 @@ class Client:
         key, after, left = self._key(job), "", limit or float("inf")
         while left > 0:
             size = int(min(left, calls.BATCH))
-            page = self._transport.run(calls.nodes(key, states=states, failed=failed, after=after, limit=size))
+            page = self._transport.run(
+                calls.nodes(key, states=states, failed=failed, after=after, limit=size, archived=archived)
+            )
             yield from page.jobs
             left, after = left - len(page.jobs), page.next
             if not after:
                 return
 
-    def history(self, job: str) -> list[answers.Event]:
-        """Everything that happened to a job, in order."""
-        return self._transport.run(calls.history(self._key(job)))
+    def history(self, job: str, *, archived: bool = False) -> list[answers.Event]:
+        """Everything that happened to a job, in order. `archived`: to one of the archive."""
+        return self._transport.run(calls.history(self._key(job), archived=archived))
+
+    def archived(self, job: str) -> answers.Job:
+        """A job that was moved to the archive, as it was then. Raises NotFound."""
+        return self._transport.run(calls.archived(self._key(job)))
 
     def why(self, job: str) -> answers.Why:
         """Why a job is where it is."""

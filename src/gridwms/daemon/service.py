@@ -17,7 +17,7 @@ from gridwms.daemon.leaseholder import Leaseholder
 from gridwms.daemon.loop import Loop
 from gridwms.daemon.notifier import LEASE, Notifier
 from gridwms.flow import sources
-from gridwms.flow.archive import archive_old
+from gridwms.flow.archive.keep import archive_old
 from gridwms.flow.bookkeeping.settle import settle
 from gridwms.flow.compound.sweep import sweep
 from gridwms.flow.expire import expire

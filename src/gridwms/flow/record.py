@@ -22,6 +22,7 @@ from gridwms.jobs.steps import UnexpectedEvent, UnknownAttempt, step
 from gridwms.store import compounds, outbox
 from gridwms.store import events as log
 from gridwms.store import jobs as rows
+from gridwms.store.leaving import leaving
 
 _CASCADES = 50
 """How often, in one transaction, decisions about nodes may lead to others; what is left is a task for later."""
@@ -116,6 +117,7 @@ def _apply(
 ) -> tuple[Recorded, Progress]:
     now = world.clock()
     events = list(events)
+    stored = without_leaving(connection, stored)
     known = _known(connection, stored, events)
     result = Recorded()
     before = {key: job for key, (_number, job) in stored.items()}
@@ -156,6 +158,13 @@ def _apply(
     result.sites = {effect.site for _number, effect in effects}
     result.placeable = any(_frees_or_waits(before[key], job) for key, job in result.jobs.items())
     return result, progress
+
+
+def without_leaving(connection: Connection, stored: dict[str, tuple[int, Job]]) -> dict[str, tuple[int, Job]]:
+    """These jobs but for nodes that only the archive has from now on."""
+    purged = {job.parent for _number, job in stored.values() if job.parent is not None and job.state is State.PURGED}
+    gone = leaving(connection, purged) if purged else ()
+    return {key: one for key, one in stored.items() if one[1].parent not in gone} if gone else stored
 
 
 def _fate(job: Job, event: Event) -> tuple[str, bool, str] | None:

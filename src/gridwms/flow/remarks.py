@@ -12,14 +12,16 @@ from sqlalchemy import Connection
 from gridwms.bookkeeping.access.acl import Acl, IdType, Permission
 from gridwms.bookkeeping.event import Value
 from gridwms.flow.errors import FlowError, UnknownJob
-from gridwms.flow.record import apply
+from gridwms.flow.record import apply, without_leaving
 from gridwms.flow.status import held
 from gridwms.flow.world import World
 from gridwms.jobs.events import AccessChanged, Noted, Remark, Tagged
+from gridwms.jobs.states import State
 from gridwms.store import compounds
 from gridwms.store import events as log
 from gridwms.store import jobs as rows
 from gridwms.store import remarks as store
+from gridwms.store.leaving import leaving
 
 LONGEST_VALUE = 10_000
 _NAME = re.compile(r"[^\s=\x00-\x1f\x7f]{1,100}")
@@ -114,8 +116,10 @@ def record_in(connection: Connection, world: World, remarks: Iterable[tuple[str,
     """The same inside a transaction."""
     remarks = list(remarks)
     keys = {key for key, _remark in remarks}
-    stored = rows.load(connection, keys)
+    stored = without_leaving(connection, rows.load(connection, keys))
     whole = compounds.load(connection, keys - stored.keys())
+    gone = leaving(connection, {number for number, parent in whole.values() if parent.state is State.PURGED})
+    whole = {key: one for key, one in whole.items() if one[0] not in gone}
     for key in keys - stored.keys() - whole.keys():
         raise UnknownJob(key)
     apply(connection, world, stored, [(key, remark) for key, remark in remarks if key in stored])

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from gridwms.bookkeeping.access.acl import NOBODY
+from gridwms.describe.description import Description
 from gridwms.flow.errors import NotInState, UnknownJob
 from gridwms.flow.find import name_of
 from gridwms.flow.task import job_url
@@ -163,6 +164,21 @@ def known(world: World, keys: Sequence[str]) -> dict[str, JobView]:
     return {view.key: view for view in (*views_of(world, single), *whole)}
 
 
+def known_in(world: World, connection: Connection, keys: Sequence[str]) -> list[JobView]:
+    """The same of another database than the service's, in the order given. Raises UnknownJob."""
+    stored = rows.load(connection, keys)
+    whole = compounds.load(connection, [key for key in keys if key not in stored])
+    found = [
+        *_views(world, connection, list(stored.values()), {}),
+        *_compound_views(world, connection, dict(whole.values())),
+    ]
+    views = {view.key: view for view in found}
+    for key in keys:
+        if key not in views:
+            raise UnknownJob(key)
+    return [views[key] for key in keys]
+
+
 def list_jobs(
     world: World, *, owner: str | None, states: Collection[State] = (), after: int | None = None, limit: int = 100
 ) -> Page:
@@ -272,13 +288,22 @@ def _compound_view(world: World, parent: Parent, histogram: Histogram, said: Map
 
 def views_of(world: World, stored: Sequence[tuple[int, Job]]) -> list[JobView]:
     """Single jobs with their row numbers, as they are shown."""
+    described = world.descriptions.many({name_of(job) for _number, job in stored if job.state is not State.PURGED})
+    return world.database.read(lambda connection: _views(world, connection, stored, described))
+
+
+def _views(
+    world: World,
+    connection: Connection,
+    stored: Sequence[tuple[int, Job]],
+    descriptions: Mapping[tuple[str, str], Description],
+) -> list[JobView]:
     jobs = [job for _number, job in stored]
-    said = world.database.read(lambda connection: remarks.tags(connection, [number for number, _job in stored]))
-    descriptions = world.descriptions.many({name_of(job) for job in jobs if job.state is not State.PURGED})
+    said = remarks.tags(connection, [number for number, _job in stored])
     numbers = {job.parent for job in jobs if job.parent is not None}
-    parents = world.database.read(lambda connection: compounds.load_numbers(connection, numbers)) if numbers else {}
+    parents = compounds.load_numbers(connection, numbers) if numbers else {}
     waiting = {job.match_class for job in jobs if job.state is State.WAITING}
-    answers = world.database.read(lambda connection: verdicts.latest(connection, waiting)) if waiting else {}
+    answers = verdicts.latest(connection, waiting) if waiting else {}
     views = []
     for number, job in stored:
         current = job.current

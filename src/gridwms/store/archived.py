@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Connection, Table, and_, exists, func, insert, or_, select
+from sqlalchemy import Connection, Table, and_, create_engine, exists, func, insert, or_, select
 
 from gridwms.bookkeeping.states import TERMINAL, StateCode
 from gridwms.jobs.states import State
@@ -23,18 +24,20 @@ from gridwms.store.tables import (
     lb_jobs,
     lb_pending,
     lb_tags,
+    metadata,
     outbox,
 )
 from gridwms.store.tables.jobs import PURGED
 
 Rows = dict[str, list[dict[str, Any]]]
-_OWN: tuple[tuple[Table, Any], ...] = (
+OWN: tuple[tuple[Table, Any], ...] = (
     (jobs, jobs.c.number),
     (attempts, attempts.c.job),
     (events, events.c.job),
     (job_tags, job_tags.c.job),
     (job_access, job_access.c.job),
 )
+"""The rows of a job of ours, and by what they know it."""
 _OTHERS: tuple[tuple[Table, Any], ...] = (
     (lb_jobs, lb_jobs.c.number),
     (lb_events, lb_events.c.job),
@@ -67,7 +70,7 @@ def ended(connection: Connection, before: int, limit: int) -> list[int]:
 def rows_of(connection: Connection, numbers: Collection[int], *, ours: bool) -> dict[int, Rows]:
     """All rows of these jobs, by table."""
     found: dict[int, Rows] = {number: defaultdict(list) for number in numbers}
-    for table, column in _OWN if ours else _OTHERS:
+    for table, column in OWN if ours else _OTHERS:
         for chunk in chunks(numbers):
             query = select(table).where(column.in_(chunk)).order_by(*table.primary_key.columns)
             for row in connection.execute(query).mappings():
@@ -87,9 +90,14 @@ def last_events(connection: Connection, numbers: Collection[int], *, ours: bool)
 
 def remove(connection: Connection, numbers: Collection[int], *, ours: bool) -> None:
     """Take all rows of these jobs out."""
-    for table, column in reversed(_OWN if ours else _OTHERS):
+    for table, column in reversed(OWN if ours else _OTHERS):
         statement = f"DELETE FROM {table.name} WHERE {column.name}"  # noqa: S608 - names of tables of this program
         bulk.run_on(connection, f"{statement} {{among}}", numbers)
+    forget_cached(connection)
+
+
+def forget_cached(connection: Connection) -> None:
+    """What the writer has at hand may be gone."""
     cache = connection.get_execution_options().get(CACHE)
     if isinstance(cache, JobCache):
         cache.clear()
@@ -104,7 +112,7 @@ def put_back(connection: Connection, kept: Rows, *, ours: bool) -> bool:
     taken = connection.execute(select(top.c.number).where(top.c.number == job["number"])).first()
     old = job["number"]
     number = old if taken is None else (connection.execute(select(func.max(top.c.number))).scalar() or 0) + 1
-    for table, column in _OWN if ours else _OTHERS:
+    for table, column in OWN if ours else _OTHERS:
         rows = [_moved(row, column.name, number) for row in kept.get(table.name, [])]
         if table is lb_events:
             rows = [{key: value for key, value in row.items() if key != "number"} for row in rows]
@@ -125,3 +133,19 @@ def all_there(connection: Connection, kept: Sequence[tuple[int, int]], *, ours: 
     """Those of these jobs, given with their newest event, that have not changed."""
     now = last_events(connection, [number for number, _last in kept], ours=ours)
     return [number for number, last in kept if now.get(number) == last]
+
+
+@contextmanager
+def laid_out(kept: Iterable[Rows]) -> Iterator[Connection]:
+    """A database in memory with these rows and nothing else, to be asked as any other."""
+    engine = create_engine("sqlite://")
+    try:
+        with engine.connect() as connection:
+            metadata.create_all(connection)
+            for rows in kept:
+                for name, some in rows.items():
+                    if some:
+                        connection.execute(insert(metadata.tables[name]), some)
+            yield connection
+    finally:
+        engine.dispose()

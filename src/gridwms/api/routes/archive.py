@@ -15,7 +15,7 @@ from gridwms.api.models.archive import (
     LoadIn,
 )
 from gridwms.api.models.problem import ERRORS
-from gridwms.flow import archive
+from gridwms.flow.archive import keep as archive
 from gridwms.security.policy import Action
 
 router = APIRouter(prefix="/api/v1/archive", tags=["archive"], responses=ERRORS)

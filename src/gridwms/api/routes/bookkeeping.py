@@ -11,7 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
 from starlette.responses import PlainTextResponse, Response
 
-from gridwms.api.desk import AtDesk, Desk
+from gridwms.api.desk import Archived, AtDesk, Desk
 from gridwms.api.errors import BadQuery, error_out
 from gridwms.api.models.bookkeeping import (
     AccessOut,
@@ -30,14 +30,13 @@ from gridwms.bookkeeping.json_view import event_data, status_data
 from gridwms.bookkeeping.query.errors import QueryError
 from gridwms.bookkeeping.query.flags import Flags, parse_flags
 from gridwms.bookkeeping.text_view import job_text
-from gridwms.flow import archive, remarks
+from gridwms.flow import remarks
+from gridwms.flow.archive import look as archive
 from gridwms.flow.bookkeeping import log, show
-from gridwms.flow.bookkeeping.search import Asker
 from gridwms.security.policy import Action
 
 router = APIRouter(prefix="/api/v1", tags=["bookkeeping"], responses=ERRORS)
 Job = Annotated[str, Query(description="the key or id of a job, or the L&B id of a job of another system")]
-Archived = Annotated[bool, Query(description="look in the archive")]
 _LINES = {
     "requestBody": {
         "required": True,
@@ -75,7 +74,7 @@ def bookkeeping(
 ) -> LbJobOut | Response:
     """The status of a job with all attributes of L&B; as text: lines `key=value`."""
     if archived:
-        found = archive.find(at.world, Asker(at.identity, at.judge), job, Action.STATUS).status
+        found = archive.find(at.world, at.asker, job, Action.STATUS).status
     else:
         found = show.status(at.world, at.any_job(job, Action.STATUS), _flags(flags))
     return PlainTextResponse(job_text(found)) if form == "text" else LbJobOut(job=status_data(found))
@@ -90,7 +89,7 @@ def bookkeeping_events(
 ) -> LbEventsOut | Response:
     """The events of a job in the words of L&B."""
     if archived:
-        found = list(archive.find(at.world, Asker(at.identity, at.judge), job, Action.READ).events)
+        found = list(archive.find(at.world, at.asker, job, Action.READ).events)
     else:
         found = show.events(at.world, at.any_job(job, Action.READ))
     if form == "ulm":

@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Header, Query, Response
 
 from gridwms.api.descriptions import DESCRIPTIONS, Texts
-from gridwms.api.desk import AtDesk, Desk, key_in
+from gridwms.api.desk import Archived, AtDesk, Desk, key_in
 from gridwms.api.errors import error_out
 from gridwms.api.models.job import EventOut, HistoryOut, JobOrError, JobOut, JobPageOut, Jobs, JobsOrErrors
 from gridwms.api.models.market import WhyOut
@@ -15,6 +15,7 @@ from gridwms.api.models.problem import ERRORS, ProblemOut
 from gridwms.api.models.submission import RegistrationOut, RegistrationsOut, StateOut, StatesOut, UploadOut
 from gridwms.api.states import states_in
 from gridwms.flow import explain, status, submit
+from gridwms.flow.archive import look
 from gridwms.flow.errors import Refused
 from gridwms.security.policy import Action
 
@@ -83,8 +84,10 @@ def status_of_jobs(at: AtDesk, jobs: Jobs) -> JobsOrErrors:
 
 
 @router.get("/{key}")
-def job_status(at: AtDesk, key: str) -> JobOut:
+def job_status(at: AtDesk, key: str, archived: Archived = False) -> JobOut:
     """One job as it is now."""
+    if archived:
+        return JobOut.of(look.view(at.world, at.asker, key))
     [view] = status.status(at.world, [at.job(key, Action.STATUS)])
     return JobOut.of(view)
 
@@ -97,17 +100,23 @@ def job_nodes(
     failed: Annotated[bool, Query(description="only those that failed, were given up or cancelled")] = False,
     after: Annotated[int, Query(description="`next` of the page before", ge=-1)] = -1,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+    archived: Archived = False,
 ) -> JobPageOut:
     """The nodes of a compound in their order, page by page."""
-    compound = at.job(key, Action.READ)
-    page = status.nodes_of(at.world, compound, states=states_in(state), failed=failed, after=after, limit=limit)
+    states = states_in(state)
+    if archived:
+        page = look.nodes(at.world, at.asker, key, states=states, failed=failed, after=after, limit=limit)
+    else:
+        compound = at.job(key, Action.READ)
+        page = status.nodes_of(at.world, compound, states=states, failed=failed, after=after, limit=limit)
     return JobPageOut(jobs=[JobOut.of(view) for view in page.jobs], next=None if page.next is None else str(page.next))
 
 
 @router.get("/{key}/history")
-def job_history(at: AtDesk, key: str) -> HistoryOut:
+def job_history(at: AtDesk, key: str, archived: Archived = False) -> HistoryOut:
     """Everything that happened to a job."""
-    events = status.history(at.world, at.job(key, Action.READ))
+    world = at.world
+    events = look.history(world, at.asker, key) if archived else status.history(world, at.job(key, Action.READ))
     return HistoryOut(events=[EventOut.of(event, at.settings.url) for event in events])
 
 

@@ -15,7 +15,7 @@ from gridwms.bookkeeping.query.attributes import Subject
 from gridwms.bookkeeping.query.conditions import Query as Conditions
 from gridwms.bookkeeping.query.errors import QueryError
 from gridwms.bookkeeping.query.url import parse_query
-from gridwms.flow import archive
+from gridwms.flow.archive import look as archive
 from gridwms.flow.bookkeeping.search import HARD_LIMIT, Asker, find_events, find_jobs, places
 from gridwms.security.policy import Action
 

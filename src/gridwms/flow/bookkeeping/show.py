@@ -65,7 +65,8 @@ def own_events(world: World, keys: Sequence[str]) -> dict[str, list[Event]]:
         }
         parents = compounds.load_numbers(connection, {job.parent for job in stored.values() if job.parent is not None})
         texts = descriptions.get_descriptions(connection, {parent.description for parent in whole.values()})
-        logged = {key: [one.event for one in log.of_job(connection, key)] for key in (*stored, *whole)}
+        found = log.of_jobs(connection, [*stored, *whole])
+        logged = {key: [one.event for one in events] for key, events in found.items()}
         return _OwnLogs(stored, whole, {number: parent.key for number, parent in parents.items()}, texts, logged)
 
     found = world.database.read(work)

@@ -22,7 +22,7 @@ from gridwms.jobs.parent import Parent
 from gridwms.jobs.reasons import reason
 from gridwms.jobs.retry import decision_id
 from gridwms.jobs.states import AT_SITE, DoneCode, State
-from gridwms.store import compounds, descriptions, nodes
+from gridwms.store import compounds, descriptions, leaving, nodes
 from gridwms.store import jobs as rows
 from gridwms.store.compounds import NodeTask
 
@@ -66,6 +66,9 @@ def do_step(world: World, task: NodeTask) -> None:
         if current is None:
             return Recorded(), []
         parent = compounds.load_numbers(connection, [task.compound])[task.compound]
+        if current.kind == leaving.TASK:
+            _leave(connection, current, parent)
+            return Recorded(), []
         if current.kind in ("advance", "reopen"):
             return _advance(connection, world, current, parent), []
         return _sweep(connection, world, current, parent)
@@ -111,6 +114,13 @@ def _advance(connection: Connection, world: World, task: NodeTask, parent: Paren
         recorded = apply(connection, world, stored, [(key, taken_up(job, now)) for key, (_n, job) in stored.items()])
     follow(connection, world, _moved(connection, task.compound), recorded)
     return recorded
+
+
+def _leave(connection: Connection, task: NodeTask, parent: Parent) -> None:
+    whole = leaving.Whole(task.compound, parent.key, parent.nodes)
+    following = leaving.take_out(connection, whole, task.next, MOST)
+    if following is not None:
+        compounds.go_on(connection, task, following)
 
 
 def _moved(connection: Connection, compound: int) -> Progress:
