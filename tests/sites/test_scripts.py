@@ -12,9 +12,10 @@ from gridwms.sites.batch import Dialect
 from gridwms.sites.batch.spool import script
 from gridwms.sites.gridengine import GridEngineDialect
 from gridwms.sites.htcondor import HTCondorDialect
+from gridwms.sites.pbs import PbsDialect
 from gridwms.sites.slurm import SlurmDialect
 
-DIALECTS: list[Dialect] = [SlurmDialect(), HTCondorDialect(), GridEngineDialect()]
+DIALECTS: list[Dialect] = [SlurmDialect(), HTCondorDialect(), GridEngineDialect(), PbsDialect()]
 NAMES = [path.stem for path in (Path(__file__).parents[2] / "src/gridwms/sites/batch/scripts").glob("*.sh")]
 
 

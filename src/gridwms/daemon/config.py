@@ -172,6 +172,7 @@ class BatchSection(SiteSection):
     unseen_seconds: float = Field(default=120.0, ge=0)
     accounting: bool = True
     call_seconds: float = Field(default=60.0, gt=0)
+    kind: str
     environment: dict[str, str] = Field(default_factory=dict)
     ssh: SshSection | None = None
 
@@ -193,6 +194,12 @@ class GridEngineSite(BatchSection):
 
     kind: Literal["gridengine"]
     parallel: str = Field(default="smp", pattern=r"^[A-Za-z0-9._*-]+$")
+
+
+class PbsSite(BatchSection):
+    """A cluster with Torque, PBS Professional or OpenPBS."""
+
+    kind: Literal["pbs"]
 
 
 class FileSource(_Section):
@@ -220,7 +227,9 @@ class BdiiSource(_Section):
 
 
 AnySource = Annotated[FileSource | BdiiSource, Field(discriminator="kind")]
-AnySite = Annotated[LocalSite | SimulatedSite | SlurmSite | HTCondorSite | GridEngineSite, Field(discriminator="kind")]
+AnySite = Annotated[
+    LocalSite | SimulatedSite | SlurmSite | HTCondorSite | GridEngineSite | PbsSite, Field(discriminator="kind")
+]
 
 
 class UserQuota(_Section):

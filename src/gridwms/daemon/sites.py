@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from dataclasses import fields, replace
 from pathlib import Path
 
-from gridwms.daemon.config import AnySite, BatchSection, GridEngineSite, LocalSite, SimulatedSite, SlurmSite
+from gridwms.daemon.config import AnySite, BatchSection, LocalSite, SimulatedSite
 from gridwms.sites import local, simulated
 from gridwms.sites.batch import BatchSettings, BatchSite, Dialect
 from gridwms.sites.contract import Site
 from gridwms.sites.gridengine import GridEngineDialect
 from gridwms.sites.htcondor import HTCondorDialect
+from gridwms.sites.pbs import PbsDialect
 from gridwms.sites.shell import LocalShell, Shell, SshSettings, SshShell
 from gridwms.sites.slurm import SlurmDialect
+
+_DIALECTS: dict[str, Callable[[], Dialect]] = {
+    "slurm": SlurmDialect,
+    "htcondor": HTCondorDialect,
+    "gridengine": GridEngineDialect,
+    "pbs": PbsDialect,
+}
 
 
 def build_site(name: str, section: AnySite, data: Path) -> Site:
@@ -54,13 +63,7 @@ def _batch(name: str, section: BatchSection, data: Path) -> Site:
     directory = section.directory or (f"gridwms/{name}" if section.ssh else str(_directory(name, data).absolute()))
     host = section.host or (section.ssh.host.rpartition("@")[2] if section.ssh else os.uname().nodename)
     settings = BatchSettings(**{**plain, "name": name, "directory": directory, "host": host})
-    return BatchSite(settings, _dialect(section), _shell(section))
-
-
-def _dialect(section: BatchSection) -> Dialect:
-    if isinstance(section, SlurmSite):
-        return SlurmDialect()
-    return GridEngineDialect() if isinstance(section, GridEngineSite) else HTCondorDialect()
+    return BatchSite(settings, _DIALECTS[section.kind](), _shell(section))
 
 
 def _shell(section: BatchSection) -> Shell:

@@ -23,6 +23,9 @@ PARTS = (
 FAR_PARTS = ("transfers", "peeking", "memory")
 """Those that follow, which a job at a site near the service may do without; those of some jobs come last."""
 
+SHARED = "\n#: shared\n"
+"""Stands once in every script: what is above it belongs to the attempt, what follows to all attempts of equal jobs."""
+
 _COMMENT = re.compile(r"^[ \t]*#(?! shellcheck disable).*\n|^\n", re.MULTILINE)
 _TAG = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,199}")
 _CAPABILITY = re.compile(r"[A-Za-z0-9._~+/=-]*")
@@ -69,7 +72,7 @@ class Frame:
 
     def __init__(self, task: Task) -> None:
         self._head, tail = _template(_special(task))
-        self._tail = "\n".join(("", *_data(task), tail))
+        self._tail = SHARED + "\n".join((*_data(task), tail))
 
     def render(self, tag: str, job_id: str, attempt: int, capability: str) -> str:
         """The script of one attempt. ValueError as above."""

@@ -13,9 +13,13 @@ from importlib import resources
 
 from gridwms.sites.batch.dialect import BatchSettings, Dialect, Need
 from gridwms.sites.contract import Handover, Receipt
+from gridwms.wrapper.render import SHARED
 
 _LETTERS = "abcdefghijklmnopqrstuvwxyz234567"
 _PLACE = re.compile(r"(?P<task>[^@\s]+)@(?P<batch>[a-z2-7]{10})\.(?P<index>\d{1,7})")
+_CROWD = 20
+"""So many attempts handed over at once leave their last words here until the next poll. One call to the service each
+would cost as much as the rest of the wrapper of a short job; few attempts, for which somebody may wait, do call."""
 TAG = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,199}")
 
 
@@ -66,9 +70,7 @@ def pack(batches: Sequence[Batch], dialect: Dialect, settings: BatchSettings) ->
     packed = io.BytesIO()
     with tarfile.open(fileobj=packed, mode="w", format=tarfile.USTAR_FORMAT) as tar:
         for batch in batches:
-            folder = tarfile.TarInfo(batch.name)
-            folder.type, folder.mode = tarfile.DIRTYPE, 0o700
-            tar.addfile(folder)
+            _add_folders(tar, batch.name)
             tags = "".join(f"{index} {one.tag}\n" for index, one in batch.handovers.items())
             _add(tar, f"{batch.name}/tags", tags)
             _add(tar, f"{batch.name}/task", _task(batch, dialect, settings))
@@ -77,27 +79,25 @@ def pack(batches: Sequence[Batch], dialect: Dialect, settings: BatchSettings) ->
                 _add(tar, f"{batch.name}/body", body)
             for index, head in zip(batch.handovers, heads, strict=True):
                 _add(tar, f"{batch.name}/w{index}", head)
+                if not settings.scratch:
+                    _add_folders(tar, f"{batch.name}/d{index}", f"{batch.name}/d{index}/work")
     return packed.getvalue()
 
 
 def share(wrappers: Sequence[str]) -> tuple[list[str], str]:
-    """What each has of its own, and the end that all have in common: wrappers of equal jobs differ at their top alone.
-
-    It is put together again as text, so it does not matter where the cut falls.
-    """
-    body = wrappers[0] if len(wrappers) > 1 else ""
-    for wrapper in wrappers:
-        if not wrapper.endswith(body):
-            body = _common_end(wrapper, body)
-    return [wrapper.removesuffix(body) for wrapper in wrappers], body
+    """What each has of its own, which then reads what all have in common, and that; "" when they share nothing."""
+    parts = [wrapper.partition(SHARED) for wrapper in wrappers]
+    bodies = {body for _own, _mark, body in parts}
+    if len(wrappers) == 1 or len(bodies) > 1 or not (body := bodies.pop()):
+        return list(wrappers), ""
+    return [f'{own}\n. "${{0%/*}}/body"\n' for own, _mark, _body in parts], body
 
 
-def _common_end(one: str, other: str) -> str:
-    low, high = 0, min(len(one), len(other))
-    while low < high:
-        middle = (low + high + 1) // 2
-        low, high = (middle, high) if one[-middle:] == other[-middle:] else (low, middle - 1)
-    return one[len(one) - low :]
+def _add_folders(tar: tarfile.TarFile, *names: str) -> None:
+    for name in names:
+        folder = tarfile.TarInfo(name)
+        folder.type, folder.mode = tarfile.DIRTYPE, 0o700
+        tar.addfile(folder)
 
 
 def _add(tar: tarfile.TarFile, name: str, text: str) -> None:
@@ -110,7 +110,8 @@ def _add(tar: tarfile.TarFile, name: str, text: str) -> None:
 def _task(batch: Batch, dialect: Dialect, settings: BatchSettings) -> str:
     count = len(batch.handovers)
     comment = f"gridwms {batch.handovers[dialect.first].tag}" + (f" and {count - 1} more" if count > 1 else "")
-    return dialect.head(batch.name, batch.need, count, comment, settings) + script("task")
+    leave = "GRIDWMS_LEAVE_EVENTS=1\nexport GRIDWMS_LEAVE_EVENTS\n" if count >= _CROWD else ""
+    return dialect.head(batch.name, batch.need, count, comment, settings) + leave + script("task")
 
 
 @cache

@@ -32,7 +32,7 @@ class HTCondorDialect:
 
     def head(self, batch: str, need: Need, count: int, comment: str, settings: BatchSettings) -> str:
         """Lines of the submit file. One that was evicted is removed, not started again: retries are decided by us."""
-        inputs = "tags,w$(Process)" + (",body" if count > 1 else "")
+        inputs = "w$(Process)" + (",body" if count > 1 else "")
         ends = ["(JobStatus == 1 && NumJobStarts > 0)"]
         if need.wall_seconds is not None:
             ends.append(f"(JobStatus == 2 && time() - EnteredCurrentStatus > {need.wall_seconds})")

@@ -62,9 +62,17 @@ gw_leave() {
   trap - EXIT
   gw_hook cp_3.sh || gw_say "cp_3.sh: status $?"
   cd "$gw_home" 2>/dev/null || cd /
-  [ -z "$gw_site_dir" ] || [ "$gw_dir" != "$gw_site_dir" ] || gw_out "$gw_status"
-  set --
-  if [ -n "$gw_spool" ]; then
+  if [ -n "$gw_site_dir" ] && [ "$gw_dir" = "$gw_site_dir" ]; then # it removes that; what may be large goes at once
+    [ -z "$gw_leave_outputs" ] || gw_out "$gw_status"
+    set --
+    set +f
+    for gw_item in "$gw_dir/work"/* "$gw_dir/work"/.[!.]*; do
+      [ ! -e "$gw_item" ] || set -- "$gw_dir/work"
+    done
+    set -f
+    [ $# -gt 0 ] || gw_out "$gw_status"
+  elif [ -n "$gw_spool" ]; then
+    set --
     set +f
     for gw_item in "$gw_dir"/*; do
       case $gw_item in */events) ;; *) set -- "$@" "$gw_item" ;; esac

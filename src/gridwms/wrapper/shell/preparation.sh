@@ -69,10 +69,12 @@ gw_find_transport() {
 
 # Our own directory and in it the payload's. Another place, when this one cannot be written, only to report from.
 gw_settle_in() {
+  gw_dir=$gw_site_dir
+  # a word on its disk shows that there is room
+  [ -z "$gw_dir" ] || ! { [ -w "$gw_dir/work" ] && echo >"$gw_dir/events" && cd "$gw_dir"; } 2>/dev/null || return 0
   for gw_place in "$gw_home" "${TMPDIR:-/tmp}" /var/tmp /dev/shm; do
     [ -d "$gw_place" ] || continue # also when we stand in a directory that was removed, and its name is empty
     gw_dir=$gw_place/$gw_tag
-    [ -z "$gw_site_dir" ] || [ "$gw_dir" != "$gw_site_dir" ] || break
     mkdir "$gw_dir" "$gw_dir/work" 2>/dev/null && break
     gw_dir=$gw_place/$gw_tag.$gw_instance
     mkdir "$gw_dir" "$gw_dir/work" 2>/dev/null && break

@@ -5,7 +5,10 @@ while read -r gw_batch gw_index gw_tag; do
   [ -e "$gw_batch/w$gw_index" ] || continue
   echo "+here $gw_batch $gw_index"
   [ ! -s "$gw_batch/l$gw_index" ] || echo "log $gw_batch $gw_index $gw_batch/l$gw_index"
-  for gw_file in "$gw_batch/$gw_tag"/events "$gw_batch/$gw_tag".*/events "$gw_batch/e$gw_index"; do
+  set -- "$gw_batch/d$gw_index/events" "$gw_batch/$gw_tag/events" "$gw_batch/e$gw_index"
+  # no pattern where it is not needed: it would read the whole directory for each
+  [ -d "$gw_batch/d$gw_index" ] || set -- "$@" "$gw_batch/$gw_tag".*/events
+  for gw_file; do
     [ ! -s "$gw_file" ] || echo "events $gw_batch $gw_index $gw_file"
   done
 done >"$gw_list"

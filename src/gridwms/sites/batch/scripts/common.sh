@@ -6,13 +6,13 @@
 #   task             what the batch system runs, for each index; it has no secret
 #   id               what the batch system calls the batch; missing while its submission is in doubt
 #   w<index>         the wrapper (0600); the attempt is here as long as this is. Emptied when it runs: it holds a secret
-#   body             what all its wrappers end with, when they are several
-#   r<index>         the wrapper put together from both, while it runs
+#   body             what all its wrappers read, when they are several
+#   d<index>         where it works, unless that is on the worker node
 #   s<index>         made exclusively by who starts: "<id of the task> <node>"; or "never": it will not start any more
 #   x<index>         the exit status of the wrapper, or "-": cancelled before the wrapper began
 #   c<index>         it was asked to end
 #   l<index>         what the wrapper said
-#   <tag>*/events    event lines that the wrapper could not send; or, when it did not work here:
+#   d<index>/events, <tag>*/events: event lines that the wrapper did not send; or, when it did not work here:
 #   e<index>         the same
 # new.*/             an upload that is not whole, or not yet known
 

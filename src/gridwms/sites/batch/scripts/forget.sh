@@ -1,17 +1,23 @@
-# Standard input: lines "BATCH INDEX TASK TAG", those of a batch together. Removes what is kept of them; what runs is ended.
+# Standard input: lines "BATCH INDEX TASK TAG". Removes what is kept of them; what runs is ended.
 gw_enter || exit 0
 gw_list=$(mktemp list.XXXXXX) || exit 3
-gw_last=''
 while read -r gw_batch gw_index gw_task gw_tag; do
-  [ -z "$gw_last" ] || [ "$gw_last" = "$gw_batch" ] || gw_sweep "$gw_last"
-  gw_last=$gw_batch
   [ -e "$gw_batch/w$gw_index" ] || continue
-  [ -e "$gw_batch/x$gw_index" ] || echo "$gw_task"
-  rm -f "$gw_batch/w$gw_index" "$gw_batch/r$gw_index" "$gw_batch/e$gw_index" "$gw_batch/l$gw_index" "$gw_batch/c$gw_index"
-  for gw_file in "$gw_batch/$gw_tag" "$gw_batch/$gw_tag".*; do
-    [ ! -e "$gw_file" ] || rm -rf "$gw_file"
+  [ -e "$gw_batch/x$gw_index" ] || echo "$gw_task" >&3
+  echo "$gw_batch" >&4
+  # first what says that it is here: this may be cut off anywhere
+  echo "$gw_batch/w$gw_index"
+  for gw_kind in c e l; do
+    [ ! -e "$gw_batch/$gw_kind$gw_index" ] || echo "$gw_batch/$gw_kind$gw_index"
   done
-done >"$gw_list"
-[ -z "$gw_last" ] || gw_sweep "$gw_last"
-gw_cancel <"$gw_list"
-rm -f "$gw_list"
+  set -- "$gw_batch/d$gw_index" "$gw_batch/$gw_tag"
+  # no pattern where it is not needed: it would read the whole directory for each
+  [ -d "$1" ] || set -- "$@" "$2".*
+  for gw_file; do
+    [ ! -e "$gw_file" ] || echo "$gw_file"
+  done
+done >"$gw_list" 3>"$gw_list.alive" 4>"$gw_list.batches"
+xargs rm -rf -- <"$gw_list"
+sort -u "$gw_list.batches" | while read -r gw_batch; do gw_sweep "$gw_batch"; done
+gw_cancel <"$gw_list.alive"
+rm -f "$gw_list" "$gw_list".*

@@ -1,6 +1,6 @@
 # What the batch system runs. Its standard streams lead nowhere; it says what it has to say in files (see common.sh).
 gw_batch=$PWD
-[ -s tags ] || exit 97
+[ -e "w$gw_index" ] || exit 97 # it is not here any more
 umask 077
 set -C
 read -r gw_node </proc/sys/kernel/hostname || gw_node=$(uname -n)
@@ -17,13 +17,8 @@ gw_place=''
 if [ -n "$gw_scratch" ]; then
   gw_place=$(mktemp -d "$gw_scratch/gridwms.XXXXXX") && cd "$gw_place" || exit 98
 fi
-gw_run=$gw_batch/w$gw_index
-if [ -e "$gw_batch/body" ]; then
-  cat "$gw_run" "$gw_batch/body" >"$gw_batch/r$gw_index" || exit 98
-  : >"$gw_run"
-  gw_run=$gw_batch/r$gw_index
-fi
-/bin/sh "$gw_run" </dev/null >"$gw_batch/l$gw_index" 2>&1 &
+[ ! -d "$gw_batch/d$gw_index" ] || export GRIDWMS_SITE_DIR="$gw_batch/d$gw_index"
+/bin/sh "$gw_batch/w$gw_index" </dev/null >"$gw_batch/l$gw_index" 2>&1 &
 gw_wrapper=$!
 # some batch systems signal this process alone; it stays to tell how the wrapper ended
 # shellcheck disable=SC2086
@@ -39,6 +34,5 @@ if [ -n "$gw_place" ]; then
 elif [ -n "$gw_flat" ]; then
   cat ./*/events >"e$gw_index" 2>/dev/null
 fi
-rm -f "r$gw_index"
 echo "$gw_rc" >"x$gw_index"
 exit 0
