@@ -30,7 +30,7 @@ from gridwms.jobs.events import (
 )
 from gridwms.jobs.job import Job
 from gridwms.jobs.reasons import reason
-from gridwms.jobs.retry import RetryMaxima, decide, decision_id
+from gridwms.jobs.retry import RetryPolicy, decide, decision_id
 from gridwms.jobs.states import ENDED, DoneCode, State
 from gridwms.jobs.steps import step
 
@@ -144,7 +144,7 @@ def run(rng: random.Random, *, retries: bool = False) -> tuple[Job, list[Event]]
         known.add(event.id)
         log.append(event)
         job, _ = step(job, event)
-        if (after := decide(job, RetryMaxima(2, 2), event.time)) is not None:
+        if (after := decide(job, RetryPolicy(2, 2), event.time)) is not None:
             record(after)
 
     record(registered(shallow_retry_count=rng.choice((-1, 0, 2))))

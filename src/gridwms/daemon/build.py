@@ -13,7 +13,7 @@ from pathlib import Path
 from gridwms.bookkeeping.access.policy import BadPolicy, Policy, parse_policy
 from gridwms.classad import ClassAdSyntaxError, EvaluationContext, Expr, parse_expression
 from gridwms.daemon.catalogues import BadCatalogue, build_catalogues
-from gridwms.daemon.config import AnySource, BadConfig, Config, Jobs, UserQuota
+from gridwms.daemon.config import AnySource, BadConfig, Config, Jobs, RetryRule, UserQuota
 from gridwms.daemon.config import BdiiSource as BdiiSection
 from gridwms.daemon.outlets import build_outlets
 from gridwms.daemon.sites import build_site
@@ -23,7 +23,8 @@ from gridwms.flow.data.locator import Locator
 from gridwms.flow.links import ServiceLink
 from gridwms.flow.measures import Measures
 from gridwms.flow.world import FlowSettings, NotifySettings, Quota, SitePolicy, World
-from gridwms.jobs.retry import RetryMaxima
+from gridwms.jobs.retry import RetryPolicy
+from gridwms.jobs.rules import DEFAULT_RULES, Rule
 from gridwms.jobs.states import State
 from gridwms.market.close_storage import close_storage
 from gridwms.market.market import Market
@@ -118,12 +119,30 @@ def lb_policy_of(config: Config) -> Policy:
         raise BadConfig(f"[access] lb_policy '{path}' cannot be used: {error}.") from error
 
 
+def _rule(section: RetryRule) -> Rule:
+    return Rule(
+        then=section.then,
+        site=section.site,
+        steps=frozenset(section.step),
+        reasons=frozenset(section.reason),
+        text=section.text,
+        payload=section.payload,
+        factor=section.factor,
+        most_mb=section.most_mb,
+    )
+
+
 def _settings(config: Config, url: str, catalogues: tuple[KnownCatalogue, ...]) -> FlowSettings:
     jobs = config.jobs
     return FlowSettings(
         base_url=url,
         authority=_authority(config.service.tls_authority),
-        retry_maxima=RetryMaxima(deep=jobs.max_retry_count, shallow=jobs.max_shallow_retry_count),
+        retry_policy=RetryPolicy(
+            deep=jobs.max_retry_count,
+            shallow=jobs.max_shallow_retry_count,
+            rules=(*(_rule(rule) for rule in config.retry), *DEFAULT_RULES),
+            memory_mb=jobs.memory_mb,
+        ),
         jdl_defaults=_jdl_defaults(jobs, catalogues),
         policies=_policies(config.policies),
         expiry_seconds=jobs.expiry_seconds,

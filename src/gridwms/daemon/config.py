@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import tomllib
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, model_validator
 
 from gridwms.channels.mail import Security
 from gridwms.daemon.catalogues import AnyCatalogue, FileCatalogueSection
 from gridwms.daemon.section import Section as _Section
+from gridwms.jobs.rules import Rule, Step, Then
 
 
 class BadConfig(Exception):
@@ -57,6 +58,25 @@ class Jobs(_Section):
     max_output_bytes: int = Field(default=-1, ge=-1)
     max_nodes: int = Field(default=1_000_000, ge=1)
     peek_least_seconds: int = Field(default=2, ge=1)
+    memory_mb: int = Field(default=2048, ge=1)
+
+
+class RetryRule(_Section):
+    """What a failure of an attempt leads to, before the rules of gridwms.jobs.rules; see `Rule` there."""
+
+    then: Then
+    site: str = "*"
+    step: tuple[Step, ...] = ()
+    reason: tuple[str, ...] = ()
+    text: str = ""
+    payload: bool | None = None
+    factor: float = Field(default=2.0, gt=1)
+    most_mb: int = Field(default=16384, ge=1)
+
+    @model_validator(mode="after")
+    def _is_a_rule(self) -> Self:
+        Rule(then=self.then, reasons=frozenset(self.reason), text=self.text)
+        return self
 
 
 class Access(_Section):
@@ -190,10 +210,12 @@ class HTCondorSite(BatchSection):
 
 
 class GridEngineSite(BatchSection):
-    """A Grid Engine cluster. `parallel`: its parallel environment for jobs of several processors."""
+    """A Grid Engine cluster. `parallel`: its parallel environment for jobs of several processors. `memory`: what memory
+    is asked for by, of each processor."""
 
     kind: Literal["gridengine"]
     parallel: str = Field(default="smp", pattern=r"^[A-Za-z0-9._*-]+$")
+    memory: str = Field(default="mem_free", pattern=r"^[A-Za-z0-9._-]+$")
 
 
 class PbsSite(BatchSection):
@@ -279,6 +301,7 @@ class Config(_Section):
 
     service: Service = Service()
     jobs: Jobs = Jobs()
+    retry: tuple[RetryRule, ...] = ()
     access: Access = Access()
     archive: Archive = Archive()
     policies: dict[str, str] = Field(default_factory=dict)

@@ -9,7 +9,7 @@ from gridwms.flow.find import find, the_job
 from gridwms.flow.world import World
 from gridwms.jobs.job import Job
 from gridwms.jobs.parent import Parent
-from gridwms.jobs.reasons import Reason
+from gridwms.jobs.reasons import Reason, reason
 from gridwms.jobs.states import AT_SITE, DoneCode, State
 from gridwms.store import compounds, nodes, verdicts
 from gridwms.store import jobs as rows
@@ -123,6 +123,13 @@ def _held(world: World, job: Job) -> tuple[str, str]:
     return f"At most {parent.max_running} nodes may run at once; it waits for its turn.", "Nothing to do."
 
 
+def _wish(job: Job) -> Reason | None:
+    """What a job waits for whose class could go."""
+    if job.wishes.sites:
+        return reason("not_here_again", sites=", ".join(job.wishes.sites))
+    return reason("more_memory_wanted", memory_mb=job.wishes.memory_mb) if job.wishes.memory_mb else None
+
+
 def _answer(world: World, job: Job, latest: ClassVerdict | None) -> tuple[Reason | None, str, str]:
     """Reason, sentence and advice."""
     current = job.current
@@ -131,6 +138,9 @@ def _answer(world: World, job: Job, latest: ClassVerdict | None) -> tuple[Reason
     if job.state is State.SUBMITTED:
         return None, "The job is registered; its input sandbox has not arrived whole.", "Send the files, then start it."
     if job.state is State.WAITING:
+        wish = _wish(job)
+        if wish is not None and (latest is None or latest.reason is None or latest.reason.code == "all_full"):
+            return wish, wish.sentence, wish.advice
         if latest is not None and latest.reason is not None:
             return latest.reason, latest.reason.sentence, latest.reason.advice
         return job.reason, "The job is about to be matched.", "Nothing to do."

@@ -148,7 +148,7 @@ def _apply(
             if fate is not None:
                 result.fates.append(fate)
             effects += [(number, effect) for effect in caused]
-            following = decide(job, world.settings.retry_maxima, now)
+            following = decide(job, world.settings.retry_policy, now)
         after[key] = (number, job)
     rows.save(connection, before, after)
     log.append(connection, new_events, now)

@@ -7,7 +7,7 @@ the jobs that get a place are read and written.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 
@@ -23,11 +23,11 @@ from gridwms.flow.record import Recorded, announce, apply
 from gridwms.flow.sites import closed, room
 from gridwms.flow.world import World
 from gridwms.jobs.events import Event, Matched
-from gridwms.jobs.job import Job
+from gridwms.jobs.job import NO_WISHES, Job, Wishes
 from gridwms.jobs.reasons import Reason, reason
 from gridwms.jobs.retry import decision_id
 from gridwms.jobs.states import State
-from gridwms.market.snapshot import Snapshot
+from gridwms.market.snapshot import Resource, Snapshot
 from gridwms.match.capacity import Room, room_of
 from gridwms.match.choose import choose
 from gridwms.match.explain import Explanation, code_of, explain
@@ -42,6 +42,8 @@ logger = structlog.get_logger(__name__)
 _Told = tuple[Reason | None, Explanation | None]
 _MOST = 2000
 """How many jobs of one class are placed in one transaction."""
+_BEHIND = 200
+"""How many jobs are looked at behind those at the head of the line, when some of these wait for one place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,13 +69,13 @@ class Scheduler:
         self._said: dict[str, str | None] = {}
         self._slots: dict[str, int] = {}
         self._closed: dict[str, str] = {}
+        self._unfit: dict[Wishes, frozenset[str]] = {}
 
     def round(self) -> bool:
         """Place what can be placed now; whether another round at once may place more."""
         world = self._world
         snapshot = world.market.snapshot
-        if snapshot.version != self._version:
-            self._verdicts, self._version = {}, snapshot.version
+        self._take_up(snapshot)
         waiting = world.database.read(lambda connection: listing.waiting_classes(connection, _MOST))
         self._forget_all_but(waiting)
         if not waiting:
@@ -107,8 +109,7 @@ class Scheduler:
     def with_other_place(self, jobs: Sequence[Job]) -> list[Job]:
         """Those among these jobs for which a host that they have not tried has a free slot now."""
         snapshot = self._world.market.snapshot
-        if snapshot.version != self._version:
-            self._verdicts, self._version = {}, snapshot.version
+        self._take_up(snapshot)
         self._load({job.match_class for job in jobs} - self._classes.keys())
         room = self._room(snapshot)
         found = []
@@ -123,6 +124,21 @@ class Scheduler:
                 if room.free[place.row] >= slots and place.host.lower() not in tried:
                     room.take(place.row, slots)
                     found.append(job)
+        return found
+
+    def _take_up(self, snapshot: Snapshot) -> None:
+        if snapshot.version != self._version:
+            self._verdicts, self._unfit, self._version = {}, {}, snapshot.version
+
+    def _unfit_for(self, wishes: Wishes, snapshot: Snapshot) -> frozenset[str]:
+        """The hosts at which a job is not to be tried: that it avoids, or that surely have too little memory."""
+        if wishes == NO_WISHES:
+            return frozenset()
+        found = self._unfit.get(wishes)
+        if found is None:
+            found = self._unfit[wishes] = frozenset(
+                one.host.lower() for one in snapshot.resources if one.site in wishes.sites or _is_small(one, wishes)
+            )
         return found
 
     def _room(self, snapshot: Snapshot) -> Room:
@@ -242,7 +258,8 @@ class Scheduler:
         taken: dict[str, Candidate] = {}
 
         def work(connection: Connection) -> Recorded:
-            stored = rows.load_numbers(connection, listing.waiting_of(connection, match_class, len(picks)))
+            oldest = listing.waiting_of(connection, match_class, len(picks) + _BEHIND)
+            stored = rows.load_numbers(connection, oldest[: len(picks)])
             elsewhere: Room | None = None
             for key, (_number, job) in stored.items():
                 if not job.attempts:
@@ -255,6 +272,11 @@ class Scheduler:
                     place = self._for_retry(job, verdict, places, elsewhere, snapshot, known.cpus)
                 if place is not None:
                     taken[key] = place
+            if places and len(oldest) > len(picks):  # some at the head wait for another place: they hold up nobody
+                behind = rows.load_numbers(connection, oldest[len(picks) :])
+                fresh = [key for key, (_number, job) in behind.items() if not job.attempts]
+                taken.update(zip(fresh, reversed(places), strict=False))
+                stored.update(behind)
             events: list[tuple[str, Event]] = [
                 (key, _matched(stored[key][1], place, verdict, now)) for key, place in taken.items()
             ]
@@ -274,19 +296,19 @@ class Scheduler:
 
         One that it has tried only when no other host matches (bug 28235).
         """
-        tried = _tried(job, snapshot)
+        unfit = self._unfit_for(job.wishes, snapshot)
+        tried = _tried(job, snapshot) | unfit
         for index in range(len(places) - 1, -1, -1):
             if places[index].host.lower() not in tried:
                 return places.pop(index)
         picks = choose(verdict.candidates, 1, elsewhere, self._world.rng, tried=tried, slots=slots)
-        if picks:
-            place = verdict.candidates[picks[0]]
+        if picks and (place := verdict.candidates[picks[0]]).host.lower() not in unfit:
             elsewhere.take(place.row, slots)
             return place
         rows = verdict.candidates.rows
         if elsewhere.untried(rows[elsewhere.led_to(rows)], tried).any():
             return None  # it waits for one of them
-        return places.pop() if places else None
+        return next((places.pop(index) for index in range(len(places) - 1, -1, -1) if _may(places[index], unfit)), None)
 
     def _say(self, match_class: str, code: str | None, tell: Callable[[], _Told]) -> None:
         """Keep why a class waits, when that has changed; only then is it worked out in full."""
@@ -298,6 +320,15 @@ class Scheduler:
         data.pop("reason", None)
         new = verdicts.ClassVerdict(match_class, self._world.clock(), why, data)
         self._world.database.write(lambda connection: verdicts.add(connection, [new]))
+
+
+def _may(place: Candidate, unfit: Collection[str]) -> bool:
+    return place.host.lower() not in unfit
+
+
+def _is_small(resource: Resource, wishes: Wishes) -> bool:
+    memory = evaluate_attribute(resource.ad, "GlueHostMainMemoryRAMSize") if wishes.memory_mb else None
+    return isinstance(memory, int) and memory < wishes.memory_mb
 
 
 def _text(ad: ClassAd, name: str) -> str:

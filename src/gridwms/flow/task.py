@@ -39,6 +39,7 @@ def handover(world: World, job: Job, attempt: Attempt, description: Description,
         nodes=description.hosts,
         smp_granularity=description.smp_granularity,
         whole_nodes=description.whole_nodes,
+        memory_mb=job.wishes.memory_mb or None,
     )
 
 

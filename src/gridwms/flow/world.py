@@ -18,7 +18,7 @@ from gridwms.flow.find import Descriptions
 from gridwms.flow.signal import Signal
 from gridwms.flow.usage import Usage
 from gridwms.flow.watches import Watches
-from gridwms.jobs.retry import RetryMaxima
+from gridwms.jobs.retry import RetryPolicy
 from gridwms.jobs.states import State
 from gridwms.market.market import Market
 from gridwms.match.policies import read_policies
@@ -72,7 +72,7 @@ class FlowSettings:
     base_url: str = "http://127.0.0.1:8480"
     authority: str = ""
     """PEM: whom wrappers are to trust for our certificate; empty: the authorities of their nodes."""
-    retry_maxima: RetryMaxima = field(default_factory=RetryMaxima)
+    retry_policy: RetryPolicy = field(default_factory=RetryPolicy)
     jdl_defaults: JdlDefaults = field(default_factory=JdlDefaults)
     expiry_seconds: float = 7 * 86400.0
     """How long a job without ExpiryTime may wait for a place."""

@@ -159,7 +159,8 @@ class Matched(Decision):
 class Resubmitted(Decision):
     """The current attempt is over; the job waits for another. `shallow`: its payload had not started.
 
-    `counted`: whether it uses up one of the job's retries.
+    `counted`: whether it uses up one of the job's retries. `avoid`: a site at which it is not to be tried again.
+    `memory_mb`: how much memory the next attempts ask for; 0: as before.
     """
 
     type: ClassVar[str] = "Resubmitted"
@@ -167,6 +168,8 @@ class Resubmitted(Decision):
     shallow: bool
     reason: Reason
     counted: bool = True
+    avoid: str = ""
+    memory_mb: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -53,6 +53,22 @@ class Attempt(NamedTuple):
     """A decision closed it (resubmission, cancel, abort): later reports are history."""
 
 
+class Wishes(NamedTuple):
+    """What failed attempts have taught about the next one. `memory_mb` 0: nothing. `avoids`: sites, each followed by a
+    line end."""
+
+    memory_mb: int = 0
+    avoids: str = ""
+
+    @property
+    def sites(self) -> list[str]:
+        """The sites at which it is not to be tried again."""
+        return self.avoids.splitlines()
+
+
+NO_WISHES = Wishes()
+
+
 class Job(NamedTuple):
     """One job. Times are seconds since the epoch."""
 
@@ -80,6 +96,7 @@ class Job(NamedTuple):
     node: int = 0
     """Its number there."""
     node_name: str = ""
+    wishes: Wishes = NO_WISHES
     value: str = ""
     """What takes the place of the placeholder in its description."""
 

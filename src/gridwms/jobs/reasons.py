@@ -97,6 +97,16 @@ _REGISTRY = (
         "Nothing to do: the job goes when the site takes jobs again. 'gridwms site show' tells more.",
     ),
     Kind(
+        "not_here_again",
+        "It failed at $sites and is not to be tried there again; of the other places none that matches has room.",
+        "Wait for one, or cancel and submit it again.",
+    ),
+    Kind(
+        "more_memory_wanted",
+        "It needs $memory_mb MB after it ran out of memory; of the places that have as much none that matches has room.",
+        "Wait for one, or cancel it.",
+    ),
+    Kind(
         "not_deliverable",
         "$matching resources match, but no configured site leads to any of them.",
         "Ask the operator to configure a site for one of them (for example $ce).",
@@ -307,6 +317,9 @@ _REGISTRY = (
     Kind("hit_deep_maximum", "hit max retry count ($limit)", "The last failure: $last", Retry.NEVER),
     Kind("hit_shallow_limit", "hit job shallow retry count ($limit)", "The last failure: $last", Retry.NEVER),
     Kind("hit_shallow_maximum", "hit shallow max retry count ($limit)", "The last failure: $last", Retry.NEVER),
+    Kind(
+        "hit_memory_limit", "no more than $limit MB of memory may be asked for", "The last failure: $last", Retry.NEVER
+    ),
     # ends
     Kind("cancelled_by_user", "Cancelled by $by", "Nothing to do.", Retry.NEVER),
     Kind(

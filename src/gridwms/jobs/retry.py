@@ -12,18 +12,24 @@ from dataclasses import dataclass
 from gridwms.jobs.events import Aborted, Cancelled, Decision, Resubmitted
 from gridwms.jobs.job import Job
 from gridwms.jobs.reasons import Reason, Retry, reason
+from gridwms.jobs.rules import DEFAULT_RULES, Rule, Then
 from gridwms.jobs.states import DoneCode, State
 
 
 @dataclass(frozen=True, slots=True)
-class RetryMaxima:
-    """The operator's upper limits (gLite: MaxRetryCount, MaxShallowRetryCount)."""
+class RetryPolicy:
+    """The operator's upper limits (gLite: MaxRetryCount, MaxShallowRetryCount), and rules.
+
+    `memory_mb`: what an attempt is taken to have had that asked for nothing.
+    """
 
     deep: int = 10
     shallow: int = 10
+    rules: tuple[Rule, ...] = DEFAULT_RULES
+    memory_mb: int = 2048
 
 
-def decide(job: Job, maxima: RetryMaxima, now: float) -> Decision | None:
+def decide(job: Job, policy: RetryPolicy, now: float) -> Decision | None:
     """The decision that a job asks for by itself, if any. Pure; the caller records it as the next event."""
     current = job.current
     if job.state is not State.DONE or current is None or current.over or job.done_code is DoneCode.OK:
@@ -32,13 +38,30 @@ def decide(job: Job, maxima: RetryMaxima, now: float) -> Decision | None:
     if job.cancel_requested_at is not None:
         return Cancelled(id=number, time=now, reason=reason("cancelled_by_user", by=job.owner))
     failure = job.reason or reason("wrapper_died", site=current.site, text="no reason given")
-    if failure.kind.retry is Retry.NEVER:
+    payload = current.payload_at is not None
+    rule = next((one for one in policy.rules if one.fits(current.site, failure, payload=payload)), None)
+    then = rule.then if rule else Then.NEVER if failure.kind.retry is Retry.NEVER else Then.AGAIN
+    if then is Then.NEVER:
         return Aborted(id=number, time=now, reason=failure)
-    shallow = current.payload_at is None and job.shallow_retry_count >= 0
-    exhausted = _exhausted(job, maxima, failure, shallow=shallow)
+    shallow = (not payload or then is Then.SHALLOW) and then is not Then.DEEP and job.shallow_retry_count >= 0
+    exhausted = _exhausted(job, policy, failure, shallow=shallow)
+    memory_mb = 0
+    if rule is not None and then is Then.MORE_MEMORY:
+        had = job.wishes.memory_mb or policy.memory_mb
+        memory_mb = min(rule.most_mb, max(had + 1, round(had * rule.factor)))
+        if exhausted is None and memory_mb <= had:
+            exhausted = reason("hit_memory_limit", limit=rule.most_mb, last=failure.sentence)
     if exhausted is not None:
         return Aborted(id=number, time=now, reason=exhausted)
-    return Resubmitted(id=number, time=now, attempt=current.number, shallow=shallow, reason=failure)
+    return Resubmitted(
+        id=number,
+        time=now,
+        attempt=current.number,
+        shallow=shallow,
+        reason=failure,
+        avoid=current.site if then is Then.ELSEWHERE else "",
+        memory_mb=memory_mb,
+    )
 
 
 def decision_id(job: Job) -> str:
@@ -46,10 +69,10 @@ def decision_id(job: Job) -> str:
     return f"d{job.decisions:09d}"
 
 
-def _exhausted(job: Job, maxima: RetryMaxima, failure: Reason, *, shallow: bool) -> Reason | None:
+def _exhausted(job: Job, policy: RetryPolicy, failure: Reason, *, shallow: bool) -> Reason | None:
     count = job.shallow_count if shallow else job.deep_count
     limit = max(0, job.shallow_retry_count if shallow else job.retry_count)
-    maximum = max(0, maxima.shallow if shallow else maxima.deep)
+    maximum = max(0, policy.shallow if shallow else policy.deep)
     name = "shallow" if shallow else "deep"
     if count >= limit:
         return reason(f"hit_{name}_limit", limit=limit, last=failure.sentence)

@@ -34,7 +34,7 @@ from gridwms.jobs.events import (
     Retried,
     Running,
 )
-from gridwms.jobs.job import Attempt, Job
+from gridwms.jobs.job import NO_WISHES, Attempt, Job, Wishes
 from gridwms.jobs.states import AT_SITE, ENDED, DoneCode, State
 from gridwms.jobs.verdict import settle
 
@@ -146,6 +146,7 @@ def resubmitted(job: Job, event: Resubmitted) -> Result:
         reason=event.reason,
         deep_count=job.deep_count + (not event.shallow),
         shallow_count=job.shallow_count + event.counted if event.shallow else 0,
+        wishes=_wishes(job.wishes, event) if event.avoid or event.memory_mb else job.wishes,
     )
     return job, effects
 
@@ -162,8 +163,14 @@ def retried(job: Job, event: Retried) -> Result:
         deep_count=0,
         shallow_count=0,
         cancel_requested_at=None,
+        wishes=NO_WISHES,
     )
     return job, effects
+
+
+def _wishes(before: Wishes, event: Resubmitted) -> Wishes:
+    known = not event.avoid or event.avoid in before.sites
+    return Wishes(event.memory_mb or before.memory_mb, before.avoids if known else f"{before.avoids}{event.avoid}\n")
 
 
 def cancel_requested(job: Job, event: CancelRequested) -> Result:

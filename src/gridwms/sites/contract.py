@@ -42,6 +42,8 @@ class Handover:
     smp_granularity: int = 0
     whole_nodes: bool = False
     wall_seconds: int | None = None
+    memory_mb: int | None = None
+    """Memory in all, when it is to be asked for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

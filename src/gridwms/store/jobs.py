@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, bindparam, func, select
 
-from gridwms.jobs.job import Attempt, Job
+from gridwms.jobs.job import NO_WISHES, Attempt, Job, Wishes
 from gridwms.jobs.states import DoneCode, State
 from gridwms.store import attempts as tries
 from gridwms.store import bulk
@@ -96,6 +96,8 @@ _CHANGING = (
     "deep_count",
     "shallow_count",
     "cancel_requested_at",
+    "memory_mb",
+    "avoids",
 )
 _COLUMNS = ("number", *_FIXED, *_CHANGING)
 # Built once: making such a statement costs more than running it.
@@ -132,6 +134,8 @@ def _changing(job: Job) -> tuple[Any, ...]:
         job.deep_count,
         job.shallow_count,
         job.cancel_requested_at,
+        job.wishes.memory_mb or None,
+        job.wishes.avoids or None,
     )
 
 
@@ -170,7 +174,7 @@ def _read(row: Iterable[Any], tried: Iterable[Attempt]) -> Job:
     """The job of a row with `_COLUMNS` and its attempts. By place: by name it costs three times as much."""
     number, key, owner, vo, description, match_class, retry_count, shallow_retry_count, submitted_at, *rest = row
     parent, node_name, value, expires_at, state, state_since, done_code, reason, _exit_code, *counts = rest
-    decisions, deep_count, shallow_count, cancel_requested_at = counts
+    decisions, deep_count, shallow_count, cancel_requested_at, memory_mb, avoids = counts
     return Job(
         key=key,
         owner=owner,
@@ -190,6 +194,7 @@ def _read(row: Iterable[Any], tried: Iterable[Attempt]) -> Job:
         shallow_count=shallow_count,
         cancel_requested_at=cancel_requested_at,
         attempts=tuple(tried),
+        wishes=Wishes(memory_mb or 0, avoids or "") if memory_mb or avoids else NO_WISHES,
         parent=parent,
         node=0 if parent is None else number - parent,
         node_name=node_name or "",

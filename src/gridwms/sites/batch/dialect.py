@@ -33,6 +33,8 @@ class BatchSettings:
     """Whether the batch system is asked about the past as well."""
     parallel: str = "smp"
     """The parallel environment for attempts of several processors (Grid Engine)."""
+    memory: str = "mem_free"
+    """The resource by which memory is asked for (Grid Engine)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +47,12 @@ class Need:
     smp_granularity: int = 0
     whole_nodes: bool = False
     wall_seconds: int | None = None
+    memory_mb: int | None = None
+
+    @property
+    def memory_each(self) -> int | None:
+        """Megabytes of memory a processor."""
+        return None if self.memory_mb is None else -(-self.memory_mb // self.cpus)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

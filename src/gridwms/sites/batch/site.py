@@ -212,6 +212,7 @@ class BatchSite:
                 smp_granularity=one.smp_granularity,
                 whole_nodes=one.whole_nodes,
                 wall_seconds=one.wall_seconds,
+                memory_mb=one.memory_mb,
             )
             groups.setdefault(need, []).append(one)
         for need, group in groups.items():

@@ -33,6 +33,8 @@ class GridEngineDialect:
             options.append("-l exclusive=true")
         if need.wall_seconds is not None:
             options.append(f"-l h_rt={need.wall_seconds}")
+        if need.memory_each is not None:
+            options.append(f"-l {settings.memory}={need.memory_each}M")
         if settings.array > 1:
             options.append(f"-t 1-{count}")
         lines = ["#!/bin/sh", f"# {comment}", *(f"#$ {option}" for option in (*options, *settings.options))]

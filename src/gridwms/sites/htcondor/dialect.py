@@ -48,6 +48,7 @@ class HTCondorDialect:
             f'+GridwmsBatch = "{batch}"',
             "notification = never",
             f"request_cpus = {need.cpus}",
+            *([] if need.memory_mb is None else [f"request_memory = {need.memory_mb}"]),
             f"periodic_remove = {' || '.join(ends)}",
             *settings.options,
             f"queue {count}",

@@ -89,7 +89,10 @@ def _room(need: Need) -> tuple[list[str], list[str]]:
     elif need.smp_granularity:
         each = min(need.cpus, need.smp_granularity)
         hosts = -(-need.cpus // each)
-    torque, pro = [f"-l nodes={hosts}:ppn={each}"], [f"-l select={hosts}:ncpus={each}:mpiprocs={each}"]
+    memory = "" if need.memory_each is None else f":mem={each * need.memory_each}mb"
+    torque, pro = [f"-l nodes={hosts}:ppn={each}"], [f"-l select={hosts}:ncpus={each}:mpiprocs={each}{memory}"]
+    if need.memory_mb is not None:
+        torque.append(f"-l mem={need.memory_mb}mb")
     if need.nodes or need.smp_granularity or need.whole_nodes:
         place = "scatter" if need.nodes or need.smp_granularity else "free"
         pro.append(f"-l place={place}{':excl' if need.whole_nodes else ''}")

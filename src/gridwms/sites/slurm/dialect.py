@@ -94,6 +94,8 @@ def _room(need: Need) -> list[str]:
         )
     if need.whole_nodes:
         options.append("--exclusive")
+    if need.memory_each is not None:
+        options.append(f"--mem-per-cpu={need.memory_each}")
     return options
 
 

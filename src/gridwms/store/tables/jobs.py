@@ -66,6 +66,8 @@ jobs = Table(
     Column("deep_count", Integer, nullable=False),
     Column("shallow_count", Integer, nullable=False),
     Column("cancel_requested_at", Time),
+    Column("memory_mb", Integer),
+    Column("avoids", Text),
     Column("parent", Number),
     Column("node_name", Text),
     Column("value", Text),

@@ -125,6 +125,8 @@ def upgrade() -> None:
         sa.Column("deep_count", sa.Integer(), nullable=False),
         sa.Column("shallow_count", sa.Integer(), nullable=False),
         sa.Column("cancel_requested_at", sa.Double(), nullable=True),
+        sa.Column("memory_mb", sa.Integer(), nullable=True),
+        sa.Column("avoids", sa.Text(), nullable=True),
         sa.Column("parent", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("node_name", sa.Text(), nullable=True),
         sa.Column("value", sa.Text(), nullable=True),

@@ -1,0 +1,116 @@
+"""Retry rules as data: which failure, where, leads to which kind of another try.
+
+The first rule that fits decides. Those of the operator come before the ones here, and what none fits goes by the
+registry of reasons: never where it would fail again wherever it runs, else shallow before the payload and deep after
+(gLite reference §5.8, §7.5).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from fnmatch import fnmatchcase
+from types import MappingProxyType
+
+from gridwms.jobs.reasons import KINDS, Reason
+
+
+class Step(StrEnum):
+    """Where an attempt failed."""
+
+    DELIVERY = "delivery"
+    """The site did not take it."""
+    SITE = "site"
+    """The site lost it, or ended it."""
+    PREPARATION = "preparation"
+    INPUT = "input"
+    EXECUTABLE = "executable"
+    PROLOGUE = "prologue"
+    TOKEN = "token"  # noqa: S105 - no password
+    EPILOGUE = "epilogue"
+    OUTPUT = "output"
+
+
+class Then(StrEnum):
+    """What a failure leads to."""
+
+    AGAIN = "again"
+    """Shallow before the payload started, deep after."""
+    SHALLOW = "shallow"
+    DEEP = "deep"
+    ELSEWHERE = "elsewhere"
+    """As `again`, and never more at this site."""
+    MORE_MEMORY = "more_memory"
+    """As `again`, and more memory is asked for; at the limit it is given up."""
+    NEVER = "never"
+
+
+STEPS: Mapping[str, Step] = MappingProxyType(
+    {
+        code: step
+        for step, codes in (
+            (Step.DELIVERY, "site_refused site_silent description_lost"),
+            (Step.SITE, "site_lost wrapper_died killed_at_site terminated withdrawn"),
+            (Step.PREPARATION, "work_dir hook_failed no_transport no_console spread_failed"),
+            (Step.INPUT, "input_failed"),
+            (Step.EXECUTABLE, "executable_missing mpi_missing image_missing image_failed no_container_runtime"),
+            (Step.PROLOGUE, "prologue_missing prologue_failed"),
+            (Step.TOKEN, "token_refused token_unreachable"),
+            (Step.EPILOGUE, "epilogue_missing epilogue_failed"),
+            (Step.OUTPUT, "output_failed target_failed"),
+        )
+        for code in codes.split()
+    }
+)
+"""The step that a reason of the registry tells of."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """One row of the table: it fits when all that it names does. `site`: a pattern (`*`, `?`). `text`: a regular
+    expression, searched for in the sentence of the reason, whatever the case. `steps`, `reasons`: any when empty.
+    `payload`: whether it had started.
+
+    `factor`, `most_mb`: for more memory, how much more and how much at most.
+    """
+
+    then: Then
+    site: str = "*"
+    steps: frozenset[Step] = frozenset()
+    reasons: frozenset[str] = frozenset()
+    text: str = ""
+    payload: bool | None = None
+    factor: float = 2.0
+    most_mb: int = 16384
+
+    def __post_init__(self) -> None:
+        unknown = sorted(self.reasons - KINDS.keys())
+        if unknown:
+            raise ValueError(f"'{unknown[0]}' is not in the registry of reasons")
+        try:
+            re.compile(self.text)
+        except re.error as error:
+            raise ValueError(f"the text '{self.text}' is no regular expression: {error}") from error
+
+    def fits(self, site: str, failure: Reason, *, payload: bool) -> bool:
+        """Whether this failure of an attempt at `site` is one that the rule is about."""
+        return (
+            (not self.reasons or failure.code in self.reasons)
+            and (not self.steps or STEPS.get(failure.code) in self.steps)
+            and (self.payload is None or self.payload == payload)
+            and fnmatchcase(site, self.site)
+            and (not self.text or re.search(self.text, failure.sentence, re.IGNORECASE) is not None)
+        )
+
+
+DEFAULT_RULES = (
+    Rule(
+        then=Then.MORE_MEMORY,
+        steps=frozenset({Step.SITE}),
+        text=r"out[ _-]?of[ _-]?memory|\boom\b|memory (limit|usage|cgroup)|(limit|exceed\w*|more).{0,40}memory"
+        r"|memory.{0,40}(limit|exceed)|\b(h_vmem|h_rss)\b",
+    ),
+)
+"""In the words of Slurm, HTCondor, Grid Engine and PBS. All else is as the registry of reasons has it."""
