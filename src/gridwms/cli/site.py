@@ -118,6 +118,7 @@ def _state(site: Site) -> layout.Cell:
 def _show(site: Site) -> None:
     state, style = _state(site)
     limits = f"at most {site.max_jobs}" + (f", {site.max_queued} of them queued" if site.max_queued else "")
+    limits += f", {site.max_per_minute} a minute" if site.max_per_minute else ""
     say.line(f"{say.paint(site.name, 'strong')}  {say.paint(state, style)}")
     pairs = [("why", site.why), ("jobs", f"{site.running} running, {site.queued} queued; {limits}")]
     for one in site.closures:

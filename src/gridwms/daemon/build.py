@@ -174,6 +174,7 @@ def _settings(config: Config, url: str, catalogues: tuple[KnownCatalogue, ...]) 
             name: SitePolicy(
                 max_jobs=site.max_jobs,
                 max_queued=site.max_queued,
+                max_per_minute=site.max_per_minute,
                 poll_seconds=site.poll_seconds,
                 batch=site.batch,
                 hooks=site.hooks,

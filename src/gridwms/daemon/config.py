@@ -98,12 +98,13 @@ class SiteSection(_Section):
     """What every kind of site has.
 
     `max_jobs`: attempts it may hold at once, waiting ones included; `max_queued`: waiting ones, 0 for any number.
-    `batch`: how many one call hands over. `hooks`: a directory on its worker nodes with scripts of the site
-    (docs/operator/hooks.md).
+    `max_per_minute`: how many it is given in a minute, 0 for any number. `batch`: how many one call hands over. `hooks`: a
+    directory on its worker nodes with scripts of the site (docs/operator/hooks.md).
     """
 
     max_jobs: int = Field(default=5000, ge=1)
     max_queued: int = Field(default=0, ge=0)
+    max_per_minute: int = Field(default=0, ge=0)
     poll_seconds: float = Field(default=5.0, gt=0)
     refresh_seconds: float = Field(default=10.0, gt=0)
     batch: int = Field(default=500, ge=1)

@@ -152,6 +152,8 @@ def run_errands(world: World, site: Site) -> float | None:
     tasks = world.database.read(lambda connection: outbox.due(connection, site.name, now, limit))
     for kind, act in ERRANDS.items():
         chosen = [task for task in tasks if task.kind == kind]
+        if kind == "deliver":
+            chosen = _in_pace(world, site, chosen)
         if not chosen:
             continue
         try:
@@ -170,6 +172,28 @@ def run_errands(world: World, site: Site) -> float | None:
             world.troubles.pop(site.name, None)
             _later_in_doubt(world, chosen)
     return world.database.read(lambda connection: outbox.next_due(connection, site.name))
+
+
+def _in_pace(world: World, site: Site, tasks: list[Task]) -> list[Task]:
+    """Those that the site may be given now; the others get their turn. What is in doubt was given already."""
+    pace = world.pace(site.name)
+    if not pace.per_minute:
+        return tasks
+    new = [task for task in tasks if not task.tries]
+    allowed = pace.allowed(world.clock())
+    pace.given += min(allowed, len(new))
+    late = new[allowed:]
+    turns: dict[float, list[int]] = {}
+    for ahead, task in enumerate(late):
+        turns.setdefault(pace.later(ahead), []).append(task.number)
+
+    def work(connection: Connection) -> None:
+        for due, numbers in turns.items():
+            outbox.postpone(connection, numbers, due)
+
+    if turns:
+        world.database.write(work)
+    return [task for task in tasks if task.tries] + new[:allowed]
 
 
 def _later(world: World, tasks: Sequence[Task]) -> None:

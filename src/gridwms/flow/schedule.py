@@ -34,7 +34,7 @@ from gridwms.match.explain import Explanation, code_of, explain
 from gridwms.match.matching import Matching
 from gridwms.match.submit_to import named
 from gridwms.match.verdict import Candidate, Verdict
-from gridwms.store import closures, descriptions, listing, present, verdicts
+from gridwms.store import closures, descriptions, listing, outbox, present, verdicts
 from gridwms.store import jobs as rows
 
 logger = structlog.get_logger(__name__)
@@ -145,16 +145,19 @@ class Scheduler:
         world = self._world
         now = world.clock()
         limited = [name for name in world.sites if world.settings.policy(name).max_queued]
-        promised, held, queued, planned = world.database.read(
+        paced = [name for name in world.sites if world.settings.policy(name).max_per_minute]
+        promised, held, queued, undelivered, planned = world.database.read(
             lambda connection: (
                 present.promised(connection, snapshot.taken_at),
                 present.held(connection),
                 present.queued(connection, limited) if limited else {},
+                outbox.undelivered(connection, paced) if paced else {},
                 closures.current(connection, now),
             )
         )
         self._closed = closed(world, planned, now)
-        return room_of(snapshot, self._promised_slots(promised), site_room=room(world, self._closed, held, queued))
+        places = room(world, self._closed, held, queued, undelivered)
+        return room_of(snapshot, self._promised_slots(promised), site_room=places)
 
     def _full(self, verdict: Verdict) -> Reason:
         """Why none of the resources that match takes a job more."""

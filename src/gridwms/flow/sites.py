@@ -29,6 +29,7 @@ class SiteState:
     queued: int
     max_jobs: int
     max_queued: int
+    max_per_minute: int
     closures: tuple[Closure, ...]
     resources: tuple[str, ...]
 
@@ -60,6 +61,7 @@ def sites(world: World) -> list[SiteState]:
                 queued=queued,
                 max_jobs=policy.max_jobs,
                 max_queued=policy.max_queued,
+                max_per_minute=policy.max_per_minute,
                 closures=tuple(one for one in planned if one.site == name),
                 resources=tuple(led_to[name]),
             )
@@ -88,8 +90,15 @@ def closed(world: World, planned: Sequence[Closure], now: float) -> dict[str, st
     return shut
 
 
-def room(world: World, shut: Collection[str], held: Mapping[str, int], queued: Mapping[str, int]) -> dict[str, int]:
-    """How many attempts more each site may be given now, from what it has and what of that does not run yet."""
+def room(
+    world: World,
+    shut: Collection[str],
+    held: Mapping[str, int],
+    queued: Mapping[str, int],
+    undelivered: Mapping[str, int],
+) -> dict[str, int]:
+    """How many attempts more each site may be given now, from what it has, what of that does not run yet, and what is
+    still to be handed over (a minute's worth at most)."""
     now = world.clock()
     found = {}
     for name in world.sites:
@@ -97,6 +106,8 @@ def room(world: World, shut: Collection[str], held: Mapping[str, int], queued: M
         left = [policy.max_jobs - has]
         if policy.max_queued:
             left.append(policy.max_queued - queued.get(name, 0))
+        if policy.max_per_minute:
+            left.append(policy.max_per_minute - undelivered.get(name, 0))
         tried = world.breaker(name).room(has, now)
         if tried is not None:
             left.append(tried)

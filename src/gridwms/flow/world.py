@@ -15,6 +15,7 @@ from gridwms.flow.breaker import Breaker
 from gridwms.flow.console.consoles import Consoles
 from gridwms.flow.data.locator import Locator
 from gridwms.flow.find import Descriptions
+from gridwms.flow.pace import Pace
 from gridwms.flow.signal import Signal
 from gridwms.flow.usage import Usage
 from gridwms.flow.watches import Watches
@@ -33,11 +34,13 @@ Clock = Callable[[], float]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SitePolicy:
     """How the service treats a site. `max_jobs`: attempts it may hold at once, waiting ones included; `max_queued`:
-    waiting ones, 0 for any number. `batch`: how many one call hands over. `hooks`: a directory on its worker nodes
+    waiting ones, 0 for any number. `max_per_minute`: how many it is given in a minute, 0 for any number. `batch`: how
+    many one call hands over. `hooks`: a directory on its worker nodes
     with scripts of the site."""
 
     max_jobs: int = 5000
     max_queued: int = 0
+    max_per_minute: int = 0
     poll_seconds: float = 5.0
     batch: int = 500
     hooks: str = ""
@@ -152,6 +155,8 @@ class World:
     """By site: what it said when it last failed to answer; absent when it answers."""
     breakers: dict[str, Breaker] = field(default_factory=dict)
     """By site."""
+    paces: dict[str, Pace] = field(default_factory=dict)
+    """By site."""
     descriptions: Descriptions = field(init=False)
     consoles: Consoles = field(init=False)
     """Of interactive jobs; for the event loop alone."""
@@ -171,6 +176,10 @@ class World:
     def breaker(self, site: str) -> Breaker:
         """The circuit breaker of a site."""
         return self.breakers.setdefault(site, Breaker())
+
+    def pace(self, site: str) -> Pace:
+        """How fast a site may be given attempts."""
+        return self.paces.setdefault(site, Pace(self.settings.policy(site).max_per_minute))
 
     def wake_all(self) -> None:
         """Let every loop look: something may have come from another instance."""

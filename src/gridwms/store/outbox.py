@@ -49,6 +49,13 @@ def next_due(connection: Connection, site: str) -> float | None:
     return connection.execute(select(func.min(outbox.c.due)).where(outbox.c.site == site)).scalar()
 
 
+def undelivered(connection: Connection, sites: Collection[str]) -> dict[str, int]:
+    """How many attempts wait to be handed over, by site."""
+    mine = (outbox.c.kind == "deliver") & outbox.c.site.in_(sites)
+    query = select(outbox.c.site, func.count()).where(mine).group_by(outbox.c.site)
+    return {row[0]: row[1] for row in connection.execute(query)}
+
+
 def begin(connection: Connection, numbers: Collection[int]) -> None:
     """Note, before acting, that these may happen from now on."""
     bulk.run_on(connection, "UPDATE outbox SET tries = tries + 1 WHERE number {among}", numbers)

@@ -32,6 +32,7 @@ class SiteOut(Out):
     queued: int
     max_jobs: int
     max_queued: int
+    max_per_minute: int
     closures: list[ClosureOut]
     resources: list[str]
 

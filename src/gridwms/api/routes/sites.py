@@ -47,6 +47,7 @@ def _out(one: sites.SiteState) -> SiteOut:
         queued=one.queued,
         max_jobs=one.max_jobs,
         max_queued=one.max_queued,
+        max_per_minute=one.max_per_minute,
         closures=[ClosureOut(begins=c.begins, ends=c.ends, reason=c.reason, by=c.by) for c in one.closures],
         resources=list(one.resources),
     )

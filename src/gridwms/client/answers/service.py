@@ -98,6 +98,7 @@ class Site:
     queued: int
     max_jobs: int
     max_queued: int
+    max_per_minute: int = 0
     closures: tuple[Closure, ...] = ()
     resources: tuple[str, ...] = ()
 
