@@ -98,7 +98,7 @@ class SiteSection(_Section):
     """What every kind of site has.
 
     `max_jobs`: attempts it may hold at once, waiting ones included; `max_queued`: waiting ones, 0 for any number.
-    `max_per_minute`: how many it is given in a minute, 0 for any number. `batch`: how many one call hands over. `hooks`: a
+    `max_per_minute`: how many it is given in a minute, 0 for any. `batch`: how many one call hands over. `hooks`: a
     directory on its worker nodes with scripts of the site (docs/operator/hooks.md).
     """
 
