@@ -9,6 +9,7 @@ from typing import Annotated
 from fastapi import Depends, Query
 from starlette.requests import HTTPConnection
 
+from gridwms.api.connection import chain_of
 from gridwms.api.settings import Settings
 from gridwms.flow import status
 from gridwms.flow.bookkeeping.named import Named, booked, named
@@ -118,7 +119,9 @@ def shown(request: HTTPConnection, tag: str = "") -> Shown:
     return Shown(
         bearer=token.strip() if scheme.lower() == "bearer" else "",
         session=request.cookies.get(COOKIE, ""),
+        chain=chain_of(request),
         safe=request.scope.get("method", "GET") in _SAFE,
+        cross_site=request.headers.get("sec-fetch-site", "none") not in ("none", "same-origin"),
         tag=tag,
     )
 

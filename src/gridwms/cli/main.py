@@ -38,6 +38,7 @@ from gridwms.cli import (
     tag,
     wait,
     watch,
+    whoami,
     why,
 )
 from gridwms.cli.exit_codes import Exit
@@ -69,6 +70,7 @@ _PANELS: tuple[tuple[str, dict[str, Callable[..., None]]], ...] = (
             "retry": retry.retry,
             "purge": purge.purge,
             "quota": quota.quota,
+            "whoami": whoami.whoami,
         },
     ),
     (

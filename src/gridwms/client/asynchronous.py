@@ -67,6 +67,10 @@ class AsyncClient:
         """Who answers, and who you are to it."""
         return await self._transport.run(calls.service())
 
+    async def me(self) -> answers.Caller:
+        """Who the caller is to the service."""
+        return await self._transport.run(calls.me())
+
     async def quotas(self, *, owner: str = "") -> list[answers.Quota]:
         """What one has at the service, and may have; or another, or everybody (`*`)."""
         return await self._transport.run(calls.quotas(owner))

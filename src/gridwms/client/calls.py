@@ -221,6 +221,10 @@ def service() -> Call[answers.Service]:
     return Call(method="GET", path=f"{API}/service", read=answers.Service.read)
 
 
+def me() -> Call[answers.Caller]:
+    return Call(method="GET", path=f"{API}/me", read=answers.Caller.read)
+
+
 def input_path(key: str, index: int) -> str:
     """Where an input file is sent to."""
     return f"{API}/jobs/{key}/input/{index}"

@@ -1,8 +1,9 @@
-"""Which service to ask, and with which token. A token goes to the service it belongs to and nowhere else.
+"""Which service to ask, and what to show there. A token goes to the service it belongs to and nowhere else.
 
 It belongs to the service that is named beside it (`service.json` in the same directory), or to the one that the user
 names together with it (`--service` or GRIDWMS_SERVICE, and GRIDWMS_TOKEN_FILE). An id never decides that: ids come
-out of files and mails.
+out of files and mails. Where there is no token for a service, a proxy is shown (X509_USER_PROXY, or /tmp/x509up_uN):
+its secret never leaves this machine, so it may be shown to any service.
 """
 
 from __future__ import annotations
@@ -23,10 +24,12 @@ DEFAULT_DATA = Path("~/.local/share/gridwms")
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Where a service is (`http://127.0.0.1:8480`, no slash at the end) and what opens it."""
+    """Where a service is (`http://127.0.0.1:8480`, no slash at the end) and what opens it: a token, or a proxy's file
+    (PEM: certificate, key, chain)."""
 
     url: str
-    token: str = field(repr=False)
+    token: str = field(default="", repr=False)
+    proxy: Path | None = None
 
 
 def data_directory(environment: Mapping[str, str] = os.environ) -> Path:
@@ -49,13 +52,36 @@ def find(service: str = "", environment: Mapping[str, str] = os.environ) -> Addr
             f"No service was named, and none runs with its data in {token_file.parent}.",
             "Start one with 'gridwms serve', or name one with --service or GRIDWMS_SERVICE.",
         )
+    _refuse_clear_text(url)
+    if not chosen and url != running and (proxy := user_proxy(environment)) and url.startswith("https:"):
+        return Address(url, proxy=proxy)
     if running not in ("", url) and not chosen:
         raise WrongService(
             f"The token {token_file} belongs to the service at {running}, so it is not sent to {url}.",
-            "Name the token of that service with GRIDWMS_TOKEN_FILE.",
+            "Name the token of that service with GRIDWMS_TOKEN_FILE, or make a proxy (voms-proxy-init).",
         )
-    _refuse_clear_text(url)
     return Address(url, _token(token_file))
+
+
+def user_proxy(environment: Mapping[str, str] = os.environ) -> Path | None:
+    """Where the user's proxy is; None when there is none. LocalFile when others may read it, or it is not there."""
+    named = environment.get("X509_USER_PROXY", "")
+    path = Path(named) if named else Path(f"/tmp/x509up_u{os.getuid()}")  # noqa: S108 (where every grid tool has it)
+    try:
+        found = path.stat()
+    except OSError as error:
+        if not named:
+            return None
+        raise LocalFile(
+            f"The proxy {path} that X509_USER_PROXY names cannot be read: {error.strerror}.", "Make a new one."
+        ) from error
+    if found.st_uid != os.getuid():
+        if not named:
+            return None
+        raise LocalFile(f"The proxy {path} belongs to somebody else.", "Make one of your own (voms-proxy-init).")
+    if found.st_mode & 0o077:
+        raise LocalFile(f"The proxy {path} can be read by others.", f"Make a new one, or: chmod 600 '{path}'.")
+    return path
 
 
 def base_of(url: str) -> str:

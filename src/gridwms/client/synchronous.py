@@ -83,6 +83,10 @@ class Client:
         """Who answers, and who you are to it."""
         return self._transport.run(calls.service())
 
+    def me(self) -> answers.Caller:
+        """Who the caller is to the service."""
+        return self._transport.run(calls.me())
+
     def quotas(self, *, owner: str = "") -> list[answers.Quota]:
         """What one has at the service, and may have; or another, or everybody (`*`)."""
         return self._transport.run(calls.quotas(owner))

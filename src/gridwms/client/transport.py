@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import json as codec
+import os
 import ssl
 from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any, TypeVar
 
 import httpx
 
 from gridwms.client.calls import Call
-from gridwms.client.errors import ClientError, NotTrusted, ServiceFailed, ServiceUnreachable, from_answer
+from gridwms.client.errors import ClientError, LocalFile, NotTrusted, ServiceFailed, ServiceUnreachable, from_answer
 from gridwms.client.find import Address, is_loopback
 
 T = TypeVar("T")
@@ -117,14 +119,38 @@ def _options(address: Address) -> dict[str, Any]:
     """Redirects are not followed: the token would go along. A proxy of the environment is none for this machine."""
     return {
         "base_url": address.url,
-        "headers": {"Authorization": f"Bearer {address.token}"},
+        "headers": {"Authorization": f"Bearer {address.token}"} if address.token else {},
         "timeout": httpx.Timeout(ANSWER, connect=CONNECT),
         "follow_redirects": False,
         "trust_env": not is_loopback(address.url),
-        # The authorities of this machine, or those of SSL_CERT_FILE. Without TLS there is nothing to verify, and
-        # reading them takes its time.
-        "verify": ssl.create_default_context() if address.url.startswith("https:") else False,
+        # Without TLS there is nothing to verify, and reading authorities takes its time.
+        "verify": tls_context(address) if address.url.startswith("https:") else False,
     }
+
+
+def tls_context(address: Address) -> ssl.SSLContext:
+    """Trusts the authorities of this machine, or those of SSL_CERT_FILE, and those of the grid where they are.
+
+    Shows the proxy of the address. Raises LocalFile when that is none.
+    """
+    context = ssl.create_default_context()
+    authorities = Path(os.environ.get("X509_CERT_DIR") or "/etc/grid-security/certificates")
+    if authorities.is_dir():
+        context.load_verify_locations(capath=str(authorities))
+    if address.proxy is not None:
+        try:
+            context.load_cert_chain(str(address.proxy), password=_no_password)
+        except (OSError, ValueError) as error:
+            raise LocalFile(
+                f"The file {address.proxy} holds no proxy that can be used: {error}.",
+                "Make a new one (voms-proxy-init).",
+            ) from error
+    return context
+
+
+def _no_password() -> str:
+    """A proxy's key has none; without this a prompt would wait for one."""
+    raise ValueError("its key is protected by a pass phrase")
 
 
 def _body(call: Call[Any]) -> bytes | None:

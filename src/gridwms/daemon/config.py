@@ -87,6 +87,17 @@ class Access(_Section):
     lb_policy: str = ""
 
 
+class Certificates(_Section):
+    """Users with certificates and proxies; needs TLS. `authorities`: the directory of those that are trusted, empty:
+    certificates are not asked for. `vomsdir`: which VOMS servers speak for which VO."""
+
+    authorities: str = ""
+    vomsdir: str = "/etc/grid-security/vomsdir"
+    legacy_proxies: bool = False
+    proxy_depth: int = Field(default=6, ge=0)
+    require_crl: bool = False
+
+
 class Archive(_Section):
     """Where jobs go that ended long ago; `after_days`: so long after they were purged, -1: only by hand."""
 
@@ -304,6 +315,7 @@ class Config(_Section):
     jobs: Jobs = Jobs()
     retry: tuple[RetryRule, ...] = ()
     access: Access = Access()
+    certificates: Certificates = Certificates()
     archive: Archive = Archive()
     policies: dict[str, str] = Field(default_factory=dict)
     quotas: Quotas = Quotas()

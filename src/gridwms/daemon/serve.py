@@ -6,7 +6,6 @@ import contextlib
 import json
 import os
 import socket
-import ssl
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +13,7 @@ import structlog
 import uvicorn
 
 from gridwms.api.app import build_app
+from gridwms.api.connection import Connection
 from gridwms.api.server import Server
 from gridwms.api.settings import Settings
 from gridwms.daemon import directory
@@ -23,6 +23,7 @@ from gridwms.daemon.config import BadConfig, Config, read_config
 from gridwms.daemon.logs import set_up_logs
 from gridwms.daemon.memory import settle
 from gridwms.daemon.service import Service
+from gridwms.daemon.tls import certificates_of, listening_with, tls_of
 from gridwms.security import capability
 from gridwms.security.authenticate import gatekeeper
 from gridwms.security.listen import Tls, check_listen
@@ -38,13 +39,16 @@ def serve(data: Path, *, config_file: Path | None = None, host: str | None = Non
     """Run until SIGTERM or SIGINT. Raises BadConfig, ListenRefused, UnsafeFile, AlreadyRunning, StoreUnavailable."""
     set_up_logs()
     config = _override(read_config(config_file), host, port)
-    tls = _tls(config)
+    tls = tls_of(config)
+    certificates = certificates_of(config, tls)
     check_listen(config.service.host, tls)
     directory.make(data)
     with alone(data), _listening(config) as listener:
         url = config.service.url.rstrip("/") or _url(config, listener, tls)
         capabilities = capability.load(data)
-        gate = gatekeeper(data, capabilities, grants=grants_of(config), policy=lb_policy_of(config))
+        gate = gatekeeper(
+            data, capabilities, grants=grants_of(config), policy=lb_policy_of(config), others=certificates
+        )
         parts = build(config, data, url, capabilities)
         service = Service(parts.world, config, parts.measures)
         app = build_app(parts.world, Settings(url=url, gatekeeper=gate), service.tail)
@@ -58,9 +62,8 @@ def serve(data: Path, *, config_file: Path | None = None, host: str | None = Non
                 timeout_graceful_shutdown=3,
                 ws_max_size=_MOST_HEARD,
                 ws_per_message_deflate=False,
-                ssl_certfile=str(tls.certificate) if tls else None,
-                ssl_keyfile=str(tls.key) if tls else None,
-                ssl_version=ssl.PROTOCOL_TLS_SERVER,
+                http=Connection,
+                **listening_with(tls, ask=bool(certificates)),
             ),
         )
         settle()
@@ -78,13 +81,6 @@ def serve(data: Path, *, config_file: Path | None = None, host: str | None = Non
 def _override(config: Config, host: str | None, port: int | None) -> Config:
     changes = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
     return config.model_copy(update={"service": config.service.model_copy(update=changes)}) if changes else config
-
-
-def _tls(config: Config) -> Tls | None:
-    certificate, key = config.service.tls_certificate, config.service.tls_key
-    if bool(certificate) != bool(key):
-        raise BadConfig("[service] tls_certificate and tls_key go together: give both, or neither.")
-    return Tls(certificate=Path(certificate), key=Path(key)) if certificate else None
 
 
 @contextlib.contextmanager

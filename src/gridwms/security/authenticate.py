@@ -21,7 +21,8 @@ class Shown:
     """All that a request shows about its sender.
 
     `bearer`: the token of an `Authorization: Bearer` header. `session`: the login cookie. `chain`: the client's
-    certificates as the TLS layer verified them, leaf first, DER. `safe`: the request changes nothing (GET, HEAD).
+    certificates, the one whose key it holds first, the others as they came, DER. `safe`: the request changes nothing
+    (GET, HEAD). `cross_site`: a browser sends it for the page of another site.
     `tag`: the attempt that the path names, on the worker's routes.
     """
 
@@ -29,6 +30,7 @@ class Shown:
     session: str = ""
     chain: tuple[bytes, ...] = ()
     safe: bool = False
+    cross_site: bool = False
     tag: str = ""
 
 
@@ -88,7 +90,7 @@ def identify(shown: Shown, authenticators: Sequence[Authenticator]) -> Identity:
             "Use the one in the file 'token' of the service's data directory (GRIDWMS_TOKEN_FILE names another file).",
         )
     raise NotIdentified(
-        "The request shows no token.",
+        "The request shows no token and no certificate.",
         "Send 'Authorization: Bearer <token>' with the token of the service's data directory; a browser opens /login.",
     )
 
@@ -126,12 +128,14 @@ def gatekeeper(
     owner: str = "",
     grants: Mapping[str, frozenset[Role]] | None = None,
     policy: Policy | None = None,
+    others: Sequence[Authenticator] = (),
 ) -> Gatekeeper:
-    """For the tokens of a data directory; `owner` is the user who runs the service. Raises UnsafeFile."""
+    """For the tokens of a data directory, and what `others` know; `owner` is the user who runs the service. Raises
+    UnsafeFile."""
     known = known_tokens(data, owner or this_user())
     sessions = Sessions(capabilities, {identity.subject: identity for identity in known.values()})
     return Gatekeeper(
-        (BearerTokens(known), LoginCookie(sessions)),
+        (BearerTokens(known), LoginCookie(sessions), *others),
         (AttemptCapability(capabilities),),
         sessions,
         capabilities,

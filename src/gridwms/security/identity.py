@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 
@@ -20,7 +21,9 @@ class Identity:
     """One caller. `subject` is what owns jobs; `groups` are FQANs or group names, the primary one first.
 
     `capabilities`: what this caller was given for one purpose, such as `attempt:<tag>`. A caller that has
-    capabilities may do nothing else.
+    capabilities may do nothing else. `issuer`: who says so, the name of an authority or the URL of a token's issuer.
+    `ends`: when what was shown runs out. `limited`: a proxy that says so of itself. `remarks`: sentences on what was
+    shown and counts for nothing here, such as VOMS attributes that have expired.
     """
 
     subject: str
@@ -28,6 +31,10 @@ class Identity:
     groups: tuple[str, ...] = ()
     roles: frozenset[Role] = frozenset()
     capabilities: frozenset[str] = frozenset()
+    issuer: str = ""
+    ends: datetime | None = None
+    limited: bool = False
+    remarks: tuple[str, ...] = ()
 
     @property
     def is_operator(self) -> bool:

@@ -62,10 +62,10 @@ def attributes(
     return bytes(cms.AttributeCertificateV2(whole).dump())
 
 
-def proxy_with(signer: Made, *certificates: bytes) -> Made:
+def proxy_with(signer: Made, *certificates: bytes, **times: timedelta) -> Made:
     """A proxy that carries them."""
     raw = _sequence(_sequence(b"".join(certificates)))
-    return proxy(signer, more=[(x509.UnrecognizedExtension(IN_PROXY, raw), False)])
+    return proxy(signer, more=[(x509.UnrecognizedExtension(IN_PROXY, raw), False)], **times)
 
 
 def _names(name: x509.Name) -> asn1.GeneralNames:

@@ -84,6 +84,22 @@ class ResourcesOut(Out):
     resources: list[ResourceOut]
 
 
+class CallerOut(Out):
+    """Who the caller is to the service. `ends`: when what was shown runs out, seconds since the epoch.
+
+    `limited`: a proxy that says so of itself. `remarks`: on what was shown and counts for nothing here.
+    """
+
+    subject: str
+    vo: str
+    groups: list[str]
+    roles: list[str]
+    issuer: str
+    ends: float | None
+    limited: bool
+    remarks: list[str]
+
+
 class ServiceOut(Out):
     """The service that answers. `you`: who you are to it. `healthy`: all its sites and sources answer."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from gridwms.api.desk import AtDesk
-from gridwms.api.models.market import ServiceOut
+from gridwms.api.models.market import CallerOut, ServiceOut
 from gridwms.api.models.problem import ERRORS
 from gridwms.security.policy import Action
 
@@ -25,4 +25,20 @@ def service(at: AtDesk) -> ServiceOut:
         you=at.identity.subject,
         healthy=not troubles,
         troubles=troubles,
+    )
+
+
+@router.get("/me")
+def me(at: AtDesk) -> CallerOut:
+    """Who you are to the service, and for how long."""
+    caller = at.identity
+    return CallerOut(
+        subject=caller.subject,
+        vo=caller.vo,
+        groups=list(caller.groups),
+        roles=sorted(caller.roles),
+        issuer=caller.issuer,
+        ends=caller.ends.timestamp() if caller.ends else None,
+        limited=caller.limited,
+        remarks=list(caller.remarks),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from gridwms.client.answers.json import Json
 
@@ -53,6 +54,30 @@ class Quota:
     @classmethod
     def read(cls, told: Json) -> Quota:
         return cls(**{name: told[name] for name in cls.__slots__})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caller:
+    """Who asks, as the service knows it. `groups`: FQANs or names, the primary one first.
+
+    `ends`: when the proxy or token runs out. `remarks`: on what was shown and counts for nothing there.
+    """
+
+    subject: str
+    vo: str
+    groups: tuple[str, ...]
+    roles: tuple[str, ...]
+    issuer: str
+    ends: float | None
+    limited: bool
+    remarks: tuple[str, ...]
+
+    @classmethod
+    def read(cls, told: Json) -> Caller:
+        lists = ("groups", "roles", "remarks")
+        plain: dict[str, Any] = {name: told[name] for name in cls.__slots__ if name not in lists}
+        plain.update({name: tuple(told[name]) for name in lists})
+        return cls(**plain)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -74,8 +74,15 @@ class _CertificateLists(core.SequenceOf):  # type: ignore[misc]
     _child_spec = _Certificates
 
 
+class _Target(core.Choice):  # type: ignore[misc]
+    _alternatives: ClassVar = [
+        ("name", asn1.GeneralName, {"explicit": 0}),
+        ("group", asn1.GeneralName, {"explicit": 1}),
+    ]
+
+
 class _Targets(core.SequenceOf):  # type: ignore[misc]
-    _child_spec = core.Any
+    _child_spec = _Target
 
 
 class _TargetLists(core.SequenceOf):  # type: ignore[misc]
@@ -217,13 +224,8 @@ def _targets(raw: bytes) -> Iterator[str]:
     """Host names and other names of the services that the attributes are meant for."""
     for group in _TargetLists.load(raw, strict=True):
         for target in group:
-            name = asn1.GeneralName.load(_inner(target), strict=True)
+            name = target.chosen
             yield line(_parts(name.chosen)) if name.name == "directory_name" else str(name.native)
-
-
-def _inner(target: Any) -> bytes:
-    """A Target is a CHOICE with explicit tags: [0] targetName, [1] targetGroup."""
-    return bytes(core.load(target.dump(), strict=True).contents)
 
 
 def _generic(raw: bytes) -> Iterator[tuple[str, str, str]]:

@@ -1,0 +1,156 @@
+"""Users with certificates and proxies, over a real TLS connection to a real service."""
+
+from __future__ import annotations
+
+import os
+import ssl
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.never_lost.rounds import Runner
+from tests.security.voms.making import attributes, proxy_with
+from tests.security.x509 import making
+from tests.security.x509.making import Made
+from tests.services.certificates import certificate
+
+NOW = datetime.now(UTC)
+AGES: dict[str, Any] = {"begins": NOW - making.NOW - timedelta(hours=1), "ends": NOW - making.NOW + timedelta(hours=12)}
+CA = making.authority(**AGES)
+ALICE = making.user(CA, **AGES)
+SERVER = making.user(CA, "/DC=org/O=Hosts/CN=voms.example.org", **AGES)
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runner]:
+    directory = tmp_path_factory.mktemp("certificates")
+    (directory / "authorities").mkdir()
+    (directory / "authorities" / "1a2b3c4d.0").write_bytes(CA.pem)
+    (directory / "vomsdir" / "testvo").mkdir(parents=True)
+    lsc = "/DC=org/O=Hosts/CN=voms.example.org\n/DC=org/CN=Test CA\n"
+    (directory / "vomsdir" / "testvo" / "voms.example.org.lsc").write_text(lsc)
+    made, key = certificate(directory)
+    config = directory / "gridwms.toml"
+    config.write_text(
+        f'[service]\ntls_certificate = "{made}"\ntls_key = "{key}"\n'
+        f'[certificates]\nauthorities = "{directory}/authorities"\nvomsdir = "{directory}/vomsdir"\n'
+    )
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SSL_CERT_FILE", str(made))
+        started = Runner(directory, "--config", str(config))
+        started.url = started.url.replace("http:", "https:")
+        started.start()
+        yield started
+        started.stop()
+
+
+def ask(service: Runner, tmp_path: Path, *shown: Made, bearer: str = "", **headers: str) -> httpx.Response:
+    """`GET /api/v1/me` by somebody who shows these certificates."""
+    context = ssl.create_default_context(cafile=str(service.log.parent / "certificate.pem"))
+    if shown:
+        file = tmp_path / "proxy.pem"
+        file.write_bytes(b"".join([shown[0].pem, shown[0].key_pem, *(one.pem for one in shown[1:])]))
+        context.load_cert_chain(str(file))
+    if bearer:
+        headers["Authorization"] = f"Bearer {bearer}"
+    with httpx.Client(verify=context) as client:
+        return client.get(f"{service.url}/api/v1/me", headers=headers)
+
+
+def test_a_proxy_with_voms_attributes(service: Runner, tmp_path: Path) -> None:
+    issued = attributes(ALICE.certificate, SERVER, begins=NOW, ends=NOW + timedelta(hours=1))
+    one = proxy_with(ALICE, issued, **AGES)
+    two = making.proxy(one, **AGES)
+    answer = ask(service, tmp_path, two, one, ALICE)
+    assert answer.status_code == 200
+    told = answer.json()
+    assert told["subject"] == "/DC=org/O=Users/CN=Alice"
+    assert told["vo"] == "testvo"
+    assert told["groups"] == ["/testvo/Role=production", "/testvo"]
+
+
+def test_a_certificate_alone(service: Runner, tmp_path: Path) -> None:
+    assert ask(service, tmp_path, ALICE).json()["subject"] == "/DC=org/O=Users/CN=Alice"
+
+
+@pytest.mark.parametrize("case", ["expired", "unknown authority", "legacy", "forged attributes"])
+def test_what_is_wrong_is_said_in_words(service: Runner, tmp_path: Path, case: str) -> None:
+    late = {"begins": AGES["begins"], "ends": AGES["begins"] + timedelta(seconds=1)}
+    shown, words = {
+        "expired": ([making.proxy(ALICE, **late), ALICE], "expired"),
+        "unknown authority": ([making.user(making.authority("/CN=Other", **AGES), **AGES)], "does not know"),
+        "legacy": ([making.legacy_proxy(ALICE, **AGES), ALICE], "old kind"),
+        "forged attributes": (
+            [proxy_with(ALICE, attributes(ALICE.certificate, ALICE, begins=NOW), **AGES), ALICE],
+            "not believed",
+        ),
+    }[case]
+    answer = ask(service, tmp_path, *shown)
+    assert answer.status_code == 401
+    assert words in answer.text
+
+
+def test_nothing_shown(service: Runner, tmp_path: Path) -> None:
+    answer = ask(service, tmp_path)
+    assert answer.status_code == 401
+    assert "no certificate" in answer.text
+
+
+def test_a_token_decides_beside_a_certificate(service: Runner, tmp_path: Path) -> None:
+    token = (service.data / "token").read_text().strip()
+    assert ask(service, tmp_path, ALICE, bearer=token).json()["subject"] != "/DC=org/O=Users/CN=Alice"
+    assert ask(service, tmp_path, ALICE, bearer="wrong").status_code == 401
+
+
+def test_a_client_that_lies_about_its_key_gets_no_connection(service: Runner, tmp_path: Path) -> None:
+    stolen = Made(ALICE.certificate, making.user(CA, **AGES).key)
+    with pytest.raises((ssl.SSLError, httpx.HTTPError)):
+        ask(service, tmp_path, stolen)
+
+
+def test_a_client_of_the_old_openssl_kind(service: Runner, tmp_path: Path) -> None:
+    """openssl s_client with TLS 1.2, as programs of Globus speak; 1.1 finds no one here."""
+    key, chain = tmp_path / "key.pem", tmp_path / "chain.pem"
+    proxy = making.proxy(ALICE, **AGES)
+    key.write_bytes(proxy.key_pem)
+    chain.write_bytes(proxy.pem + ALICE.pem)
+    host = service.url.removeprefix("https://")
+    request = b"GET /api/v1/me HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+    command = ["openssl", "s_client", "-quiet", "-connect", host, "-cert", str(chain), "-key", str(key)]
+    command += ["-cert_chain", str(chain), "-CAfile", str(service.log.parent / "certificate.pem"), "-ign_eof"]
+    good = subprocess.run([*command, "-tls1_2"], input=request, capture_output=True, timeout=30, check=False)
+    assert b"CN=Alice" in good.stdout
+    bad = subprocess.run([*command, "-tls1_1"], input=request, capture_output=True, timeout=30, check=False)
+    assert b"CN=Alice" not in bad.stdout
+
+
+def test_commands_with_a_proxy(service: Runner, tmp_path: Path) -> None:
+    proxy = making.proxy(ALICE, **AGES)
+    file = tmp_path / "x509up"
+    file.write_bytes(proxy.pem + proxy.key_pem + ALICE.pem)
+    file.chmod(0o600)
+    environment = {
+        **os.environ,
+        "X509_USER_PROXY": str(file),
+        "GRIDWMS_DATA": str(tmp_path),
+        "GRIDWMS_SERVICE": service.url,
+    }
+
+    def gridwms(*words: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "gridwms", *words]
+        return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
+
+    told = gridwms("whoami")
+    assert "/DC=org/O=Users/CN=Alice" in told.stdout, told.stderr
+    assert "(in 11 h" in told.stdout
+    (tmp_path / "a.jdl").write_text('Executable = "/bin/true";')
+    submitted = gridwms("submit", "--wait", "--json", str(tmp_path / "a.jdl"))
+    assert '"DONE"' in submitted.stdout, submitted.stderr
+    file.chmod(0o644)
+    assert "can be read by others" in gridwms("whoami").stderr
