@@ -72,7 +72,7 @@ def taken_over(operations: Iterable[Operation]) -> list[Promise]:
         elif one.kind is Kind.UNLINK:
             key, attempt = parse_tag(found[1])
             for line in contents.get((found[1], "outputs"), b"").decode().splitlines():
-                output, place = line.split(" ")
+                output, place, _mark = line.split(" ")
                 if place == found[2]:
                     given.append(_file(at, key, "output", f"{attempt}/{unquote(output)}", contents.get(name, b"")))
     return given

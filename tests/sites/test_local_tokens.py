@@ -99,6 +99,25 @@ def test_a_job_needs_no_http_at_all(rig: LocalRig) -> None:
     assert {one.exit_code for one in rig.site.status(receipts)} == {0}
 
 
+@pytest.mark.parametrize("lost", ["outputs", "a line of it", "o dd", "what is in it", "nothing"])
+def test_what_a_power_cut_took_is_not_taken_for_a_good_end(rig: LocalRig, lost: str) -> None:
+    """Nobody waits for the disk here: a last word may be left of an attempt whose files are not."""
+    rig.site.link = Link()
+    receipts = receipts_of(rig.site.submit([handover(rig, tags(1)[0], 'echo odd >"o dd"')]))
+    finish(rig, receipts)
+    (folder,) = rig.directory.rglob("outputs")
+    if lost == "outputs":
+        folder.unlink()
+    elif lost == "a line of it":
+        folder.write_text(folder.read_text().splitlines(keepends=True)[0])
+    elif lost != "nothing":
+        path = Path(rig.site.collect(receipts)[0].outputs["o dd"]).resolve()
+        path.unlink() if lost == "o dd" else path.write_bytes(b"")
+    (leftover,) = rig.site.collect(receipts)
+    words = [line.partition("&")[0] for line in leftover.events]
+    assert ("type=Finished" in words) == (lost == "nothing")
+
+
 def test_a_refused_one_ends_in_silence(rig: LocalRig) -> None:
     rig.site.link = Link(answer=False)
     (receipt,) = receipts = receipts_of(rig.site.submit([handover(rig, tags(1)[0], "")]))

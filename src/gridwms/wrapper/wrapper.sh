@@ -61,7 +61,7 @@ gw_newline='
 '
 gw_base=$gw_service/worker/v1/$gw_tag
 gw_where=start gw_dir='' gw_status=0 gw_done='' gw_failure='' gw_signal='' gw_hook_status=''
-gw_spool='' gw_sequence=0 gw_batch='' gw_code='' gw_result='' gw_count=0 gw_file=''
+gw_spool='' gw_sequence=0 gw_batch='' gw_code='' gw_result='' gw_count=0 gw_brought=0 gw_file=''
 gw_after_inputs='' gw_before_token='' gw_before_payload='' gw_after_payload='' gw_before_outputs='' gw_taker=gw_take
 gw_payload='' gw_reaped='' gw_child='' gw_peeker='' gw_started='' gw_usage='' gw_exit_field=''
 

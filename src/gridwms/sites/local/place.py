@@ -151,15 +151,6 @@ def log_of(place: str) -> str:
     return ""
 
 
-def events_of(place: str, tag: str) -> tuple[str, ...]:
-    """The event lines that the wrapper could not send."""
-    lines: list[str] = []
-    for folder in folders_of(place, tag):
-        with suppress(OSError), open(f"{folder}/events", encoding="utf-8", errors="replace") as file:
-            lines += [line for line in file.read().splitlines() if line]
-    return tuple(lines)
-
-
 def folders_of(place: str, tag: str) -> list[str]:
     """The directories that wrappers of this attempt have made."""
     return [folder for folder in sorted(_folders(place)) if folder.rsplit("/", 1)[1].startswith(tag)]

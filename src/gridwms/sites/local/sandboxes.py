@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Sequence
 from contextlib import suppress
 from urllib.parse import quote, unquote
@@ -56,12 +57,36 @@ def _copy(source: str, target: str) -> None:
     files.write(target, content, 0o700)
 
 
-def outputs_of(place: str, tag: str) -> dict[str, str]:
-    """The files of the output sandbox that the wrapper left: paths by name."""
+def left_behind(place: str, tag: str) -> tuple[tuple[str, ...], dict[str, str]]:
+    """The event lines that wrappers could not send, and the files of the output sandbox that they left, by name.
+
+    The last word of a wrapper counts only as long as all is there that it left: a power cut may take what nobody
+    waited for, and then the attempt has not ended well.
+    """
+    lines: list[str] = []
     found: dict[str, str] = {}
     for folder in files.folders_of(place, tag):
-        with suppress(OSError, ValueError), open(f"{folder}/outputs", encoding="ascii") as file:
-            for line in file:
-                name, source = line.split()
-                found[unquote(name, errors="surrogateescape")] = f"{folder}/{source}"
+        outputs = _outputs(folder)
+        found |= outputs
+        with suppress(OSError), open(f"{folder}/events", encoding="utf-8", errors="replace") as file:
+            lines += [line for line in file.read().splitlines() if line and _counts(line, len(outputs))]
+    return tuple(lines), found
+
+
+def _outputs(folder: str) -> dict[str, str]:
+    found: dict[str, str] = {}
+    with suppress(OSError, ValueError), open(f"{folder}/outputs", encoding="ascii") as file:
+        for line in file:
+            name, source, mark = line.split()
+            path = f"{folder}/{source}"
+            if os.path.getsize(path) or mark == "-":
+                found[unquote(name, errors="surrogateescape")] = path
     return found
+
+
+_LEFT = re.compile(r"type=Finished&.*&left=([0-9]{1,9})(?:&|$)")
+
+
+def _counts(line: str, outputs: int) -> bool:
+    told = _LEFT.match(line)
+    return told is None or int(told[1]) <= outputs

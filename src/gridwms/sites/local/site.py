@@ -104,15 +104,11 @@ class LocalSite:
         """Event lines, log and the list of outputs out of each directory that is there."""
         with self._state:
             found = [self._attempts[receipt.tag] for receipt in receipts if receipt.tag in self._attempts]
-        return [
-            Leftover(
-                tag=one.tag,
-                events=files.events_of(one.place, one.tag),
-                log=files.log_of(one.place),
-                outputs=sandboxes.outputs_of(one.place, one.tag),
-            )
-            for one in found
-        ]
+        left = []
+        for one in found:
+            events, outputs = sandboxes.left_behind(one.place, one.tag)
+            left.append(Leftover(tag=one.tag, events=events, log=files.log_of(one.place), outputs=outputs))
+        return left
 
     def forget(self, receipts: Sequence[Receipt]) -> None:
         """Remove directories. One that still runs is cancelled, and removed when it has ended."""

@@ -19,6 +19,7 @@ gw_finish() {
   gw_stop
   gw_after
   gw_sent=$gw_spool
+  [ "$gw_brought" = 0 ] || gw_usage="$gw_usage&left=$gw_brought"
   gw_make Finished "$gw_usage$gw_failure"
   gw_keep "$gw_sent$gw_made$gw_newline"
   if [ -n "$gw_transport$gw_near" ] && cd "$gw_dir"; then

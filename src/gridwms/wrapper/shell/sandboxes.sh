@@ -124,7 +124,11 @@ gw_collect() {
     fi
     gw_encode "$gw_leaf"
     if [ -n "$gw_leave_outputs" ]; then
-      gw_left=$gw_left$gw_encoded\ $gw_source$gw_newline
+      # Whether there is anything in it, and how many there are: the disk may lose what nobody waits for.
+      gw_mark=-
+      [ ! -s "../$gw_source" ] || gw_mark=+
+      gw_left=$gw_left$gw_encoded\ $gw_source\ $gw_mark$gw_newline
+      gw_brought=$((gw_brought + 1))
     else
       gw_add PUT 1 "$gw_source" "$gw_base/output/$gw_encoded"
     fi
