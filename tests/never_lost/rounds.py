@@ -16,7 +16,7 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from functools import partial
@@ -130,16 +130,25 @@ class Runner:
 
 
 def run(
-    directory: Path, *, jobs: int, kills: int, seed: int, server: Server | None = None, seconds: float = 300.0
+    directory: Path,
+    *,
+    jobs: int,
+    kills: int,
+    seed: int,
+    server: Server | None = None,
+    seconds: float = 300.0,
+    kinds: Sequence[Kind] = KINDS,
+    program: Sequence[str] = ("gridwms",),
 ) -> Findings:
     """Submit `jobs` of all kinds, fetch nothing, cancel some, while services are killed `kills` times; then wait for
     the end and compare. With a PostgreSQL `server`: two instances on it, and now and then the server dies instead.
+    `program`: the module that is the service, with options.
     """
     rng = random.Random(seed)
     findings = Findings()
     began = time.monotonic()
-    with _alone(directory) if server is None else _together(directory, server) as house:
-        load = Load(house, directory, jobs, seed)
+    with _alone(directory, *program) if server is None else _together(directory, server) as house:
+        load = Load(house, directory, jobs, seed, kinds)
         load.start()
         for _ in range(kills):
             time.sleep(0.05 + rng.random() * 0.8)
@@ -171,10 +180,10 @@ patience._MOST = 0.3
 class Load:
     """Submits from two threads by the client that users have, which asks again when an answer was lost."""
 
-    def __init__(self, house: House, directory: Path, jobs: int, seed: int) -> None:
+    def __init__(self, house: House, directory: Path, jobs: int, seed: int, kinds: Sequence[Kind]) -> None:
         self.accepted: dict[str, Kind] = {}
         self.troubles: list[str] = []
-        self._house, self._directory = house, directory
+        self._house, self._directory, self._kinds = house, directory, kinds
         self._threads = [
             threading.Thread(
                 target=self._run, args=(number, jobs // 2 + number * (jobs % 2), random.Random(seed + number))
@@ -197,7 +206,7 @@ class Load:
         try:
             with Client(address=self._house.address()) as client:
                 while left:
-                    kinds = rng.choices(KINDS, k=min(left, rng.randint(1, 8)))
+                    kinds = rng.choices(self._kinds, k=min(left, rng.randint(1, 8)))
                     left -= len(kinds)
                     self._submit(client, kinds, place)
                     time.sleep(rng.random() * 0.2)
@@ -273,8 +282,8 @@ class House:
 
 
 @contextmanager
-def _alone(directory: Path) -> Iterator[House]:
-    runner = Runner(directory)
+def _alone(directory: Path, module: str, *options: str) -> Iterator[House]:
+    runner = Runner(directory, *options, module=module)
     runner.start()
     yield House([runner], directory / "ran", runner.port)
     runner.stop()
