@@ -12,6 +12,7 @@ from collections.abc import Sequence
 import structlog
 from sqlalchemy import Connection
 
+from gridwms.flow.data.brokerinfo import NotLocated
 from gridwms.flow.find import name_of
 from gridwms.flow.record import Recorded, announce, record_in
 from gridwms.flow.task import Frames, handover
@@ -76,6 +77,8 @@ def _send(world: World, site: Site, by_tag: dict[str, Task], pairs: dict[str, Pa
             continue
         try:
             handovers.append(handover(world, job, attempt, description, frames))
+        except NotLocated:
+            continue  # it stays in the outbox, as one in doubt
         except ValueError as error:
             settled[tag] = _undeliverable(world, attempt, str(error))
     try:

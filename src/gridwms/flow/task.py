@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from gridwms.describe.description import Description
+from gridwms.flow.data.brokerinfo import brokerinfo
 from gridwms.flow.errors import NotFound
 from gridwms.flow.inputs import input_file
 from gridwms.flow.world import World
@@ -24,7 +25,8 @@ Frames = dict[tuple[int, str, str, str], Frame]
 
 
 def handover(world: World, job: Job, attempt: Attempt, description: Description, frames: Frames) -> Handover:
-    """One attempt, ready to go. The same input gives the same wrapper, so a repeated delivery sends the same."""
+    """One attempt, ready to go. The same input gives the same wrapper, so a repeated delivery sends the same: all but
+    what .BrokerInfo tells of the moment. Raises NotLocated."""
     tag = tag_of(job.key, attempt.number)
     alike = (id(description), job.vo, attempt.site, attempt.ce)
     frame = frames.get(alike)
@@ -87,6 +89,7 @@ def _task(world: World, job: Job, attempt: Attempt, description: Description) ->
         interactive=description.interactive,
         terminal=description.terminal,
         container=description.container,
+        brokerinfo=brokerinfo(world, job, attempt, description),
         max_output_bytes=settings.max_output_bytes,
         peek_seconds=max(description.peek_seconds, settings.min_peek_seconds) if description.peek else 0,
         ce=attempt.ce,

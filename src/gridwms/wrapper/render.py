@@ -97,6 +97,7 @@ def _special(task: Task) -> tuple[str, ...]:
         "container": bool(task.container),
         "archives": any(entry.archive for entry in task.inputs),
         "targets": bool(task.targets),
+        "brokerinfo": bool(task.brokerinfo),
     }
     return tuple(name for name, yes in wanted.items() if yes)
 
@@ -122,6 +123,9 @@ def _template(special: tuple[str, ...]) -> tuple[str, str]:
     if "console" in special:
         script = _COMMENT.sub("", folder.joinpath("console.py").read_text("utf-8"))
         scripts += f"gw_console_python={quote(script)}\n"
+    if "brokerinfo" in special:
+        script = folder.joinpath("glite-brokerinfo.sh").read_text("utf-8")
+        scripts += f"gw_brokerinfo_command={quote(script)}\n"
     return f"{before}unset -v {' '.join(own)}\n", near + scripts + far
 
 
@@ -160,6 +164,8 @@ def _data(task: Task) -> Iterable[str]:
         yield f"gw_names={quote(' '.join((*GIVEN, *names)))}"
     if task.container:
         yield f"gw_image={quote(task.container)}"
+    if task.brokerinfo:
+        yield f"gw_brokerinfo={quote(task.brokerinfo)}"
     if task.targets:
         yield from _function("targets", map(_target, task.targets))
     if any(entry.archive for entry in task.inputs):

@@ -66,6 +66,8 @@ class Task:
     interactive: bool = False
     terminal: bool = False
     container: str = ""
+    brokerinfo: str = ""
+    """The text of .BrokerInfo; empty: the job gets none."""
     max_output_bytes: int = -1
     peek_seconds: int = 0
     ce: str = ""
