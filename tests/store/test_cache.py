@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection
 
+from gridwms.jobs.cohorts import Moved
 from gridwms.jobs.job import Job
 from gridwms.store import cache as module
 from gridwms.store import jobs as rows
@@ -25,7 +26,8 @@ def test_what_a_failed_write_changed_is_read_anew(database: Database) -> None:
     number = database.write(lambda c: rows.add(c, [job])[job.key])
 
     def fails(connection: Connection) -> None:
-        rows.save(connection, {job.key: job}, {job.key: (number, job._replace(deep_count=99))})
+        changed = job._replace(deep_count=99)
+        rows.save(connection, [Moved(job, changed, [(number, changed)])])
         raise KeyError("undone")
 
     with pytest.raises(KeyError):
@@ -40,7 +42,8 @@ def test_cached_and_read_jobs_are_equal(tmp_path: Path) -> None:
     plain = [job._replace(attempts=()) for job in jobs]
     numbers = first.write(lambda c: rows.add(c, plain))
     after = {job.key: (numbers[job.key], job) for job in jobs}
-    first.write(lambda c: rows.save(c, {job.key: job for job in plain}, after))
+    moved = [Moved(was, job, [(numbers[job.key], job)]) for was, job in zip(plain, jobs, strict=True)]
+    first.write(lambda c: rows.save(c, moved))
     cached = first.write(lambda c: rows.load(c, list(after)))
     by_number = first.write(lambda c: rows.load_numbers(c, list(numbers.values())))
     first.close()

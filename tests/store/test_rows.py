@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import random
 
+from gridwms.jobs.codec import form_of
+from gridwms.jobs.cohorts import Moved
 from gridwms.jobs.effects import Deliver, Withdraw
 from gridwms.jobs.job import Job
 from gridwms.jobs.rebuild import rebuild
@@ -22,9 +24,9 @@ def test_histories_come_back_as_they_were(database: Database) -> None:
 
         def work(connection: object, plain: Job = plain, history: list = history, key: str = key) -> None:  # type: ignore[type-arg]
             number = rows.add(connection, [plain])[key]  # type: ignore[arg-type]
-            log.append(connection, [(number, event, None) for event in history], 1.5)  # type: ignore[arg-type]
+            log.append(connection, [(number, event, form_of(event, None)) for event in history], 1.5)  # type: ignore[arg-type]
             full = job._replace(key=key)  # noqa: B023
-            rows.save(connection, {key: plain}, {key: (number, full)})  # type: ignore[arg-type]
+            rows.save(connection, [Moved(plain, full, [(number, full)])])  # type: ignore[arg-type]
 
         database.write(work)
         stored = database.read(lambda c, key=key: rows.load(c, [key]))[key][1]
@@ -40,7 +42,7 @@ def test_known_events_are_found(database: Database) -> None:
 
     def work(connection: object) -> int:
         number = rows.add(connection, [job])[job.key]  # type: ignore[arg-type]
-        log.append(connection, [(number, event, None) for event in history], 1.0)  # type: ignore[arg-type]
+        log.append(connection, [(number, event, form_of(event, None)) for event in history], 1.0)  # type: ignore[arg-type]
         return number
 
     number = database.write(work)

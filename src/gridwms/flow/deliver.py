@@ -47,17 +47,18 @@ def deliver(world: World, site: Site, tasks: Sequence[Task]) -> None:
     pairs = world.database.write(work)
     doubtful = [tag for tag, task in by_tag.items() if task.tries]
     found = site.find(doubtful) if doubtful else {}
+    now = world.clock()
     settled: dict[str, Event] = {}
     to_send: list[str] = []
     for tag, task in by_tag.items():
         job, attempt = pairs[tag]
         receipt = found.get(tag)
         if receipt is not None:
-            settled[tag] = _delivered(world, task.attempt, receipt)
+            settled[tag] = _delivered(now, task.attempt, receipt)
         elif task.tries and tag not in found:
             continue  # still in doubt: asked again later
         elif is_closed(job, attempt):
-            settled[tag] = never_there(world, task.attempt)
+            settled[tag] = never_there(now, task.attempt)
         else:
             to_send.append(tag)
     finish(world, by_tag, settled)
@@ -86,14 +87,13 @@ def _send(world: World, site: Site, by_tag: dict[str, Task], pairs: dict[str, Pa
     finally:
         finish(world, by_tag, settled)
     settled = {}
+    now = world.clock()
     for answer in answers:
         number = parse_tag(answer.tag)[1]
         if isinstance(answer, Refusal):
-            settled[answer.tag] = Refused(
-                id=f"site-{number}-refused", time=world.clock(), attempt=number, reason=answer.reason
-            )
+            settled[answer.tag] = Refused(id=f"site-{number}-refused", time=now, attempt=number, reason=answer.reason)
         else:
-            settled[answer.tag] = _delivered(world, number, answer)
+            settled[answer.tag] = _delivered(now, number, answer)
     finish(world, by_tag, settled)
 
 
@@ -110,6 +110,7 @@ def withdraw(world: World, site: Site, tasks: Sequence[Task]) -> None:
     attempts = {tag: jobs[task.key][1].attempts[task.attempt - 1] for tag, task in by_tag.items()}
     unknown = [tag for tag, attempt in attempts.items() if attempt.receipt is None and attempt.departure is None]
     found = site.find(unknown) if unknown else {}
+    now = world.clock()
     settled: dict[str, Event | None] = {}
     receipts = []
     for tag, attempt in attempts.items():
@@ -121,10 +122,10 @@ def withdraw(world: World, site: Site, tasks: Sequence[Task]) -> None:
         elif tag in found:
             receipt = found[tag]
             if receipt is None:
-                settled[tag] = never_there(world, attempt.number)
+                settled[tag] = never_there(now, attempt.number)
             else:
                 receipts.append(receipt)
-                settled[tag] = _delivered(world, attempt.number, receipt)
+                settled[tag] = _delivered(now, attempt.number, receipt)
     if receipts:
         site.cancel(receipts)
     finish(world, by_tag, settled)
@@ -244,10 +245,10 @@ def is_closed(job: Job, attempt: Attempt) -> bool:
     )
 
 
-def never_there(world: World, attempt: int) -> Ended:
+def never_there(now: float, attempt: int) -> Ended:
     """The report that an attempt is surely not at its site and will not come there."""
-    return Ended(id=f"site-{attempt}-ended", time=world.clock(), attempt=attempt, kind=EndKind.CANCELLED)
+    return Ended(id=f"site-{attempt}-ended", time=now, attempt=attempt, kind=EndKind.CANCELLED)
 
 
-def _delivered(world: World, attempt: int, receipt: Receipt) -> Delivered:
-    return Delivered(id=f"site-{attempt}-delivered", time=world.clock(), attempt=attempt, receipt=receipt.id)
+def _delivered(now: float, attempt: int, receipt: Receipt) -> Delivered:
+    return Delivered(id=f"site-{attempt}-delivered", time=now, attempt=attempt, receipt=receipt.id)

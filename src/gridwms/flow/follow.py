@@ -80,21 +80,24 @@ def _end(world: World, site: Site, over: Sequence[Sighting], by_tag: dict[str, p
                 continue  # it stays where it is until there is room for what it has brought
             events += lost
             events += _left_events(world, job, job.attempts[number - 1], leftover)
-        kind = EndKind.GONE if sighting.phase is Phase.GONE else EndKind.COMPLETED
-        if sighting.cancelled:
-            kind = EndKind.CANCELLED
-        elif sighting.reason is not None and sighting.phase is Phase.ENDED:
-            kind = EndKind.KILLED
-        ended = Ended(
-            id=f"site-{number}-ended",
-            time=sighting.time,
-            attempt=number,
-            kind=kind,
-            exit_code=sighting.exit_code,
-            reason=sighting.reason,
-        )
-        events.append((key, ended))
+        events.append((key, _ended(sighting, number)))
     record(world, events)
+
+
+def _ended(sighting: Sighting, attempt: int) -> Ended:
+    kind = EndKind.GONE if sighting.phase is Phase.GONE else EndKind.COMPLETED
+    if sighting.cancelled:
+        kind = EndKind.CANCELLED
+    elif sighting.reason is not None and sighting.phase is Phase.ENDED:
+        kind = EndKind.KILLED
+    return Ended(
+        id=f"site-{attempt}-ended",
+        time=sighting.time,
+        attempt=attempt,
+        kind=kind,
+        exit_code=sighting.exit_code,
+        reason=sighting.reason,
+    )
 
 
 def _left_events(world: World, job: Job, attempt: Attempt, leftover: Leftover) -> list[tuple[str, Event]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 import structlog
 from sqlalchemy import Connection
@@ -12,13 +13,13 @@ from sqlalchemy import Connection
 from gridwms.flow.compound.advance import decide_nodes
 from gridwms.flow.compound.progress import Progress, follow_nodes
 from gridwms.flow.world import World
-from gridwms.jobs.attempts import is_first
+from gridwms.jobs.cohorts import Cohorts, Member
 from gridwms.jobs.effects import Effect
-from gridwms.jobs.events import Aborted, Event, Finished, Report, Resubmitted
+from gridwms.jobs.events import Aborted, Event, Finished, Resubmitted
 from gridwms.jobs.job import Job
-from gridwms.jobs.retry import decide, decision_id
+from gridwms.jobs.retry import decide
 from gridwms.jobs.states import State
-from gridwms.jobs.steps import UnexpectedEvent, UnknownAttempt, step
+from gridwms.jobs.steps import UnexpectedEvent, UnknownAttempt
 from gridwms.store import compounds, outbox
 from gridwms.store import events as log
 from gridwms.store import jobs as rows
@@ -118,45 +119,56 @@ def _apply(
     now = world.clock()
     events = list(events)
     stored = without_leaving(connection, stored)
-    known = _known(connection, stored, events)
     result = Recorded()
-    before = {key: job for key, (_number, job) in stored.items()}
-    after = dict(stored)
     new_events: list[log.Entry] = []
     effects: list[tuple[int, Effect]] = []
+    had: set[tuple[int, str]] | None = None
+
+    def had_before(member: Member, event: Event) -> bool:
+        nonlocal had
+        if had is None:
+            had = _known(connection, cohorts, events) | {(number, event.id) for number, event, _form in new_events}
+        return (member.number, event.id) in had
+
+    cohorts = Cohorts(stored, partial(decide, policy=world.settings.retry_policy, now=now))
     for key, coming in events:
-        if key not in after:
+        if key not in stored:
             if isinstance(coming, Event):
                 result.rejected.append((key, coming, "there is no such job"))
             continue
-        number, job = after[key]
-        event = coming if isinstance(coming, Event) else coming(job)
-        if event is None or (number, event.id) in known:
+        member = cohorts[key]
+        number = member.number
+        event = coming if isinstance(coming, Event) else coming(member.job)
+        if event is None:
             continue
-        known.add((number, event.id))
-        following: Event | None = event
-        while following is not None:
-            try:
-                was = job
-                job, caused = step(was, following)
-            except (UnexpectedEvent, UnknownAttempt) as error:
-                logger.warning("event rejected", job=key, event_id=following.id, why=str(error))
-                result.rejected.append((key, following, str(error)))
-                break
-            new_events.append(log.entry(number, following, was, job))
-            fate = _fate(was, following)
-            if fate is not None:
-                result.fates.append(fate)
-            effects += [(number, effect) for effect in caused]
-            following = decide(job, world.settings.retry_policy, now)
-        after[key] = (number, job)
-    rows.save(connection, before, after)
+        try:
+            move = cohorts.take(member, event, had_before)
+        except (UnexpectedEvent, UnknownAttempt) as error:
+            logger.warning("event rejected", job=key, event_id=event.id, why=str(error))
+            result.rejected.append((key, event, str(error)))
+            continue
+        if move is None:
+            continue
+        if had is not None:
+            had.add((number, event.id))
+        new_events.append((number, event, move.form))
+        if move.following:
+            new_events += [(number, decision, form) for decision, form in move.following]
+        if move.effects:
+            effects += [(number, effect) for effect in move.effects]
+    moved = cohorts.moved()
+    rows.save(connection, moved)
     log.append(connection, new_events, now)
     outbox.put(connection, effects, now)
-    progress = follow_nodes(connection, before, after, now)
-    result.jobs = {key: job for key, (_number, job) in after.items()}
-    result.sites = {effect.site for _number, effect in effects}
-    result.placeable = any(_frees_or_waits(before[key], job) for key, job in result.jobs.items())
+    progress = follow_nodes(connection, moved, now)
+    result.jobs = cohorts.jobs()
+    for move in cohorts.moves:
+        result.sites |= {effect.site for effect in move.effects}
+        for was, told in move.steps:
+            fate = _fate(was, told)
+            if fate is not None:
+                result.fates += [fate] * move.count
+    result.placeable = any(_frees_or_waits(before, after) for before, after, _jobs in moved)
     return result, progress
 
 
@@ -180,30 +192,21 @@ def _fate(job: Job, event: Event) -> tuple[str, bool, str] | None:
     return None
 
 
-def _known(
-    connection: Connection, stored: dict[str, tuple[int, Job]], events: Sequence[tuple[str, Coming]]
-) -> set[tuple[int, str]]:
+def _known(connection: Connection, cohorts: Cohorts, events: Sequence[tuple[str, Coming]]) -> set[tuple[int, str]]:
     """Which of these events are in the log. Only those are looked up of which the job alone does not tell it."""
-    wanted = [
-        (stored[key][0], event.id)
-        for key, event in events
-        if key in stored and isinstance(event, Event) and not _surely_new(stored[key][1], event)
-    ]
+    wanted = []
+    for key, event in events:
+        if isinstance(event, Event) and key in cohorts:
+            member = cohorts[key]
+            if not member.surely_new(event):
+                wanted.append((member.number, event.id))
     return log.known(connection, wanted) if wanted else set()
 
 
-def _surely_new(job: Job, event: Event) -> bool:
-    if isinstance(event, Report):
-        return 1 <= event.attempt <= len(job.attempts) and is_first(job.attempts[event.attempt - 1], event)
-    return event.id == decision_id(job)
-
-
 def _frees_or_waits(old: Job, new: Job) -> bool:
-    if new is old:
-        return False
     if new.state is State.WAITING and old.state is not State.WAITING:
         return True
     for attempt, before in zip(new.attempts, old.attempts, strict=False):
-        if attempt.departure is not before.departure and before.departure is None:
+        if attempt.departure is not None and before.departure is None:
             return True
     return False

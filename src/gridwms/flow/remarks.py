@@ -15,6 +15,7 @@ from gridwms.flow.errors import FlowError, UnknownJob
 from gridwms.flow.record import apply, without_leaving
 from gridwms.flow.status import held
 from gridwms.flow.world import World
+from gridwms.jobs.codec import form_of
 from gridwms.jobs.events import AccessChanged, Noted, Remark, Tagged
 from gridwms.jobs.states import State
 from gridwms.store import compounds
@@ -137,7 +138,7 @@ def record_in(connection: Connection, world: World, remarks: Iterable[tuple[str,
 def _append(connection: Connection, compound: int, remarks: Sequence[Remark], now: float) -> None:
     known = log.known_of_compound(connection, compound, {remark.id for remark in remarks})
     new = {remark.id: remark for remark in remarks if remark.id not in known}
-    log.append_compound(connection, [(compound, remark, None) for remark in new.values()], now)
+    log.append_compound(connection, [(compound, one, form_of(one, None)) for one in new.values()], now)
 
 
 def access(world: World, key: str) -> tuple[str, Acl]:

@@ -280,9 +280,14 @@ class Scheduler:
                 fresh = [key for key, (_number, job) in behind.items() if not job.attempts]
                 taken.update(zip(fresh, reversed(places), strict=False))
                 stored.update(behind)
-            events: list[tuple[str, Event]] = [
-                (key, _matched(stored[key][1], place, verdict, now)) for key, place in taken.items()
-            ]
+            told: dict[tuple[int, int, int], Matched] = {}
+            events: list[tuple[str, Event]] = []
+            for key, place in taken.items():
+                job = stored[key][1]
+                alike = id(place), job.decisions, len(job.attempts)
+                if alike not in told:
+                    told[alike] = _matched(job, place, verdict, now)
+                events.append((key, told[alike]))
             return apply(connection, world, stored, events)
 
         recorded = world.database.write(work)

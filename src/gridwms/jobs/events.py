@@ -336,6 +336,9 @@ class Noted(Remark):
     fields: dict[str, str | int | float] = field(default_factory=dict)
 
 
+UNREAD = frozenset({"id", "receipt", "instance", "usage"})
+"""Fields of decisions and reports that no rule of the life cycle reads. Of a remark none is read."""
+
 EVENT_TYPES: dict[str, type[Event]] = {
     cls.type: cls
     for cls in (

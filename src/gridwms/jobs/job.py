@@ -31,13 +31,15 @@ class Departure(NamedTuple):
 
 
 class Attempt(NamedTuple):
-    """One try at one site. Every field is merged so that the order in which reports arrive does not matter."""
+    """One try at one site. Every field is merged so that the order in which reports arrive does not matter.
+
+    What its own alone has comes last (`jobs/cohorts.py`): `receipt` and `instance`.
+    """
 
     number: int
     site: str
     ce: str
     matched_at: float
-    receipt: str | None = None
     delivered_at: float | None = None
     refusal: Reason | None = None
     refused_at: float | None = None
@@ -46,11 +48,12 @@ class Attempt(NamedTuple):
     node_seen: tuple[int, float] | None = None
     """Who named the node (0 the wrapper, 1 the site) and when; the least one counts."""
     payload_at: float | None = None
-    instance: str = ""
     outcome: Outcome | None = None
     departure: Departure | None = None
     over: bool = False
     """A decision closed it (resubmission, cancel, abort): later reports are history."""
+    receipt: str | None = None
+    instance: str = ""
 
 
 class Wishes(NamedTuple):
@@ -70,7 +73,10 @@ NO_WISHES = Wishes()
 
 
 class Job(NamedTuple):
-    """One job. Times are seconds since the epoch."""
+    """One job. Times are seconds since the epoch.
+
+    What it alone has comes first and last (`jobs/cohorts.py`): its key, and after its attempts its place in a compound.
+    """
 
     key: str
     owner: str
@@ -90,13 +96,13 @@ class Job(NamedTuple):
     deep_count: int = 0
     shallow_count: int = 0
     cancel_requested_at: float | None = None
-    attempts: tuple[Attempt, ...] = ()
     parent: int | None = None
     """The row number of the compound that it is a node of."""
+    wishes: Wishes = NO_WISHES
+    attempts: tuple[Attempt, ...] = ()
     node: int = 0
     """Its number there."""
     node_name: str = ""
-    wishes: Wishes = NO_WISHES
     value: str = ""
     """What takes the place of the placeholder in its description."""
 

@@ -45,6 +45,9 @@ class Reason:
         if self.code not in KINDS:
             raise ValueError(f"'{self.code}' is not in the registry of reasons")
 
+    def __hash__(self) -> int:
+        return hash((self.code, frozenset(self.params.items())))
+
     @property
     def kind(self) -> Kind:
         return KINDS[self.code]

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, select
 
 from gridwms.jobs.codec import encode, read_reason, reason_data
+from gridwms.jobs.cohorts import Moved
 from gridwms.jobs.events import EndKind
 from gridwms.jobs.job import Attempt, Departure, Outcome
 from gridwms.jobs.reasons import Reason
@@ -32,28 +33,50 @@ def of_jobs(connection: Connection, numbers: Collection[int]) -> dict[int, list[
     return found
 
 
-def save(connection: Connection, changes: Iterable[tuple[int, Attempt | None, Attempt]]) -> None:
-    """Write attempts, each given with its job's row number and what it was before (None: it is new)."""
-    new: list[tuple[Any, ...]] = []
-    changed: dict[tuple[int, ...], list[tuple[Any, ...]]] = defaultdict(list)
-    for job, before, after in changes:
-        if before is None:
-            before = Attempt(after.number, after.site, after.ce, after.matched_at)
-            new.append((job, after.number, after.site, after.ce, after.matched_at, "", "", False))
-        fields = tuple([field for field in _FIELDS if before[field] is not after[field]])
-        if fields:
-            values: list[Any] = []
-            for field in fields:
-                values += _VALUES[field](after[field])
-            values += (job, after.number)
-            changed[fields].append(tuple(values))
+def save(connection: Connection, moved: Sequence[Moved]) -> None:
+    """Write what changed in the attempts of jobs that exist, and their new ones."""
+    new: list[bulk.Row] = []
+    single: dict[tuple[int, ...], list[bulk.Row]] = defaultdict(list)
+    alike: list[tuple[int, tuple[int, ...], Attempt, list[int]]] = []
+    for before, after, those in moved:
+        for index, attempt in enumerate(after.attempts):
+            number = attempt.number
+            if index < len(before.attempts):
+                was = before.attempts[index]
+            else:
+                was = Attempt(number, attempt.site, attempt.ce, attempt.matched_at)
+                rest = (number, attempt.site, attempt.ce, attempt.matched_at, "", "", False)
+                new += [(job, *rest) for job, _job in those]
+            changed = [field for field in _FIELDS if was[field] != attempt[field]]
+            if len(those) > 1:  # of what each has for itself, only what it is set with tells
+                changed = [field for field in _FIELDS if _OWN.get(field, field) in changed]
+            fields = tuple(changed)
+            if not fields:
+                continue
+            if len(those) > 1 and _OWN.keys().isdisjoint(fields):
+                alike.append((number, fields, attempt, [job for job, _job in those]))
+            else:
+                single[fields] += [(*_values(fields, job.attempts[index]), row, number) for row, job in those]
     bulk.insert(connection, "attempts", _NEW, new)
-    for those, rows in changed.items():
-        columns = tuple(name for field in those for name in _COLUMNS[field])
-        bulk.update(connection, "attempts", columns, ("job", "number"), rows)
+    for number, fields, attempt, jobs in alike:
+        columns = _columns(fields)
+        bulk.update_equal(connection, "attempts", columns, _values(fields, attempt), jobs, "job", ("number", number))
+    for fields, rows in single.items():
+        bulk.update(connection, "attempts", _columns(fields), ("job", "number"), rows)
 
 
 _NEW = ("job", "number", "site", "ce", "matched_at", "node", "instance", "over")
+_index = Attempt._fields.index
+_OWN = {_index("receipt"): _index("delivered_at"), _index("instance"): _index("payload_at")}
+"""Fields that differ between attempts that are alike (`jobs/cohorts.py`), and those that are set with them."""
+
+
+def _values(fields: Iterable[int], attempt: Attempt) -> bulk.Row:
+    return tuple([value for field in fields for value in _VALUES[field](attempt[field])])
+
+
+def _columns(fields: Iterable[int]) -> tuple[str, ...]:
+    return tuple([name for field in fields for name in _COLUMNS[field]])
 
 
 def reason_of(text: str | None) -> Reason | None:

@@ -53,12 +53,19 @@ def update(
 
 
 def update_equal(
-    connection: Connection, table: str, columns: tuple[str, ...], values: Row, numbers: Collection[int]
+    connection: Connection,
+    table: str,
+    columns: tuple[str, ...],
+    values: Row,
+    numbers: Collection[int],
+    key: str = "number",
+    where: tuple[str, int] | None = None,
 ) -> None:
-    """Set `columns` to the same values in all rows with these numbers."""
+    """Set `columns` to the same values in all rows whose `key` is one of these, and for which `where` holds."""
     if numbers:
-        text = _update_equal(connection.dialect.name, table, columns)
-        connection.exec_driver_sql(text, (*values, _numbers(connection, numbers)))
+        text = _update_equal(connection.dialect.name, table, columns, key, where[0] if where else "")
+        rest = (where[1],) if where else ()
+        connection.exec_driver_sql(text, (*values, _numbers(connection, numbers), *rest))
 
 
 def run_on(connection: Connection, statement: str, numbers: Collection[int]) -> int:
@@ -108,6 +115,7 @@ def _update(dialect: str, table: str, columns: tuple[str, ...], key: tuple[str, 
 
 
 @cache
-def _update_equal(dialect: str, table: str, columns: tuple[str, ...]) -> str:
+def _update_equal(dialect: str, table: str, columns: tuple[str, ...], key: str, where: str) -> str:
     mark = _MARK[dialect]
-    return f"UPDATE {table} SET {','.join(f'{name}={mark}' for name in columns)} WHERE number {_AMONG[dialect]}"
+    rest = f" AND {where}={mark}" if where else ""
+    return f"UPDATE {table} SET {','.join(f'{name}={mark}' for name in columns)} WHERE {key} {_AMONG[dialect]}{rest}"

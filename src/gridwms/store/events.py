@@ -7,10 +7,9 @@ from collections.abc import Collection, Sequence
 
 from sqlalchemy import Connection, bindparam, func, select
 
-from gridwms.jobs.codec import attempt_of, event_text
+from gridwms.jobs.codec import Form, event_text, form_of
 from gridwms.jobs.events import Event
 from gridwms.jobs.job import Job
-from gridwms.jobs.parent import Parent
 from gridwms.store import bulk
 from gridwms.store.beginnings import of_nodes
 from gridwms.store.logged import LOGGED, Logged, read_logged
@@ -41,19 +40,28 @@ def known_of_compound(connection: Connection, compound: int, idents: Collection[
     return found
 
 
-Entry = tuple[int, Event, Job | None]
-"""The row number of a job, an event, and the job after it, unless its state is the one before."""
-
-
-def entry(number: int, event: Event, before: Job | None, after: Job) -> Entry:
-    """What to append for an event that made `after` of `before`."""
-    same = before is not None and before.state is after.state and before.done_code is after.done_code
-    return number, event, None if same else after
+Entry = tuple[int, Event, Form]
+"""The row number of a job, or of a compound, an event, and its form."""
 
 
 def append(connection: Connection, new: Sequence[Entry], arrived: float) -> None:
-    """Add events in this order."""
-    bulk.insert(connection, "events", ("job", *_COLUMNS), [_row(*one, arrived) for one in new])
+    """Add events of jobs in this order."""
+    bulk.insert(connection, "events", ("job", *_COLUMNS), _rows(new, arrived))
+
+
+def append_compound(connection: Connection, new: Sequence[Entry], arrived: float) -> None:
+    """The same for compounds."""
+    bulk.insert(connection, "events", ("compound", *_COLUMNS), _rows(new, arrived))
+
+
+_COLUMNS = ("id", "arrived", "data", "type", "source", "attempt", "time", "state", "done_code")
+
+
+def _rows(new: Sequence[Entry], arrived: float) -> list[bulk.Row]:
+    return [
+        (number, event.id, arrived, event_text(event) if form.data is None else form.data, *form[1:])
+        for number, event, form in new
+    ]
 
 
 History = Sequence[tuple[Event, Job]]
@@ -74,33 +82,9 @@ def append_like(connection: Connection, new: Sequence[tuple[int, str, History]],
 
 def _form(event: Event, job: Job, arrived: float) -> tuple[bulk.Row, Sequence[str], bulk.Row]:
     """The row of an event: what stands before its data, the data cut where the key of the job stands, what follows."""
-    row = _row(0, event, job, arrived)
-    name = '"key":"'
-    before, found, after = row[7].partition(f'{name}{job.key}"')
-    return row[1:7], (before + name, '"' + after) if found else (row[7],), row[8:]
-
-
-def append_compound(connection: Connection, new: Sequence[tuple[int, Event, Parent | None]], arrived: float) -> None:
-    """The same for compounds."""
-    bulk.insert(connection, "events", ("compound", *_COLUMNS), [_row(*one, arrived) for one in new])
-
-
-_COLUMNS = ("id", "type", "source", "attempt", "time", "arrived", "data", "state", "done_code")
-
-
-def _row(number: int, event: Event, after: Job | Parent | None, arrived: float) -> bulk.Row:
-    return (
-        number,
-        event.id,
-        event.type,
-        event.source.value,
-        attempt_of(event),
-        event.time,
-        arrived,
-        event_text(event),
-        after.state.value if after else None,
-        after.done_code.value if after and after.done_code else None,
-    )
+    name, text = '"key":"', event_text(event)
+    before, found, after = text.partition(f'{name}{job.key}"')
+    return (event.id, arrived), (before + name, '"' + after) if found else (text,), form_of(event, job)[1:]
 
 
 def of_job(connection: Connection, key: str) -> list[Logged]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Select, bindparam, func, select
 
+from gridwms.jobs.cohorts import Moved
 from gridwms.jobs.job import NO_WISHES, Attempt, Job, Wishes
 from gridwms.jobs.states import DoneCode, State
 from gridwms.store import attempts as tries
@@ -139,35 +140,23 @@ def _changing(job: Job) -> tuple[Any, ...]:
     )
 
 
-def save(connection: Connection, before: Mapping[str, Job], after: Mapping[str, tuple[int, Job]]) -> None:
-    """Write what changed between `before` and `after` (jobs that exist).
-
-    Jobs that now have the same values are written by one statement: what happens to a thousand jobs of a site at once
-    happens to them in the same way.
-    """
-    equal: dict[tuple[Any, ...], list[int]] = defaultdict(list)
-    changed: list[tuple[int, Attempt | None, Attempt]] = []
+def save(connection: Connection, moved: Sequence[Moved]) -> None:
+    """Write what changed in jobs that exist: those that now have the same values by one statement."""
+    equal: dict[bulk.Row, list[int]] = defaultdict(list)
     cache = _cache(connection)
-    for key, (number, job) in after.items():
-        old = before.get(key)
-        if old is job:
-            continue
+    for _before, after, those in moved:
         if cache is not None:
-            cache.put(number, job)
-        equal[_changing(job)].append(number)
-        known = old.attempts if old is not None else ()
-        for index, attempt in enumerate(job.attempts):
-            was = known[index] if index < len(known) else None
-            if was is not attempt:
-                changed.append((number, was, attempt))
-    single: list[tuple[Any, ...]] = []
+            for number, job in those:
+                cache.put(number, job)
+        equal[_changing(after)] += [number for number, _job in those]
+    single: list[bulk.Row] = []
     for values, numbers in equal.items():
         if len(numbers) > 1:
             bulk.update_equal(connection, "jobs", _CHANGING, values, numbers)
         else:
             single.append((*values, numbers[0]))
     bulk.update(connection, "jobs", _CHANGING, ("number",), single)
-    tries.save(connection, changed)
+    tries.save(connection, moved)
 
 
 def _read(row: Iterable[Any], tried: Iterable[Attempt]) -> Job:

@@ -4,14 +4,15 @@ state. Costs by the nodes that changed and their edges, never by the size of the
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 from sqlalchemy import Connection
 
+from gridwms.jobs.codec import form_of
+from gridwms.jobs.cohorts import Moved
 from gridwms.jobs.events import Event, NodesState
 from gridwms.jobs.histogram import Bucket, Condition, Histogram, Verdict, bucket_of, condition, verdict_of
-from gridwms.jobs.job import Job
 from gridwms.jobs.parent import Parent, parent_decision_id, step_parent
 from gridwms.jobs.states import State
 from gridwms.store import compounds, nodes
@@ -32,28 +33,26 @@ class Progress:
     """Nodes that are no longer failed."""
 
 
-def follow_nodes(
-    connection: Connection, before: Mapping[str, Job], after: Mapping[str, tuple[int, Job]], now: float
-) -> Progress:
-    """Count what changed between `before` and `after`, tell the children, and keep the parents' states."""
+def follow_nodes(connection: Connection, moved: Sequence[Moved], now: float) -> Progress:
+    """Count the nodes that moved, tell the children, and keep the parents' states."""
     changes: dict[tuple[int, Bucket], int] = defaultdict(int)
     flips: Flips = defaultdict(list)
     progress = Progress()
-    for key, (number, job) in after.items():
-        old = before[key]
-        if job.parent is None or old is job:
+    for before, job, those in moved:
+        if job.parent is None:
             continue
-        was, now_is = bucket_of(old), bucket_of(job)
+        was, now_is = bucket_of(before), bucket_of(job)
         if was == now_is:
             continue
-        changes[job.parent, was] -= 1
-        changes[job.parent, now_is] += 1
+        changes[job.parent, was] -= len(those)
+        changes[job.parent, now_is] += len(those)
         verdicts = verdict_of(was), verdict_of(now_is)
         if verdicts[0] is not verdicts[1] and job.state is not State.PURGED:
-            flips[verdicts].append(number)
+            numbers = [number for number, _job in those]
+            flips[verdicts] += numbers
             progress.moved.add(job.parent)
             if verdicts[0] is Verdict.BAD:
-                progress.mended.append(number)
+                progress.mended += numbers
     if not changes:
         return progress
     compounds.count(connection, changes)
@@ -97,11 +96,11 @@ def keep_state(connection: Connection, number: int, parent: Parent, histogram: H
 
 def record_parent(connection: Connection, number: int, parent: Parent, events: Collection[Event], now: float) -> Parent:
     """Step, log and save events about a compound. Raises UnexpectedParentEvent."""
-    made: list[tuple[int, Event, Parent | None]] = []
+    made: list[log.Entry] = []
     for event in events:
         before, parent = parent, step_parent(parent, event)
         same = before.state is parent.state and before.done_code is parent.done_code
-        made.append((number, event, None if same else parent))
+        made.append((number, event, form_of(event, None if same else parent)))
     log.append_compound(connection, made, now)
     compounds.save(connection, number, parent)
     return parent

@@ -20,6 +20,7 @@ from gridwms.flow.record import Recorded, follow
 from gridwms.flow.templates import NodeTemplate
 from gridwms.flow.uploads import Upload, shared_uploads, uploads_of
 from gridwms.flow.world import World
+from gridwms.jobs.codec import form_of
 from gridwms.jobs.events import CompoundRegistered, NodesRegistered
 from gridwms.jobs.histogram import Bucket
 from gridwms.jobs.ids import node_key
@@ -187,7 +188,7 @@ def insert_compound(
     parent = step_parent(None, registered)
     descriptions.put_descriptions(connection, prepared.texts(parent.key))
     compounds.add(connection, number, parent)
-    log.append_compound(connection, [(number, registered, parent)], now)
+    log.append_compound(connection, [(number, registered, form_of(registered, parent))], now)
     counts: Counter[bool] = Counter()
     beginnings = 0
     for first, made in prepared.lists(parent.key):
