@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from threading import Lock
 
 from gridwms.classad import ClassAd, EvaluationContext
+from gridwms.classad.columns import collector_at_rest
 from gridwms.market.intake import Taken
 from gridwms.market.shelf import Held, Shelf, Trial
 from gridwms.market.snapshot import Resource, Snapshot, StorageElement
@@ -99,16 +100,16 @@ class Market:
         """
         shelf = self._shelves[name]
         started = self._clock()
-        ads, error, took = shelf.ask()
-        now = self._clock()
-        with self._writing:
-            if error:
-                shelf.failed(error, started=started, took=took, now=now)
-            else:
-                shelf.answered(
-                    ads, started=started, took=took, now=now, life=self._keep * shelf.source.seconds, sites=self._sites
-                )
-            return self._swap(now)
+        with collector_at_rest():
+            ads, error, took = shelf.ask()
+            now = self._clock()
+            life = self._keep * shelf.source.seconds
+            with self._writing:
+                if error:
+                    shelf.failed(error, started=started, took=took, now=now)
+                else:
+                    shelf.answered(ads, started=started, took=took, now=now, life=life, sites=self._sites)
+                return self._swap(now)
 
     def test(self, name: str) -> Trial:
         """Ask one source and say what its answer would change; nothing is changed."""

@@ -68,13 +68,14 @@ class Snapshot:
         columns: ColumnStore | None = None,
         context: EvaluationContext | None = None,
         storage: Mapping[str, StorageElement] = _NO_STORAGE,
+        by_id: Mapping[str, Resource] | None = None,
     ) -> None:
-        """`context`: what Requirements and Rank may know of the world."""
+        """`context`: what Requirements and Rank may know of the world. `by_id`: the resources, by who knows them so."""
         self.version = version
         self.taken_at = taken_at
         self.resources = tuple(resources)
         self.storage = storage
-        self._by_id = {resource.id: resource for resource in self.resources}
+        self._by_id = {resource.id: resource for resource in self.resources} if by_id is None else by_id
         self._columns = columns
         self._context = context
         self._making = Lock()
@@ -111,7 +112,8 @@ class Snapshot:
             columns = columns.updated(changes) if len(changes) * 2 < len(resources) else None
         changed = bool(touched or gone) or self._other_storage(storage)
         version = self.version + changed
-        return Snapshot(version, now, (resources[name] for name in order), columns, self._context, storage)
+        ordered = {name: resources[name] for name in order}
+        return Snapshot(version, now, ordered.values(), columns, self._context, storage, ordered)
 
     def _other_storage(self, storage: Mapping[str, StorageElement]) -> bool:
         if len(storage) != len(self.storage):

@@ -51,8 +51,10 @@ def view(host: str, queue: str, name: str, rules: list[str], **values: object) -
     return f"GlueVOViewLocalID={name},GlueCEUniqueID={ce_id},o=grid", (*kinds, "GlueKey"), full | values
 
 
-def cluster(host: str, *, memory: tuple[int, ...] = (4096,)) -> Iterator[tuple[str, tuple[str, ...], Values]]:
-    """A GlueCluster with a SubCluster for each size of memory."""
+def cluster(
+    host: str, *, memory: tuple[int, ...] = (4096,), tags: tuple[str, ...] = ()
+) -> Iterator[tuple[str, tuple[str, ...], Values]]:
+    """A GlueCluster with a SubCluster for each size of memory. `tags`: more software environments."""
     kinds = ("GlueClusterTop", "GlueCluster", "GlueKey")
     keys: Values = {"GlueClusterUniqueID": host, "GlueForeignKey": "GlueSiteUniqueID=TEST-SITE"}
     yield f"GlueClusterUniqueID={host},o=grid", kinds, keys
@@ -69,7 +71,7 @@ def cluster(host: str, *, memory: tuple[int, ...] = (4096,)) -> Iterator[tuple[s
             "GlueHostArchitectureSMPSize": 8,
             "GlueHostOperatingSystemName": "CentOS",
             "GlueHostNetworkAdapterOutboundIP": "TRUE",
-            "GlueHostApplicationSoftwareRunTimeEnvironment": ["CVMFS", f"VO-atlas-{ram}"],
+            "GlueHostApplicationSoftwareRunTimeEnvironment": ["CVMFS", f"VO-atlas-{ram}", *tags],
             "GlueChunkKey": f"GlueClusterUniqueID={host}",
         }
         yield f"GlueSubClusterUniqueID={name},GlueClusterUniqueID={host},o=grid", kinds, values
@@ -110,7 +112,8 @@ def many(elements: int, seed: int = 1) -> str:
     for number in range(elements):
         host, queue = f"ce{number // 4:05d}.example.org", f"q{number % 4}"
         if number % 4 == 0:
-            entries += cluster(host, memory=(rng.choice((2048, 4096, 8192)),))
+            tags = tuple(f"VO-{VOS[tag % len(VOS)]}-release-{tag}" for tag in sorted(rng.sample(range(800), 80)))
+            entries += cluster(host, memory=(rng.choice((2048, 4096, 8192)),), tags=tags)
         rules = [f"VO:{vo}" for vo in VOS]
         free = rng.randrange(100)
         entries.append(element(host, queue, rules, GlueCEStateFreeJobSlots=free))

@@ -133,8 +133,7 @@ class Column:
 
     def _index(self) -> None:
         rows = numpy.flatnonzero(self.kinds == LIST)
-        values = self.distinct.values
-        self._inverted = Inverted(rows, [values[code] for code in self.codes[rows].tolist()])
+        self._inverted = Inverted(rows, self.codes[rows], self.distinct.values)
         self._changed = frozenset()
 
     def rows_with(self, text: str) -> Mask:

@@ -1,9 +1,12 @@
 """Which rows hold a text in their list: what member() asks.
 
-The index is made once; rows that change later are looked at one by one until a tenth of all has changed.
+Many rows hold the same list (all queues of a cluster its software tags), so the index is one of lists. It is made
+once; rows that change later are looked at one by one until a tenth of all has changed.
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import numpy
 from numpy.typing import NDArray
@@ -13,45 +16,40 @@ from gridwms.classad.functions.lists import folded_strings
 from gridwms.classad.scope import LazyList
 from gridwms.classad.text import fold
 
-_NO_ROWS = numpy.empty(0, dtype=numpy.int64)
-
 
 class Inverted:
     """Folded text to rows, for the lists of a column."""
 
-    __slots__ = ("index", "rows")
+    __slots__ = ("_count", "_holders", "_list_of", "rows")
 
-    def __init__(self, rows: Rows, lists: list[LazyList]) -> None:
-        """`lists[i]` is the list of `rows[i]`."""
-        texts: list[str] = []
-        lengths: list[int] = []
-        for items in lists:
-            found = [item.value for item in items.items]  # type: ignore[attr-defined]
-            if set(map(type, found)) - {str}:
-                found = [value for value in found if isinstance(value, str)]
-            texts += found
-            lengths.append(len(found))
-        spelled = {text: code for code, text in enumerate(dict.fromkeys(texts))}
-        folded: dict[str, int] = {}
-        to_folded = numpy.fromiter(
-            (folded.setdefault(fold(text), len(folded)) for text in spelled),
-            dtype=numpy.int64,
-            count=len(spelled),
-        )
-        codes = numpy.fromiter(map(spelled.__getitem__, texts), dtype=numpy.int64, count=len(texts))
-        codes = to_folded[codes] if len(codes) else codes
-        narrow = codes.astype(numpy.uint16) if len(folded) < 65536 else codes  # sorts by radix
-        order = numpy.argsort(narrow, kind="stable")
-        holders = numpy.repeat(rows, lengths)[order] if len(texts) else _NO_ROWS
-        bounds = numpy.searchsorted(codes[order], numpy.arange(1, len(folded)))
-        parts: list[NDArray[numpy.int64]] = numpy.split(holders, bounds) if folded else []
-        self.index: dict[str, Rows] = dict(zip(folded, parts, strict=True))
+    def __init__(self, rows: Rows, codes: NDArray[numpy.int32], values: Sequence[object]) -> None:
+        """`values[codes[i]]` is the list of `rows[i]`."""
+        distinct, list_of = numpy.unique(codes, return_inverse=True)
+        holders: dict[str, list[int]] = {}
+        folded: dict[str, str] = {}
+        for number, code in enumerate(distinct.tolist()):
+            items = values[code]
+            assert isinstance(items, LazyList)  # noqa: S101 - the rows are those with a list
+            texts = [item.value for item in items.items]  # type: ignore[attr-defined]
+            for text in dict.fromkeys(texts) if set(map(type, texts)) == {str} else texts:
+                if isinstance(text, str):
+                    name = folded.get(text)
+                    if name is None:
+                        name = folded[text] = fold(text)
+                    holders.setdefault(name, []).append(number)
+        self._holders = holders
+        self._list_of = list_of
+        self._count = len(distinct)
         self.rows = rows
 
     def mask(self, text: str, count: int) -> Mask:
         """The rows whose list holds a folded text."""
         mask = numpy.zeros(count, dtype=numpy.bool_)
-        mask[self.index.get(text, _NO_ROWS)] = True
+        holders = self._holders.get(text)
+        if holders:
+            has = numpy.zeros(self._count, dtype=numpy.bool_)
+            has[holders] = True
+            mask[self.rows] = has[self._list_of]
         return mask
 
 

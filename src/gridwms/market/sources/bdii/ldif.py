@@ -22,16 +22,20 @@ class LdifReader:
 
     def round(self, chunks: Iterable[bytes]) -> Iterator[Entry]:
         """The entries of one answer, which comes in pieces of any size. What is no entry is passed over."""
-        seen: dict[bytes, Entry] = {}
+        known = self._known
+        seen: set[int] = set()
         for block in _blocks(chunks):
-            entry = self._known.get(block)
+            entry = known.get(block)
             if entry is None:
                 entry = self._entry(block)
                 if entry is None:
                     continue
-            seen[block] = entry
+                known[block] = entry
+            seen.add(id(entry))
             yield entry
-        self._known = seen
+        # One by one: letting go of fifty thousand at once would hold up every other thread for 20 ms.
+        for block in [block for block, entry in known.items() if id(entry) not in seen]:
+            del known[block]
 
     def _entry(self, block: bytes) -> Entry | None:
         dn = ""

@@ -7,7 +7,6 @@ import re
 from collections.abc import Mapping, Sequence
 
 from gridwms.classad import ClassAd, Literal
-from gridwms.classad.columns import collector_at_rest
 from gridwms.market.source import SourceError
 from gridwms.market.sources.bdii import glue1, glue2
 from gridwms.market.sources.bdii.ask import Asker, Search
@@ -59,10 +58,6 @@ class BdiiSource:
 
     def fetch(self) -> list[ClassAd]:
         """The ads; where both schemas tell of a computing element, what GLUE 1.3 says. Raises SourceError."""
-        with collector_at_rest():
-            return self._fetch()
-
-    def _fetch(self) -> list[ClassAd]:
         ads: list[ClassAd] = []
         notes: list[str] = []
         if self._first is not None:
