@@ -14,15 +14,27 @@ from dataclasses import dataclass, field
 from gridwms.classad import ClassAd, ListExpression, Literal
 from gridwms.classad.tree import Expr
 from gridwms.market.sources.bdii.entry import Entry, in_order
+from gridwms.market.sources.bdii.glue2_storage import CLASSES, Storage, closeness, se_id, service_ids, storage_of
 from gridwms.market.sources.bdii.names import SiteOf, names_of_id, nowhere
+from gridwms.market.sources.bdii.values import host_of, numbers, other_info, real, renamed, short, texts, whole
 
 FILTER = (
     "(|(objectClass=GLUE2ComputingService)(objectClass=GLUE2ComputingEndpoint)(objectClass=GLUE2ComputingManager)"
     "(objectClass=GLUE2ComputingShare)(objectClass=GLUE2ExecutionEnvironment)(objectClass=GLUE2ApplicationEnvironment)"
     "(objectClass=GLUE2Benchmark)(objectClass=GLUE2MappingPolicy)(objectClass=GLUE2AccessPolicy)"
-    "(objectClass=GLUE2ToStorageService))"
+    "(objectClass=GLUE2ToStorageService)" + "".join(f"(objectClass={name})" for name in CLASSES) + ")"
 )
 _STATUS = {"production": "Production", "queueing": "Queuing", "draining": "Draining", "closed": "Closed"}
+_BENCHMARKS = {
+    "hepspec": ("GlueHostBenchmarkSI00", 250),
+    "hep-spec06": ("GlueHostBenchmarkSI00", 250),
+    "specint2000": ("GlueHostBenchmarkSI00", 1),
+    "specfp2000": ("GlueHostBenchmarkSF00", 1),
+}
+"""By the type of a benchmark its name in GLUE 1.3, and how many of its units one is: 250 SI00 are a HEP-SPEC06."""
+_JOBS = frozenset(("executionmanagement.jobcreation", "executionmanagement.jobexecution"))
+_UNKNOWN = 999_999_999
+"""What GLUE 2 has for a number that nobody knows."""
 _SHARE = {
     "glue2computingsharewaitingjobs": "GlueCEStateWaitingJobs",
     "glue2computingsharetotaljobs": "GlueCEStateTotalJobs",
@@ -81,6 +93,7 @@ class _Found:
     applications: dict[str, list[Entry]] = field(default_factory=lambda: defaultdict(list))
     benchmarks: dict[str, list[Entry]] = field(default_factory=lambda: defaultdict(list))
     policies: dict[str, list[Entry]] = field(default_factory=lambda: defaultdict(list))
+    storage: Storage = field(default_factory=Storage)
     _tags: dict[tuple[Entry, ...], ListExpression] = field(default_factory=dict)
 
     def tags_of(self, applications: tuple[Entry, ...]) -> ListExpression:
@@ -88,20 +101,26 @@ class _Found:
         tags = self._tags.get(applications)
         if tags is None:
             names = (entry.text("glue2applicationenvironmentappname") for entry in applications)
-            tags = self._tags[applications] = _texts([name for name in names if name])
+            tags = self._tags[applications] = texts([name for name in names if name])
         return tags
 
 
 class Glue2:
     """Makes the ads, round after round; what did not change gives the same objects again."""
 
-    def __init__(self, site_of: SiteOf = nowhere) -> None:
+    def __init__(self, site_of: SiteOf = nowhere, door: str = "") -> None:
+        """`door`: host and port of an ARC service, which names its queues by it as GLUE 1.3 does."""
         self._site_of = site_of
+        self._door = door
         self._known: dict[str, tuple[tuple[Entry, ...], list[ClassAd]]] = {}
+        self._storage: dict[str, tuple[tuple[Entry, ...], ClassAd]] = {}
+        self._places: dict[str, tuple[tuple[object, ...], ClassAd]] = {}
 
     def ads(self, entries: Iterable[Entry]) -> tuple[list[ClassAd], list[str]]:
-        """The resource ads, and sentences about shares that are left out."""
+        """The ads of shares and of storage elements, and sentences about shares that are left out."""
         found = _sorted(entries)
+        self._storage = {name: self._stored(name, found) for name in service_ids(found.storage)}
+        close_to: dict[str, dict[str, Entry]] = defaultdict(dict)
         ads: list[ClassAd] = []
         notes: list[str] = []
         known: dict[str, tuple[tuple[Entry, ...], list[ClassAd]]] = {}
@@ -111,13 +130,41 @@ class Glue2:
                 notes.append(parts)
                 continue
             had = self._known.get(share_id)
-            made = (
-                had[1] if had is not None and had[0] == parts.all else list(_resources(share_id, parts, self._site_of))
-            )
+            if had is not None and had[0] == parts.all:
+                made = had[1]
+            else:
+                made = list(_resources(share_id, parts, self._site_of, self._close(parts), self._door))
             known[share_id] = parts.all, made
             ads += made
+            for link in parts.storage:
+                close_to[storage_of(link)].setdefault(_ce_id(share_id, parts, self._door), link)
         self._known = known
-        return ads, notes
+        self._places = {name: self._place(name, close_to.get(name, {})) for name in self._storage}
+        return ads + [ad for _parts, ad in self._places.values()], notes
+
+    def _stored(self, name: str, found: _Found) -> tuple[tuple[Entry, ...], ClassAd]:
+        parts = found.storage.parts(name, found.policies)
+        had = self._storage.get(name)
+        return had if had is not None and had[0] == parts else (parts, found.storage.ad(name, found.policies))
+
+    def _place(self, name: str, close: dict[str, Entry]) -> tuple[tuple[object, ...], ClassAd]:
+        """A storage element as it stands in the market: with the computing elements close to it."""
+        _entries, ad = self._storage[name]
+        parts = (ad, *sorted(close.items(), key=lambda pair: pair[0]))
+        had = self._places.get(name)
+        if had is not None and had[0] == parts:
+            return had
+        ends = tuple(closeness(link, ce_id) for ce_id, link in sorted(close.items(), key=lambda pair: pair[0]))
+        return parts, ClassAd.joined(ad, ClassAd([("CloseComputingElements", ListExpression(ends))]))
+
+    def _close(self, parts: _Parts) -> list[ClassAd]:
+        """The close storage elements: what links to them, and all that they publish."""
+        found = []
+        for link in parts.storage:
+            published = self._storage.get(storage_of(link))
+            bound = closeness(link, se_id(storage_of(link)))
+            found.append(ClassAd.joined(published[1], bound) if published else bound)
+        return found
 
 
 def _sorted(entries: Iterable[Entry]) -> _Found:
@@ -148,8 +195,8 @@ def _sorted(entries: Iterable[Entry]) -> _Found:
             found.policies[text("glue2mappingpolicyshareforeignkey")].append(entry)
         elif "glue2accesspolicy" in kinds:
             found.policies[text("glue2accesspolicyendpointforeignkey")].append(entry)
-        elif "glue2tostorageservice" in kinds:
-            found.of_service[text("glue2tostorageservicecomputingserviceforeignkey")]["storage"].append(entry)
+        else:
+            found.storage.take(entry)
     return found
 
 
@@ -181,8 +228,8 @@ def _parts(share: Entry, found: _Found) -> _Parts | str:
     wanted = share.texts.get("glue2computingsharecomputingendpointforeignkey") or share.texts.get(
         "glue2shareendpointforeignkey", ()
     )
-    endpoints = [found.endpoints[name] for name in wanted if name in found.endpoints] or in_order(
-        around.get("endpoints", ())
+    endpoints = [found.endpoints[name] for name in wanted if name in found.endpoints] or sorted(
+        around.get("endpoints", ()), key=lambda entry: (not _takes_jobs(entry), entry.dn)
     )
     named = share.texts.get("glue2computingshareexecutionenvironmentforeignkey") or share.texts.get(
         "glue2shareresourceforeignkey", ()
@@ -198,28 +245,59 @@ def _parts(share: Entry, found: _Found) -> _Parts | str:
     policies = in_order(found.policies.get(share_id, ()))
     if not policies and endpoints:
         policies = in_order(found.policies.get(endpoints[0].text("glue2endpointid"), ()))
-    storage = in_order(around.get("storage", ()))
-    whole = (share, service, *endpoints[:1], *managers[:1], *machines, *applications, *benchmarks, *policies, *storage)
+    storage = _links(service_id, found)
+    behind = [
+        part
+        for link in storage
+        if (ad := found.storage.services.get(storage_of(link)))
+        for part in (ad, *found.storage.parts(storage_of(link), found.policies))
+    ]
+    whole = (
+        share, service, *endpoints[:1], *managers[:1], *machines, *applications, *benchmarks, *policies, *storage,
+        *behind,
+    )  # fmt: skip
     return _Parts(
         share, service, endpoints[0] if endpoints else None, manager,
         machines, found.tags_of(tuple(applications)), benchmarks, policies, storage, whole,
     )  # fmt: skip
 
 
-def _resources(share_id: str, parts: _Parts, site_of: SiteOf) -> Iterator[ClassAd]:
+def _takes_jobs(endpoint: Entry) -> bool:
+    """Whether jobs are handed in there: a service has others for information and delegation."""
+    return not _JOBS.isdisjoint(endpoint.texts.get("glue2endpointcapability", ()))
+
+
+def _links(service_id: str, found: _Found) -> list[Entry]:
+    """The links of a computing service to storage, one to each."""
+    links: dict[str, Entry] = {}
+    for link in in_order(found.storage.links.get(service_id, ())):
+        links.setdefault(storage_of(link), link)
+    return [link for name, link in links.items() if name]
+
+
+def _ce_id(share_id: str, parts: _Parts, door: str) -> str:
+    others = other_info(parts.share)
+    queue = parts.share.text("glue2computingsharemappingqueue")
+    if door and queue:
+        lrms = parts.manager.text("glue2managerproductname") if parts.manager else ""
+        return f"{door}/nordugrid-{lrms.replace('-', '') or 'arc'}-{queue}"
+    return others.get("CREAMCEId") or others.get("CEId") or share_id
+
+
+def _resources(share_id: str, parts: _Parts, site_of: SiteOf, close: list[ClassAd], door: str) -> Iterator[ClassAd]:
     """An ad for each kind of machine behind the share; one without machines when none is published."""
-    share, others = parts.share, _other_info(parts.share)
+    share = parts.share
     rules = list(dict.fromkeys(rule for policy in parts.policies for rule in policy.texts.get("glue2policyrule", ())))
-    ce_id = others.get("CREAMCEId") or others.get("CEId") or share_id
+    ce_id = _ce_id(share_id, parts, door)
     endpoint_url = parts.endpoint.text("glue2endpointurl") if parts.endpoint else ""
-    host = _host_of(endpoint_url) or _host_of(ce_id)
+    host = host_of(endpoint_url) or host_of(ce_id)
     names: list[tuple[str, Expr]] = [
         ("GlueCEUniqueID", Literal(ce_id)),
         *names_of_id(ce_id, parts.manager.text("glue2managerproductname") if parts.manager else "", site_of),
         ("GlueCEInfoHostName", Literal(host)),
-        ("GlueCEInfoContactString", _texts([endpoint_url] if endpoint_url else [])),
+        ("GlueCEInfoContactString", texts([endpoint_url] if endpoint_url else [])),
         ("GlueSiteUniqueID", Literal(parts.service.text("glue2serviceadmindomainforeignkey"))),
-        ("GlueCEAccessControlBaseRule", _texts(rules)),
+        ("GlueCEAccessControlBaseRule", texts(rules)),
         ("GlueCEName", Literal(share.text("glue2computingsharemappingqueue"))),
         ("GlueClusterUniqueID", Literal(parts.manager.text("glue2managerid") if parts.manager else "")),
     ]
@@ -229,128 +307,80 @@ def _resources(share_id: str, parts: _Parts, site_of: SiteOf) -> Iterator[ClassA
     status = share.text("glue2computingshareservingstate").lower()
     if status:
         names.append(("GlueCEStateStatus", Literal(_STATUS.get(status, status.capitalize()))))
-    names += _renamed(share, _SHARE)
-    names += [(name, Literal(seconds // 60)) for name, seconds in _numbers(share, _MINUTES)]
+    names += renamed(share, _SHARE)
+    names += [(name, Literal(seconds // 60)) for name, seconds in numbers(share, _MINUTES)]
     for entry, table in ((parts.endpoint, _ENDPOINT), (parts.manager, _MANAGER)):
         if entry is not None:
-            names += _renamed(entry, table)
+            names += renamed(entry, table)
     names.append(("GlueHostApplicationSoftwareRunTimeEnvironment", parts.tags))
-    close = [text for entry in parts.storage if (text := entry.text("glue2tostorageservicestorageserviceforeignkey"))]
-    names.append(("GlueCESEBindGroupSEUniqueID", _texts([text.removesuffix("/storage") for text in close])))
+    names.append(("CloseStorageElements", ListExpression(tuple(close))))
+    names.append(("GlueCESEBindGroupSEUniqueID", texts([se_id(storage_of(link)) for link in parts.storage])))
     base = ClassAd((name, value) for name, value in names if value != Literal(""))
-    view = rules[0].split(":", 1)[-1] if len(rules) == 1 else share_id
+    view = rules[0].split(":", 1)[-1] if len(rules) == 1 else "" if door and not rules else share_id
     if not parts.machines:
-        yield ClassAd.joined(base, _tree(parts, None), ClassAd([("GridwmsView", Literal(view))]))
+        yield ClassAd.joined(base, _tree(parts, None), ClassAd([("GridwmsView", Literal(view))] if view else ()))
     for number, machine in enumerate(parts.machines):
         which = f"@{machine.text('glue2resourceid')}" if number else ""
-        label = ClassAd([("GridwmsView", Literal(view + which))])
-        yield ClassAd.joined(base, ClassAd(_machine(machine)), _tree(parts, machine), label)
+        label = ClassAd([("GridwmsView", Literal(view + which))] if view + which else ())
+        yield ClassAd.joined(base, ClassAd(_machine(machine, parts.benchmarks)), _tree(parts, machine), label)
 
 
-def _machine(machine: Entry) -> Iterator[tuple[str, Expr]]:
+def _marks(benchmarks: Iterable[Entry], machine: str) -> list[tuple[str, float | str]]:
+    """The benchmarks of a machine: what was run, and the result."""
+    return [
+        (entry.text("glue2benchmarktype"), real(entry.text("glue2benchmarkvalue")))
+        for entry in benchmarks
+        if entry.text("glue2benchmarkexecutionenvironmentforeignkey") == machine
+    ]
+
+
+def _machine(machine: Entry, benchmarks: Iterable[Entry]) -> Iterator[tuple[str, Expr]]:
     """A machine under its GLUE 1.3 names. Processors are published an instance, GLUE 1.3 counts them all."""
-    yield from _renamed(machine, _MACHINE)
+    yield from (pair for pair in renamed(machine, _MACHINE) if pair[1] != Literal(_UNKNOWN))
     counts = {
         "instances": "glue2executionenvironmenttotalinstances",
         "physical": "glue2executionenvironmentphysicalcpus",
         "logical": "glue2executionenvironmentlogicalcpus",
     }
-    numbers = dict(_numbers(machine, {name: key for key, name in counts.items()}))
-    smp = _whole(_other_info(machine).get("SmpSize", ""))
+    told = dict(numbers(machine, {name: key for key, name in counts.items()}))
+    smp = whole(other_info(machine).get("SmpSize", ""))
     if smp is None:
-        smp = numbers.get("logical")
+        smp = told.get("logical")
     if smp is not None:
         yield "GlueHostArchitectureSMPSize", Literal(smp)
-    instances = numbers.get("instances")
+    instances = told.get("instances")
     for key, name in (("physical", "GlueSubClusterPhysicalCPUs"), ("logical", "GlueSubClusterLogicalCPUs")):
-        if key in numbers:
-            yield name, Literal(numbers[key] * (instances or 1))
+        if key in told:
+            yield name, Literal(told[key] * (instances or 1))
+    marks = dict(_marks(benchmarks, machine.text("glue2resourceid")))
+    measured = {kind.lower(): value for kind, value in marks.items()}
+    for kind, (name, factor) in _BENCHMARKS.items():
+        value = measured.get(kind)
+        if isinstance(value, float):
+            yield name, Literal(round(value * factor))
     yield "GlueSubClusterUniqueID", Literal(machine.text("glue2resourceid"))
 
 
 def _tree(parts: _Parts, machine: Entry | None) -> ClassAd:
     """The GLUE 2 tree as gLite names it: `other.GLUE2.Computing.Share.MaxWallTime`, in GLUE 2's own units."""
     computing: list[tuple[str, Expr]] = [
-        ("Share", _short(parts.share, "GLUE2ComputingShare", "GLUE2Share")),
-        ("Service", _short(parts.service, "GLUE2ComputingService", "GLUE2Service")),
+        ("Share", short(parts.share, "GLUE2ComputingShare", "GLUE2Share")),
+        ("Service", short(parts.service, "GLUE2ComputingService", "GLUE2Service")),
     ]
     if parts.endpoint is not None:
-        computing.append(("Endpoint", _short(parts.endpoint, "GLUE2ComputingEndpoint", "GLUE2Endpoint")))
+        computing.append(("Endpoint", short(parts.endpoint, "GLUE2ComputingEndpoint", "GLUE2Endpoint")))
     if parts.manager is not None:
-        computing.append(("Manager", _short(parts.manager, "GLUE2ComputingManager", "GLUE2Manager")))
+        computing.append(("Manager", short(parts.manager, "GLUE2ComputingManager", "GLUE2Manager")))
     tree: list[tuple[str, Expr]] = [
         ("Computing", ClassAd(computing)),
         ("ApplicationEnvironment", ClassAd([("AppName", parts.tags)])),
     ]
     if machine is not None:
-        tree.append(("ExecutionEnvironment", _short(machine, "GLUE2ExecutionEnvironment", "GLUE2Resource")))
+        tree.append(("ExecutionEnvironment", short(machine, "GLUE2ExecutionEnvironment", "GLUE2Resource")))
         own = machine.text("glue2resourceid")
-        values = [
-            (entry.text("glue2benchmarktype"), entry.text("glue2benchmarkvalue"))
-            for entry in parts.benchmarks
-            if entry.text("glue2benchmarkexecutionenvironmentforeignkey") == own
+        pairs = [
+            ClassAd([("Type", Literal(kind)), ("Value", Literal(value))])
+            for kind, value in _marks(parts.benchmarks, own)
         ]
-        pairs = [ClassAd([("Type", Literal(kind)), ("Value", Literal(_real(value)))]) for kind, value in values]
         tree.append(("Benchmark", ListExpression(tuple(pairs))))
     return ClassAd([("GLUE2", ClassAd(tree))])
-
-
-def _short(entry: Entry, *prefixes: str) -> ClassAd:
-    """An entry without the prefix of its names; OtherInfo becomes an ad of its own."""
-    if entry.short is not None:
-        return entry.short
-    items: list[tuple[str, Expr]] = []
-    for name, value in entry.ad().items():
-        if name == "GLUE2EntityOtherInfo":
-            continue
-        prefix = next((one for one in (*prefixes, "GLUE2Entity") if name.startswith(one)), "")
-        items.append((name.removeprefix(prefix), value))
-    others = _other_info(entry)
-    if others:
-        items.append(("OtherInfo", ClassAd((name, Literal(value)) for name, value in others.items())))
-    entry.short = ClassAd(items)
-    return entry.short
-
-
-def _other_info(entry: Entry) -> dict[str, str]:
-    """`name=value` texts; of equal names the first counts."""
-    others: dict[str, str] = {}
-    for text in entry.texts.get("glue2entityotherinfo", ()):
-        name, equals, value = text.partition("=")
-        if equals and name.strip():
-            others.setdefault(name.strip(), value.strip())
-    return others
-
-
-def _renamed(entry: Entry, table: dict[str, str]) -> Iterator[tuple[str, Expr]]:
-    values = entry.ad().expressions
-    for name, new in table.items():
-        value = values.get(name)
-        if value is not None:
-            yield new, value
-
-
-def _numbers(entry: Entry, table: dict[str, str]) -> Iterator[tuple[str, int]]:
-    for new, value in _renamed(entry, table):
-        if isinstance(value, Literal) and isinstance(value.value, int) and not isinstance(value.value, bool):
-            yield new, value.value
-
-
-def _texts(values: Iterable[str]) -> ListExpression:
-    return ListExpression(tuple(Literal(value) for value in values))
-
-
-def _whole(text: str) -> int | None:
-    return int(text) if text.isdecimal() else None
-
-
-def _real(text: str) -> float | str:
-    try:
-        return float(text)
-    except ValueError:
-        return text
-
-
-def _host_of(text: str) -> str:
-    """The host of a URL or of the id of a computing element."""
-    return text.split("://", 1)[-1].split("/", 1)[0].rsplit(":", 1)[0]
