@@ -13,10 +13,10 @@ from pathlib import Path
 from gridwms.bookkeeping.access.policy import BadPolicy, Policy, parse_policy
 from gridwms.classad import ClassAdSyntaxError, EvaluationContext, Expr, parse_expression
 from gridwms.daemon.catalogues import BadCatalogue, build_catalogues
-from gridwms.daemon.config import AnySource, BadConfig, Config, Jobs, RetryRule, UserQuota
-from gridwms.daemon.config import BdiiSource as BdiiSection
+from gridwms.daemon.config import BadConfig, Config, Jobs, RetryRule, UserQuota
 from gridwms.daemon.outlets import build_outlets
 from gridwms.daemon.sites import build_site
+from gridwms.daemon.sources import build_source
 from gridwms.describe.data import KnownCatalogue
 from gridwms.describe.jdl.defaults import JdlDefaults
 from gridwms.flow.data.locator import Locator
@@ -29,9 +29,7 @@ from gridwms.jobs.states import State
 from gridwms.market.close_storage import close_storage
 from gridwms.market.market import Market
 from gridwms.market.source import Source
-from gridwms.market.sources.bdii import BdiiSource
 from gridwms.market.sources.callable import CallableSource
-from gridwms.market.sources.file import FileSource
 from gridwms.match.policies import read_policies
 from gridwms.sandbox.area import Area
 from gridwms.security.capability import Capabilities
@@ -69,7 +67,7 @@ def build(config: Config, data: Path, url: str, capabilities: Capabilities) -> P
         CallableSource(f"site {name}", config.sites[name].refresh_seconds, site.describe, name)
         for name, site in sites.items()
     ]
-    sources += [_source(name, section) for name, section in config.sources.items()]
+    sources += [build_source(name, section) for name, section in config.sources.items()]
     measures = Measures()
     context = EvaluationContext(
         success_fraction=measures.success_fraction, response_time=measures.response_time, close_storage=close_storage
@@ -94,12 +92,6 @@ def _quota(section: UserQuota) -> Quota:
     given = (section.max_bytes, section.max_files, section.max_waiting_jobs)
     most = [None if value < 0 else value for value in given]
     return Quota(bytes=most[0], files=most[1], waiting=most[2])
-
-
-def _source(name: str, section: AnySource) -> Source:
-    if isinstance(section, BdiiSection):
-        return BdiiSource(name, **section.model_dump(exclude={"kind"}))
-    return FileSource(name, Path(section.path), section.seconds)
 
 
 def grants_of(config: Config) -> dict[str, frozenset[Role]]:

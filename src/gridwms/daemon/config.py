@@ -260,7 +260,51 @@ class BdiiSource(_Section):
     sites: dict[str, str] = Field(default_factory=dict)
 
 
-AnySource = Annotated[FileSource | BdiiSource, Field(discriminator="kind")]
+class WebSource(_Section):
+    """A document in the web or in a file, and how to reach it; see `gridwms.market.sources.web.Access`."""
+
+    url: str = Field(min_length=1)
+    timeout: float = Field(default=60.0, gt=0)
+    authority: str = ""
+    certificate: str = ""
+    key: str = ""
+    token_file: str = ""
+
+
+class CricSource(WebSource):
+    """A JSON registry: queues in the style of CRIC, or resources in GLUE names. `sites_url`: its document about sites.
+    `sites`: as for a BDII. `defaults`: attributes of all resources that do not have them."""
+
+    kind: Literal["cric"]
+    seconds: float = Field(default=600.0, gt=0)
+    sites_url: str = ""
+    sites: dict[str, str] = Field(default_factory=dict)
+    defaults: dict[str, str | bool | int | float | list[str]] = Field(default_factory=dict)
+
+
+class ArcSource(WebSource):
+    """An ARC computing element's own information. `site`: the site of this configuration that leads there."""
+
+    kind: Literal["arc"]
+    seconds: float = Field(default=120.0, gt=0)
+    site: str = ""
+
+
+class CondorSource(_Section):
+    """The collector of an HTCondor pool; see `gridwms.market.sources.htcondor.source.CondorSource`."""
+
+    kind: Literal["htcondor"]
+    pool: str = Field(default="", pattern=r"^[A-Za-z0-9._:\[\]-]*$")
+    host: str = Field(default="", pattern=r"^[A-Za-z0-9._:-]*$")
+    constraint: str = ""
+    site: str = ""
+    seconds: float = Field(default=60.0, gt=0)
+    timeout: float = Field(default=30.0, gt=0)
+    program: str = "condor_status"
+    environment: dict[str, str] = Field(default_factory=dict)
+
+
+AnySource = Annotated[FileSource | BdiiSource | CricSource | ArcSource | CondorSource, Field(discriminator="kind")]
 AnySite = Annotated[
     LocalSite | SimulatedSite | SlurmSite | HTCondorSite | GridEngineSite | PbsSite, Field(discriminator="kind")
 ]
@@ -356,10 +400,19 @@ def read_config(path: Path | None) -> Config:
     return config.model_copy(update=rooted)
 
 
+_PATHS = ("path", "authority", "certificate", "key", "token_file")
+_URLS = ("url", "sites_url")
+
+
 def _rooted(source: AnySource | AnyCatalogue, config: Path) -> AnySource | AnyCatalogue:
-    if not isinstance(source, FileSource | FileCatalogueSection):
-        return source
-    return source.model_copy(update={"path": os.path.normpath(config.parent / source.path)})
+    """The same with paths that count from the configuration file."""
+    names: tuple[str, ...] = ()
+    if isinstance(source, FileSource | FileCatalogueSection):
+        names = ("path",)
+    elif isinstance(source, WebSource):
+        names = _PATHS + tuple(name for name in _URLS if "://" not in getattr(source, name, ""))
+    paths = {name: str(found) for name in names if (found := getattr(source, name, ""))}
+    return source.model_copy(update={name: os.path.normpath(config.parent / path) for name, path in paths.items()})
 
 
 def _sentence(path: Path, error: ValidationError) -> str:

@@ -7,7 +7,7 @@ Requirements or Rank is an expression. The file is read anew each time, so edits
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from gridwms.market.close_storage import with_storage
 from gridwms.market.source import SourceError
 
 EXPRESSIONS = frozenset({"requirements", "rank"})
+_IDS = frozenset({"glueceuniqueid", "glueseuniqueid"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,20 +67,29 @@ def read_toml(text: str, origin: str) -> list[ClassAd]:
 
 def _table(table: dict[str, object], number: int, text: str, origin: str) -> ClassAd:
     where = f"{origin}, line {_line_of(text, number)}"
+    try:
+        ad = ad_of_values(table)
+    except ValueError as trouble:
+        raise SourceError(f"{where}: {trouble}") from trouble
+    if not _IDS & ad.expressions.keys():
+        raise SourceError(f"{where}: this [[resource]] has no GlueCEUniqueID")
+    return with_storage(ad)
+
+
+def ad_of_values(values: Mapping[str, object]) -> ClassAd:
+    """An ad of plain values; the string of Requirements or Rank is an expression. Raises ValueError with a sentence."""
     items: list[tuple[str, Expr]] = []
-    for name, value in table.items():
+    for name, value in values.items():
         try:
             if name.lower() in EXPRESSIONS and isinstance(value, str):
                 items.append((name, parse_expression(value)))
             else:
                 items.append((name, to_expression(value)))  # type: ignore[arg-type]
         except ClassAdSyntaxError as trouble:
-            raise SourceError(f"{where}: {name}: {trouble}") from trouble
-        except (TypeError, ValueError) as trouble:
-            raise SourceError(f"{where}: {name}: {value!r} cannot stand in an ad ({trouble})") from trouble
-    if "glueceuniqueid" not in {name.lower() for name in table}:
-        raise SourceError(f"{where}: this [[resource]] has no GlueCEUniqueID")
-    return with_storage(ClassAd(items))
+            raise ValueError(f"{name}: {trouble}") from trouble
+        except (TypeError, ValueError, RecursionError) as trouble:
+            raise ValueError(f"{name}: {value!r} cannot stand in an ad ({trouble})") from trouble
+    return ClassAd(items)
 
 
 def _line_of(text: str, number: int) -> int:
@@ -102,7 +112,7 @@ def read_ads(text: str, origin: str) -> list[ClassAd]:
             place = f"line {line + trouble.line - 1}"
             place += f", column {trouble.column + (column - 1 if trouble.line == 1 else 0)}"
             raise SourceError(f"{origin}, {place}: {trouble.message}") from trouble
-        if "GlueCEUniqueID" not in ad:
+        if not _IDS & ad.expressions.keys():
             raise SourceError(f"{origin}, line {line}: this ad has no GlueCEUniqueID")
         ads.append(with_storage(ad))
     return ads

@@ -163,6 +163,7 @@ def _resources(ce_id: str, parts: _Parts, storage: dict[str, ClassAd], site_of: 
             *names_of_id(ce_id, parts.element.text("glueceinfolrmstype"), site_of),
             *([("GlueSiteUniqueID", Literal(site))] if site else ()),
             ("CloseStorageElements", _close(parts, storage)),
+            *([("storage", STORAGE)] if parts.binds else []),
             ("GlueCESEBindGroupSEUniqueID", _texts(_close_ids(parts))),
             ("storage", STORAGE),
         ]

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 from gridwms.classad import ClassAd, ListExpression, Literal
 from gridwms.classad.tree import Expr
+from gridwms.market.close_storage import STORAGE
 from gridwms.market.sources.bdii.entry import Entry, in_order
 from gridwms.market.sources.bdii.glue2_storage import CLASSES, Storage, closeness, se_id, service_ids, storage_of
 from gridwms.market.sources.bdii.names import SiteOf, names_of_id, nowhere
@@ -297,7 +298,8 @@ def _resources(share_id: str, parts: _Parts, site_of: SiteOf, close: list[ClassA
         ("GlueCEInfoHostName", Literal(host)),
         ("GlueCEInfoContactString", texts([endpoint_url] if endpoint_url else [])),
         ("GlueSiteUniqueID", Literal(parts.service.text("glue2serviceadmindomainforeignkey"))),
-        ("GlueCEAccessControlBaseRule", texts(rules)),
+        # Whom an ARC service without policies lets in, it does not say.
+        *([("GlueCEAccessControlBaseRule", texts(rules))] if rules or not door else []),
         ("GlueCEName", Literal(share.text("glue2computingsharemappingqueue"))),
         ("GlueClusterUniqueID", Literal(parts.manager.text("glue2managerid") if parts.manager else "")),
     ]
@@ -314,6 +316,8 @@ def _resources(share_id: str, parts: _Parts, site_of: SiteOf, close: list[ClassA
             names += renamed(entry, table)
     names.append(("GlueHostApplicationSoftwareRunTimeEnvironment", parts.tags))
     names.append(("CloseStorageElements", ListExpression(tuple(close))))
+    if close:
+        names.append(("storage", STORAGE))
     names.append(("GlueCESEBindGroupSEUniqueID", texts([se_id(storage_of(link)) for link in parts.storage])))
     base = ClassAd((name, value) for name, value in names if value != Literal(""))
     view = rules[0].split(":", 1)[-1] if len(rules) == 1 else "" if door and not rules else share_id

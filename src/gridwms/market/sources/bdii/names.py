@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import fnmatch
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from gridwms.classad import Literal
 from gridwms.classad.tree import Expr
@@ -13,6 +14,12 @@ _ID = re.compile(r"(?P<contact>(?P<host>[^:/\s]+)(?::\d+)?/[^-/\s]+-(?P<lrms>[^-
 
 SiteOf = Callable[[str], str]
 """The configured site that leads to a computing element, "" when none does."""
+
+
+def site_patterns(sites: Mapping[str, str]) -> SiteOf:
+    """The configured site that leads to an id, by the first pattern (`*`, `?`) that fits."""
+    patterns = [(re.compile(fnmatch.translate(one)), site) for one, site in sites.items()]
+    return lambda ce_id: next((site for pattern, site in patterns if pattern.fullmatch(ce_id)), "")
 
 
 def nowhere(_ce_id: str) -> str:

@@ -10,6 +10,7 @@ from gridwms.classad import ClassAd, Literal
 from gridwms.market.source import SourceError
 from gridwms.market.sources.bdii import glue1, glue2
 from gridwms.market.sources.bdii.ask import Asker, Search
+from gridwms.market.sources.bdii.names import site_patterns
 
 _NOTES = 5
 
@@ -46,11 +47,7 @@ class BdiiSource:
         self.timeout = timeout
         self.notes: tuple[str, ...] = ()
         self._without = re.compile("|".join(fnmatch.translate(one) for one in without)) if without else None
-        patterns = [(re.compile(fnmatch.translate(one)), site) for one, site in (sites or {}).items()]
-
-        def site_of(ce_id: str) -> str:
-            return next((site for pattern, site in patterns if pattern.fullmatch(ce_id)), "")
-
+        site_of = site_patterns(sites or {})
         self._first = glue1.Glue1(site_of) if 1 in glue else None
         self._second = glue2.Glue2(site_of) if 2 in glue else None
         self._ask1 = Asker(Search(url, base1, _narrowed(filter1), timeout), program=program)
