@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pwd
 from collections.abc import Mapping, Sequence
+from typing import IO
 
 from gridwms.sites.shell import LocalShell, Said
 
@@ -16,12 +17,20 @@ class AccountShell(LocalShell):
         super().__init__(seconds=seconds, environment=environment)
         self._account = pwd.getpwnam(account)
 
-    def run(self, script: str, words: Sequence[str] = (), *, stdin: bytes = b"", seconds: float | None = None) -> Said:
+    def run(
+        self,
+        script: str,
+        words: Sequence[str] = (),
+        *,
+        stdin: bytes = b"",
+        seconds: float | None = None,
+        into: IO[bytes] | None = None,
+    ) -> Said:
         if os.geteuid() != 0:
-            return super().run(script, words, stdin=stdin, seconds=seconds)
+            return super().run(script, words, stdin=stdin, seconds=seconds, into=into)
         ids = f"--reuid={self._account.pw_uid} --regid={self._account.pw_gid} --clear-groups"
         outer = f's=$1; shift; exec setpriv {ids} /bin/sh -c "$s" gridwms "$@"'
-        return super().run(outer, [script, *words], stdin=stdin, seconds=seconds)
+        return super().run(outer, [script, *words], stdin=stdin, seconds=seconds, into=into)
 
 
 def main() -> None:

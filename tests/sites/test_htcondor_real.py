@@ -14,6 +14,7 @@ from tests.services import htcondor
 from tests.services.account import AccountShell
 from tests.sites.batch_rig import BatchRig
 from tests.sites.contract import SiteContract
+from tests.sites.exactly_once import Play, run
 
 
 @pytest.fixture(scope="module")
@@ -53,3 +54,28 @@ def test_a_whole_life(rig: BatchRig) -> None:
 
 def test_cancel_while_waiting_and_while_running(rig: BatchRig) -> None:
     SiteContract().test_cancel_while_waiting_and_while_running(rig)
+
+
+def _play(pool: htcondor.Pool, folder: Path, count: int, kills: int, seed: int) -> None:
+    assert not run(
+        Play(
+            kind="htcondor",
+            queue="default",
+            folder=str(folder),
+            environment=pool.environment,
+            count=count,
+            kills=kills,
+            seed=seed,
+            call=0.6,
+        )
+    )
+    assert not pool.say("condor_q", "-all", "-af", "ClusterId")
+
+
+def test_exactly_once(rig: BatchRig, pool: htcondor.Pool) -> None:
+    _play(pool, rig.folder, 30, 6, 1)
+
+
+@pytest.mark.long
+def test_exactly_once_with_500(rig: BatchRig, pool: htcondor.Pool) -> None:
+    _play(pool, rig.folder, 500, 60, 2)

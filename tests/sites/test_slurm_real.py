@@ -15,6 +15,7 @@ from gridwms.sites.slurm import SlurmDialect
 from tests.services import slurm
 from tests.sites.batch_rig import BatchRig
 from tests.sites.contract import SiteContract
+from tests.sites.exactly_once import Play, run
 
 
 class SlurmRig(BatchRig):
@@ -61,3 +62,12 @@ def rig(tmp_path: Path, cluster: slurm.Slurm, request: pytest.FixtureRequest) ->
 
 class TestRealSlurm(SiteContract):
     """The contract."""
+
+
+@pytest.mark.parametrize(("count", "kills"), [(60, 8), pytest.param(500, 60, marks=pytest.mark.long)])
+def test_exactly_once(rig: SlurmRig, cluster: slurm.Slurm, count: int, kills: int) -> None:
+    folder, environment = str(rig.folder), cluster.environment
+    play = Play(
+        kind="slurm", queue="main", folder=folder, environment=environment, count=count, kills=kills, seed=1, call=0.3
+    )
+    assert not run(play)

@@ -190,7 +190,7 @@ class SshSection(_Section):
 class BatchSection(SiteSection):
     """A batch system by its own commands, here or behind `ssh`; see `gridwms.sites.batch.BatchSettings`.
 
-    `call_seconds`: how long one call of the site may take.
+    `call_seconds`: how long one call of the site may take. `network`: whether its worker nodes reach the service.
     """
 
     batch: int = Field(default=1000, ge=1)
@@ -202,6 +202,7 @@ class BatchSection(SiteSection):
     queues: tuple[str, ...] = ()
     scratch: str = ""
     unseen_seconds: float = Field(default=120.0, ge=0)
+    network: bool = True
     accounting: bool = True
     call_seconds: float = Field(default=60.0, gt=0)
     kind: str
@@ -216,9 +217,10 @@ class SlurmSite(BatchSection):
 
 
 class HTCondorSite(BatchSection):
-    """An HTCondor pool, seen from a submit host."""
+    """An HTCondor pool, seen from a submit host. Nodes that share no file system must reach the service."""
 
     kind: Literal["htcondor"]
+    network: Literal[True] = True
 
 
 class GridEngineSite(BatchSection):

@@ -63,7 +63,8 @@ def _batch(name: str, section: BatchSection, data: Path) -> Site:
     directory = section.directory or (f"gridwms/{name}" if section.ssh else str(_directory(name, data).absolute()))
     host = section.host or (section.ssh.host.rpartition("@")[2] if section.ssh else os.uname().nodename)
     settings = BatchSettings(**{**plain, "name": name, "directory": directory, "host": host})
-    return BatchSite(settings, _DIALECTS[section.kind](), _shell(section))
+    fetched = data / "sites" / name / "fetched" if section.ssh else None
+    return BatchSite(settings, _DIALECTS[section.kind](), _shell(section), fetched=fetched)
 
 
 def _shell(section: BatchSection) -> Shell:

@@ -14,7 +14,8 @@
 # GRIDWMS_WIPE (this script is emptied once it runs; it cannot be started again), GRIDWMS_LEAVE_EVENTS (the site reads the
 # spool as soon as we end, so the last words are left there and not sent), GRIDWMS_LEAVE_OUTPUTS (it takes the output
 # sandbox from our directory, by the list `outputs`), GRIDWMS_SITE_DIR (it made our directory and removes it),
-# GRIDWMS_LINK (it hears on descriptor 9 who asks for the token, and has brought the inputs), GRIDWMS_EXIT (the file that
+# GRIDWMS_LINK (it hears on descriptor 9 who asks for the token, and has brought the inputs), GRIDWMS_STAGE (the node has
+# no network: what it needs lies in files that begin so, and what it wants to say it says there), GRIDWMS_EXIT (the file that
 # is to tell our exit status).
 #: data
 gw_tag='gw-0000000000000000000000-1'
@@ -65,7 +66,7 @@ gw_spool='' gw_sequence=0 gw_batch='' gw_code='' gw_result='' gw_count=0 gw_brou
 gw_after_inputs='' gw_before_token='' gw_before_payload='' gw_after_payload='' gw_before_outputs='' gw_taker=gw_take
 gw_payload='' gw_reaped='' gw_child='' gw_peeker='' gw_started='' gw_usage='' gw_exit_field=''
 
-gw_near='' gw_link='' gw_wipes='' gw_note=''
+gw_near='' gw_link='' gw_wipes='' gw_note='' gw_stage=''
 
 #: parts
 

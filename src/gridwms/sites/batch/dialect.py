@@ -29,6 +29,8 @@ class BatchSettings:
     queues: tuple[str, ...] = ()
     scratch: str = ""
     unseen_seconds: float = 120.0
+    network: bool = True
+    """Whether worker nodes reach the service. If not, all that they have to say goes by way of `directory`."""
     accounting: bool = True
     """Whether the batch system is asked about the past as well."""
     parallel: str = "smp"

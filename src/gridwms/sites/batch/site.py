@@ -7,9 +7,15 @@ the start of each of its attempts, so that a submission which should still come 
 
 from __future__ import annotations
 
+import shutil
+import tarfile
+import tempfile
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO
+from urllib.parse import unquote
 
 import structlog
 
@@ -19,6 +25,7 @@ from gridwms.sites.batch.dialect import BatchSettings, Dialect, Need, State
 from gridwms.sites.batch.glue import ce_prefix
 from gridwms.sites.batch.spool import TAG, Batch, Place, batch_name, pack, place_of, receipt_of, script
 from gridwms.sites.contract import Handover, Leftover, Phase, Receipt, Refusal, Sighting, SiteUnavailable
+from gridwms.sites.link import TokenRequest, WorkerLink
 from gridwms.sites.shell import Shell
 
 logger = structlog.get_logger(__name__)
@@ -36,16 +43,24 @@ class _Sent:
 
 
 class BatchSite:
-    """Driven through `shell` in the words of `dialect`."""
+    """Driven through `shell` in the words of `dialect`. `fetched`: an own folder here for output that is brought from
+    there. `link`: to the service, for wrappers that cannot speak to it themselves."""
 
     def __init__(
-        self, settings: BatchSettings, dialect: Dialect, shell: Shell, clock: Callable[[], float] = time.time
+        self,
+        settings: BatchSettings,
+        dialect: Dialect,
+        shell: Shell,
+        clock: Callable[[], float] = time.time,
+        fetched: Path | None = None,
     ) -> None:
         self.name = settings.name
         self.settings = settings
         self._dialect = dialect
         self._shell = shell
         self._clock = clock
+        self._fetched = fetched
+        self.link: WorkerLink | None = None
         self._unseen: dict[str, float] = {}
         """Since when an attempt that should be there is not shown, by receipt id."""
         self._widths: dict[str, int] = {}
@@ -96,6 +111,8 @@ class BatchSite:
         places = {receipt.tag: place_of(receipt) for receipt in receipts}
         if not any(places.values()):
             return [self._gone(receipt.tag) for receipt in receipts]
+        if not self.settings.network:
+            self._grant()
         states = self._dialect.states(self._run("states"))
         live: dict[str, State] = {}
         rest: list[tuple[Receipt, Place]] = []
@@ -122,14 +139,28 @@ class BatchSite:
             self._run("cancel", stdin=_lines((place.batch, place.index, place.task) for place in places))
 
     def collect(self, receipts: Sequence[Receipt]) -> list[Leftover]:
-        """Event lines and logs, in one call."""
+        """Event lines, logs and lists of output files in one call, the files by another if they are not here."""
         tags = {(place.batch, place.index): r.tag for r in receipts if (place := place_of(r)) is not None}
         if not tags:
             return []
         lines = self._run("collect", stdin=_lines((*key, tag) for key, tag in tags.items()))
+        found = _parts(lines)
+        sources = {
+            tags[key]: {
+                unquote(name, errors="surrogateescape"): f"{key[0]}/d{key[1]}/{source}"
+                for name, source in (line.split() for line in parts["outputs"] if line.count(" ") == 1)
+            }
+            for key, parts in found.items()
+        }
+        here = self._bring([path for some in sources.values() for path in some.values()])
         return [
-            Leftover(tag=tags[key], events=tuple(parts["events"]), log="".join(f"{one}\n" for one in parts["log"]))
-            for key, parts in _parts(lines).items()
+            Leftover(
+                tag=tags[key],
+                events=tuple(parts["events"]),
+                log="".join(f"{one}\n" for one in parts["log"]),
+                outputs={name: f"{here}/{path}" for name, path in sources[tags[key]].items()},
+            )
+            for key, parts in found.items()
         ]
 
     def forget(self, receipts: Sequence[Receipt]) -> None:
@@ -159,6 +190,8 @@ class BatchSite:
     def _refusal(self, handover: Handover) -> Refusal | None:
         if not TAG.fullmatch(handover.tag):
             return self._refuse(handover.tag, f"{handover.tag!r} cannot be the name of a file")
+        if not self.settings.network and handover.inputs is None:
+            return self._refuse(handover.tag, "its worker nodes have no network, and its input cannot be read here")
         if self._queue_of(handover.ce) is None:
             return self._refuse(handover.tag, f"it has no computing element {handover.ce}")
         if handover.cpus > 1:  # some batch systems take what they can never run
@@ -323,12 +356,43 @@ class BatchSite:
                 seen[tag] = Sighting(tag=tag, phase=Phase.ENDED, time=now, reason=why)
         return seen
 
+    def _bring(self, paths: Sequence[str]) -> str:
+        """Have these files of the directory there here; the directory that they are in. The last ones are removed."""
+        if self._shell.is_here or not paths or self._fetched is None:
+            return self.settings.directory
+        shutil.rmtree(self._fetched, ignore_errors=True)
+        self._fetched.mkdir(mode=0o700, parents=True)
+        with tempfile.TemporaryFile(dir=self._fetched) as tar:
+            self._run("fetch", stdin=_lines((path,) for path in paths), into=tar)
+            tar.seek(0)
+            with tarfile.open(fileobj=tar) as packed:
+                packed.extractall(self._fetched, filter="data")
+        return str(self._fetched)
+
+    def _grant(self) -> None:
+        """Ask the service for the tokens of those wrappers that have left their wish there."""
+        lines = self._run("wishes")
+        wishes = {key: parts["wish"] for key, parts in _parts(lines).items()}
+        asked: dict[_Key, TokenRequest] = {}
+        for key, said in wishes.items():
+            words = said[0].split() if said else []
+            if len(words) == 3 and words[0] == "token" and TAG.fullmatch(words[1]):
+                asked[key] = TokenRequest(words[1], words[2], tuple(said[1:]))
+        if not asked or self.link is None:
+            return
+        granted = zip(asked, self.link.take_tokens(list(asked.values())), strict=True)
+        answers = [(*key, "go" if yes else "stop the service refuses it") for key, yes in granted if yes is not None]
+        if answers:
+            self._run("answer", stdin=_lines(answers))
+
     # ---- the site
 
-    def _run(self, name: str, words: Sequence[str] = (), *, stdin: bytes = b"") -> list[str]:
+    def _run(
+        self, name: str, words: Sequence[str] = (), *, stdin: bytes = b"", into: IO[bytes] | None = None
+    ) -> list[str]:
         """Run one of our scripts at the site. Raises SiteUnavailable, with what it said, when it did not work."""
         text = "\n".join((self._dialect.functions, script("common"), script(name)))
-        said = self._shell.run(text, [self.settings.directory, *words], stdin=stdin)
+        said = self._shell.run(text, [self.settings.directory, *words], stdin=stdin, into=into)
         if said.status != 0:
             what = " ".join(said.err.split()) or f"it ended with status {said.status}"
             raise SiteUnavailable(f"site {self.name}: '{name}' on {self._shell.where} failed: {what[-500:]}")
@@ -346,7 +410,7 @@ def _parts(lines: Iterable[str]) -> dict[_Key, dict[str, list[str]]]:
     for line in lines:
         if line.startswith("+"):
             kind, batch, index = line[1:].split()
-            found = parts.setdefault((batch, int(index)), {"log": [], "events": []})
+            found = parts.setdefault((batch, int(index)), {"log": [], "events": [], "outputs": [], "wish": []})
             current = found.get(kind, [])
         else:
             current.append(line[1:])

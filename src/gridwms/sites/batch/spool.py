@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import re
 import secrets
 import tarfile
@@ -10,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
+from pathlib import Path
 
 from gridwms.sites.batch.dialect import BatchSettings, Dialect, Need
 from gridwms.sites.contract import Handover, Receipt
@@ -68,7 +70,8 @@ def batch_name() -> str:
 def pack(batches: Sequence[Batch], dialect: Dialect, settings: BatchSettings) -> bytes:
     """The batches as a tar: each a directory with its list of tags, its task and its wrappers, for the owner alone."""
     packed = io.BytesIO()
-    with tarfile.open(fileobj=packed, mode="w", format=tarfile.USTAR_FORMAT) as tar:
+    stored: dict[str, str] = {}
+    with tarfile.open(fileobj=packed, mode="w", format=tarfile.GNU_FORMAT) as tar:
         for batch in batches:
             _add_folders(tar, batch.name)
             tags = "".join(f"{index} {one.tag}\n" for index, one in batch.handovers.items())
@@ -79,6 +82,8 @@ def pack(batches: Sequence[Batch], dialect: Dialect, settings: BatchSettings) ->
                 _add(tar, f"{batch.name}/body", body)
             for index, head in zip(batch.handovers, heads, strict=True):
                 _add(tar, f"{batch.name}/w{index}", head)
+                if not settings.network:
+                    _add_inputs(tar, f"{batch.name}/t{index}.in", batch.handovers[index], stored)
                 if not settings.scratch:
                     _add_folders(tar, f"{batch.name}/d{index}", f"{batch.name}/d{index}/work")
     return packed.getvalue()
@@ -107,11 +112,28 @@ def _add(tar: tarfile.TarFile, name: str, text: str) -> None:
     tar.addfile(info, io.BytesIO(content))
 
 
+def _add_inputs(tar: tarfile.TarFile, folder: str, handover: Handover, stored: dict[str, str]) -> None:
+    """The input files; what several attempts have is in the tar once. `stored`: where each path is in it."""
+    _add_folders(tar, folder)
+    for name, path in handover.inputs or ():
+        info = tarfile.TarInfo(f"{folder}/{name}")
+        info.mode = 0o700
+        if path in stored:
+            info.type, info.linkname = tarfile.LNKTYPE, stored[path]
+            tar.addfile(info)
+            continue
+        stored[path] = info.name
+        with Path(path).open("rb") as file:
+            info.size = os.fstat(file.fileno()).st_size
+            tar.addfile(info, file)
+
+
 def _task(batch: Batch, dialect: Dialect, settings: BatchSettings) -> str:
     count = len(batch.handovers)
     comment = f"gridwms {batch.handovers[dialect.first].tag}" + (f" and {count - 1} more" if count > 1 else "")
     leave = "GRIDWMS_LEAVE_EVENTS=1\nexport GRIDWMS_LEAVE_EVENTS\n" if count >= _CROWD else ""
-    return dialect.head(batch.name, batch.need, count, comment, settings) + leave + script("task")
+    alone = "" if settings.network else "gw_alone=1\n"
+    return dialect.head(batch.name, batch.need, count, comment, settings) + leave + alone + script("task")
 
 
 @cache

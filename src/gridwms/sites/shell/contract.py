@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import IO, Protocol
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,11 +25,25 @@ class Shell(Protocol):
     """Used by one thread at a time, as the site that it belongs to, but for `close`."""
 
     @property
+    def is_here(self) -> bool:
+        """Whether paths there are paths of this machine."""
+
+    @property
     def where(self) -> str:
         """The place in words, for sentences: "this machine", "the host NAME"."""
 
-    def run(self, script: str, words: Sequence[str] = (), *, stdin: bytes = b"", seconds: float | None = None) -> Said:
+    def run(
+        self,
+        script: str,
+        words: Sequence[str] = (),
+        *,
+        stdin: bytes = b"",
+        seconds: float | None = None,
+        into: IO[bytes] | None = None,
+    ) -> Said:
         """Run a script with `words` as its positional parameters; neither shows on a command line beyond this machine.
+
+        `into`: the file that gets its standard output, which then is not in the answer.
 
         Raises SiteUnavailable when it could not be started or did not end within `seconds` (default: as configured):
         then it may have done its work or not, and may still be at it.

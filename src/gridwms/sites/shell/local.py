@@ -7,6 +7,7 @@ import signal
 import subprocess
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from typing import IO
 
 from gridwms.sites.contract import SiteUnavailable
 from gridwms.sites.shell.contract import Said
@@ -18,17 +19,26 @@ class LocalShell:
     """Nothing of the service's own environment reaches the commands but what a login has, and `environment`."""
 
     where = "this machine"
+    is_here = True
 
     def __init__(self, *, seconds: float = 60.0, environment: Mapping[str, str] | None = None) -> None:
         kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
         self._environment = {"PATH": "/usr/local/bin:/usr/bin:/bin", **kept, **(environment or {})}
         self._seconds = seconds
 
-    def run(self, script: str, words: Sequence[str] = (), *, stdin: bytes = b"", seconds: float | None = None) -> Said:
+    def run(
+        self,
+        script: str,
+        words: Sequence[str] = (),
+        *,
+        stdin: bytes = b"",
+        seconds: float | None = None,
+        into: IO[bytes] | None = None,
+    ) -> Said:
         """As the contract says; what does not end in time is killed with its children."""
         limit = self._seconds if seconds is None else seconds
         try:
-            process = start(["/bin/sh", "-c", script, "gridwms", *words], self._environment)
+            process = start(["/bin/sh", "-c", script, "gridwms", *words], self._environment, into)
         except OSError as error:
             raise SiteUnavailable(f"cannot start a shell on this machine: {error.strerror}") from error
         return finish(process, stdin, limit, f"the commands on {self.where}")
@@ -37,11 +47,19 @@ class LocalShell:
         """Nothing is held."""
 
 
-def start(words: Sequence[str], environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
+def start(
+    words: Sequence[str], environment: Mapping[str, str], into: IO[bytes] | None = None
+) -> subprocess.Popen[bytes]:
     """A process in a session of its own, so that all of it can be ended. Raises OSError."""
     pipe = subprocess.PIPE
     return subprocess.Popen(  # noqa: S603 - the words are ours
-        list(words), stdin=pipe, stdout=pipe, stderr=pipe, env=dict(environment), cwd="/", start_new_session=True
+        list(words),
+        stdin=pipe,
+        stdout=pipe if into is None else into,
+        stderr=pipe,
+        env=dict(environment),
+        cwd="/",
+        start_new_session=True,
     )
 
 
@@ -59,4 +77,4 @@ def finish(process: subprocess.Popen[bytes], stdin: bytes, seconds: float, what:
                     pipe.close()
         process.wait()
         raise SiteUnavailable(f"{what} did not end within {seconds:.0f} s") from error
-    return Said(process.returncode, out, err.decode("utf-8", "replace"))
+    return Said(process.returncode, out or b"", err.decode("utf-8", "replace"))

@@ -49,17 +49,26 @@ class SshShell:
     def __init__(self, settings: SshSettings) -> None:
         self._settings = settings
         self.where = f"the host {settings.host}"
+        self.is_here = False
         # ssh's own limit for the path of a socket is 104 bytes: a data directory may be too deep for it
         self._folder = Path(tempfile.mkdtemp(prefix="gw-ssh-"))
         self._socket = self._folder / "s"
         self._master: subprocess.Popen[bytes] | None = None
 
-    def run(self, script: str, words: Sequence[str] = (), *, stdin: bytes = b"", seconds: float | None = None) -> Said:
+    def run(
+        self,
+        script: str,
+        words: Sequence[str] = (),
+        *,
+        stdin: bytes = b"",
+        seconds: float | None = None,
+        into: IO[bytes] | None = None,
+    ) -> Said:
         """As the contract says. After a time-out the connection is dropped: it may be what hangs."""
         self._connect()
         text = "\n".join((*self._exports(), f"set -- {' '.join(map(quote, words))}", script)).encode()
         command = f"exec sh -c 'eval \"$(dd bs=1 count={len(text)} 2>/dev/null)\"' gridwms"
-        process = start([*self._ssh(), "-o", "ControlMaster=no", "-T", self._settings.host, command], os.environ)
+        process = start([*self._ssh(), "-o", "ControlMaster=no", "-T", self._settings.host, command], os.environ, into)
         limit = self._settings.seconds if seconds is None else seconds
         try:
             said = finish(process, text + stdin, limit, f"the commands on {self.where}")

@@ -37,6 +37,10 @@ gw_finish() {
       gw_explain
       gw_last=${gw_item##*/}
       gw_say "upload of $gw_last: $gw_text"
+      case $gw_result in
+        4??) ;;
+        *) ! gw_leave_rest || break ;;
+      esac
       if [ -z "$gw_failure" ]; then
         gw_status=18
         gw_reason output_failed text "$gw_text"
@@ -47,7 +51,7 @@ gw_finish() {
       fi
       case $gw_result in
         4??) gw_batch=${gw_batch#*"$gw_newline"} ;; # this one will never go; the others may
-        *) # nothing goes: only the last word is tried, once
+        *) # nothing goes; a site that looks into our directory takes what is left, and else only the last word is tried
           gw_output_patience=0
           gw_batch=''
           [ -n "$gw_leave_events" ] || gw_add POST 1 events "$gw_base/events"
@@ -56,6 +60,22 @@ gw_finish() {
     done
   fi
   gw_leave
+}
+
+# What could not be sent stays for the site to take, which reads the list `outputs`. 1: it does not.
+gw_leave_rest() {
+  [ -n "$gw_site_dir" ] && [ "$gw_dir" = "$gw_site_dir" ] && [ -z "$gw_failure" ] || return 1
+  gw_left=''
+  IFS=$gw_newline
+  for gw_item in $gw_batch; do
+    unset -v IFS
+    # shellcheck disable=SC2086
+    set -- $gw_item
+    [ "$1" != PUT ] || gw_left=$gw_left${4##*/}\ $3$gw_newline
+  done
+  unset -v IFS
+  printf '%s' "$gw_left" >outputs || return 1
+  gw_leave_outputs=1
 }
 
 # cp_3, then away with the directory; the spool stays when it was not sent.

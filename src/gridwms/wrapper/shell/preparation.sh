@@ -35,7 +35,8 @@ gw_prepare() {
   gw_leave_events=${GRIDWMS_LEAVE_EVENTS-}
   gw_leave_outputs=${GRIDWMS_LEAVE_OUTPUTS-}
   gw_site_dir=${GRIDWMS_SITE_DIR-}
-  gw_link=${GRIDWMS_LINK-}
+  gw_stage=${GRIDWMS_STAGE-}
+  gw_link=${GRIDWMS_LINK-}$gw_stage
   gw_note=${GRIDWMS_EXIT-}
   gw_patience_all=${GRIDWMS_PATIENCE-}
   gw_peek_ms=${GRIDWMS_PEEK_PAUSE-}
@@ -45,7 +46,7 @@ gw_prepare() {
   case $gw_epoch in '' | *[!0-9]*) gw_read_date ;; esac
   unset -v GRIDWMS_GRACE GRIDWMS_FIRST_PAUSE GRIDWMS_LAST_PAUSE GRIDWMS_PATIENCE GRIDWMS_PEEK_PAUSE
   unset -v GRIDWMS_BOOT_TIME GRIDWMS_WIPE GRIDWMS_LEAVE_EVENTS GRIDWMS_LEAVE_OUTPUTS GRIDWMS_SITE_DIR GRIDWMS_LINK
-  unset -v GRIDWMS_EXIT GRIDWMS_BOOT_ID
+  unset -v GRIDWMS_EXIT GRIDWMS_BOOT_ID GRIDWMS_STAGE
   gw_setsid=/usr/bin/setsid
   [ -x "$gw_setsid" ] || gw_setsid=$(command -v setsid)
 } 2>/dev/null
@@ -53,6 +54,7 @@ gw_prepare() {
 # Who speaks HTTP for us, in gw_dir, and with what he needs there.
 gw_find_transport() {
   gw_transport=''
+  [ -z "$gw_stage" ] || { gw_transport=none && return; } # whoever calls has no network to call by
   if command -v curl >/dev/null 2>&1; then
     gw_transport=curl
   elif command -v python3 >/dev/null 2>&1; then

@@ -7,7 +7,16 @@ gw_input() {
   gw_target=work/$2
   gw_plain "$2" || gw_target=in.$1
   case $gw_pass/$3 in
-    ?/) [ -z "$gw_near" ] || return 0 ;; # the site has brought it
+    1/)
+      if [ -n "$gw_stage" ]; then
+        gw_run cp -- "$gw_stage.in/$2" "work/./$2" 2>said && return
+        read -r gw_text <said
+        gw_fail 13 input_failed file "$2" text "$gw_text"
+      fi
+      ;;
+  esac
+  case $gw_pass/$3 in
+    ?/) [ -z "$gw_near$gw_stage" ] || return 0 ;; # the site has brought it
   esac
   case $gw_pass/$3 in
     1/) gw_add GET 1 "$gw_target" "$gw_base/input/$1" ;;

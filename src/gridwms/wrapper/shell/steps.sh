@@ -53,6 +53,7 @@ gw_token() {
       ;;
     *)
       gw_tick
+      [ -z "$gw_stage" ] || gw_leave_events=1
       gw_batch='' gw_output_patience=0
       gw_fail 16 token_unreachable seconds $(((gw_clock - gw_asked) / 100))
       ;;

@@ -47,6 +47,12 @@ output = \"reply\"
 # Performs the batch once, in gw_dir; the codes, one a line, are left in the file `codes`.
 gw_perform() {
   case $gw_transport in
+    none)
+      : >codes
+      echo 'this worker node has no network' >said
+      gw_rc=1
+      return
+      ;;
     curl)
       gw_curl_config
       curl -q -K - >codes 2>said <<CONFIG &

@@ -5,6 +5,10 @@ while read -r gw_batch gw_index gw_tag; do
   [ -e "$gw_batch/w$gw_index" ] || continue
   echo "+here $gw_batch $gw_index"
   [ ! -s "$gw_batch/l$gw_index" ] || echo "log $gw_batch $gw_index $gw_batch/l$gw_index"
+  if [ -s "$gw_batch/o$gw_index" ] && mkdir -p "$gw_batch/d$gw_index"; then
+    tar -xof "$gw_batch/o$gw_index" -C "$gw_batch/d$gw_index" && rm -f "$gw_batch/o$gw_index"
+  fi
+  [ ! -s "$gw_batch/d$gw_index/outputs" ] || echo "outputs $gw_batch $gw_index $gw_batch/d$gw_index/outputs"
   set -- "$gw_batch/d$gw_index/events" "$gw_batch/$gw_tag/events" "$gw_batch/e$gw_index"
   # no pattern where it is not needed: it would read the whole directory for each
   [ -d "$gw_batch/d$gw_index" ] || set -- "$@" "$gw_batch/$gw_tag".*/events

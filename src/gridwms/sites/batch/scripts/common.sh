@@ -11,6 +11,9 @@
 #   s<index>         made exclusively by who starts: "<id of the task> <node>"; or "never": it will not start any more
 #   x<index>         the exit status of the wrapper, or "-": cancelled before the wrapper began
 #   c<index>         it was asked to end
+#   o<index>         a tar of the output that could not be sent; when it worked here, d<index>/outputs lists that
+#   t<index>.in/     where worker nodes have no network: its inputs, and how it asks for its token:
+#   t<index>.wish, t<index>.answer
 #   l<index>         what the wrapper said
 #   d<index>/events, <tag>*/events: event lines that the wrapper did not send; or, when it did not work here:
 #   e<index>         the same

@@ -7,13 +7,13 @@ while read -r gw_batch gw_index gw_task gw_tag; do
   echo "$gw_batch" >&4
   # first what says that it is here: this may be cut off anywhere
   echo "$gw_batch/w$gw_index"
-  for gw_kind in c e l; do
+  for gw_kind in c e l o; do
     [ ! -e "$gw_batch/$gw_kind$gw_index" ] || echo "$gw_batch/$gw_kind$gw_index"
   done
   set -- "$gw_batch/d$gw_index" "$gw_batch/$gw_tag"
   # no pattern where it is not needed: it would read the whole directory for each
   [ -d "$1" ] || set -- "$@" "$2".*
-  for gw_file; do
+  for gw_file in "$@" "$gw_batch/t$gw_index.in" "$gw_batch/t$gw_index.wish" "$gw_batch/t$gw_index.answer"; do
     [ ! -e "$gw_file" ] || echo "$gw_file"
   done
 done >"$gw_list" 3>"$gw_list.alive" 4>"$gw_list.batches"

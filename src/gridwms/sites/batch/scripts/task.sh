@@ -17,7 +17,12 @@ gw_place=''
 if [ -n "$gw_scratch" ]; then
   gw_place=$(mktemp -d "$gw_scratch/gridwms.XXXXXX") && cd "$gw_place" || exit 98
 fi
-[ ! -d "$gw_batch/d$gw_index" ] || export GRIDWMS_SITE_DIR="$gw_batch/d$gw_index"
+GRIDWMS_SITE_DIR=$PWD/d$gw_index
+[ -d "$GRIDWMS_SITE_DIR" ] || mkdir "$GRIDWMS_SITE_DIR" "$GRIDWMS_SITE_DIR/work"
+export GRIDWMS_SITE_DIR
+if [ -n "${gw_alone-}" ]; then
+  export GRIDWMS_STAGE="$gw_batch/t$gw_index" GRIDWMS_LEAVE_EVENTS=1 GRIDWMS_LEAVE_OUTPUTS=1
+fi
 /bin/sh "$gw_batch/w$gw_index" </dev/null >"$gw_batch/l$gw_index" 2>&1 &
 gw_wrapper=$!
 # some batch systems signal this process alone; it stays to tell how the wrapper ended
@@ -28,11 +33,14 @@ while :; do
   gw_rc=$?
   kill -0 "$gw_wrapper" 2>/dev/null || break
 done
-if [ -n "$gw_place" ]; then
+if [ -n "$gw_place$gw_flat" ]; then
   cat ./*/events >"$gw_batch/e$gw_index" 2>/dev/null
-  cd "$gw_batch" && rm -rf "$gw_place"
-elif [ -n "$gw_flat" ]; then
-  cat ./*/events >"e$gw_index" 2>/dev/null
+  if [ -s "$GRIDWMS_SITE_DIR/outputs" ] && cd "$GRIDWMS_SITE_DIR"; then
+    { echo outputs && sed 's/^[^ ]* //' outputs; } >listed
+    tar -chf "$gw_batch/o$gw_index" -T listed
+  fi
+  cd "$gw_batch" || exit 98
+  [ -z "$gw_place" ] || rm -rf "$gw_place"
 fi
 echo "$gw_rc" >"x$gw_index"
 exit 0
