@@ -282,5 +282,7 @@ def test_wrappers_of_equal_jobs_travel_once() -> None:
     assert shared == body
     assert all(len(head) < 50 for head in heads)
     assert share(wrappers[:1]) == (wrappers[:1], "")
-    assert share([*wrappers, f"own='5'{SHARED}other"])[1] == ""
+    other = f"own='5'{SHARED}other"
+    assert share([other, *wrappers]) == ([other, *heads], body)
+    assert share([other, wrappers[0]]) == ([other, wrappers[0]], "")
     assert share(["ab", "cd"]) == (["ab", "cd"], "")

@@ -30,27 +30,26 @@ class FakeHTCondor(FakeCluster):
         given = dict(re.findall(r"^(\S+) = (.*)$", script, re.MULTILINE))
         count = int(re.findall(r"^queue (\d+)$", script, re.MULTILINE)[0])
         cpus = int(given["request_cpus"])
-        batch = Batch(0, given["+GridwmsBatch"].strip('"'), cwd, "", "default", cpus)
+        batch = Batch(0, given["+GridwmsBatch"].strip('"'), cwd, "", given["transfer_input_files"], cpus)
         batch.script = (Path(cwd) / "task").read_text()
         number = self.take(batch, list(range(count)))
         return 0, f"{number}.0 - {number}.{count - 1}\n", ""
 
     def launch(self, batch: Batch, task: Task) -> tuple[list[str], str, dict[str, str]]:
         place = Path(tempfile.mkdtemp(dir=self.scratch))
-        for name in ("task", "tags", f"w{task.index}", "body"):
-            if (Path(batch.folder) / name).exists():
-                shutil.copy(Path(batch.folder) / name, place / name)
+        wanted = ["task", *batch.queue.replace("$(Process)", str(task.index)).split(",")]
         task.place = str(place)
-        if not (place / f"w{task.index}").exists():  # its input cannot be transferred
-            return ["/bin/false"], str(place), {}
+        for name in wanted:
+            if not (Path(batch.folder) / name).exists():  # its input cannot be transferred
+                task.state = "HELD"
+                return ["/bin/false"], str(place), {}
+            shutil.copy(Path(batch.folder) / name, place / name)
         words = ["/bin/sh", str(place / "task"), str(task.index), f"{batch.number}.{task.index}"]
         return words, str(place), {"_CONDOR_SCRATCH_DIR": str(place)}
 
     def ended(self, batch: Batch, task: Task) -> None:
         place = Path(task.place)
-        if task.state == "done" and not (place / f"w{task.index}").exists():
-            task.state = "HELD"
-        elif task.state == "done" and Path(batch.folder).is_dir():
+        if task.state == "done" and Path(batch.folder).is_dir():
             for path in place.iterdir():
                 if path.is_file() and path.name not in ("task", "tags", "body"):
                     shutil.copy(path, batch.folder)

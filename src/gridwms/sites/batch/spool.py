@@ -7,6 +7,7 @@ import os
 import re
 import secrets
 import tarfile
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -78,7 +79,7 @@ def pack(batches: Sequence[Batch], dialect: Dialect, settings: BatchSettings) ->
             _add(tar, f"{batch.name}/tags", tags)
             _add(tar, f"{batch.name}/task", _task(batch, dialect, settings))
             heads, body = share([one.wrapper for one in batch.handovers.values()])
-            if body:
+            if len(heads) > 1:  # empty, too: HTCondor is to find what it is told to bring
                 _add(tar, f"{batch.name}/body", body)
             for index, head in zip(batch.handovers, heads, strict=True):
                 _add(tar, f"{batch.name}/w{index}", head)
@@ -90,12 +91,17 @@ def pack(batches: Sequence[Batch], dialect: Dialect, settings: BatchSettings) ->
 
 
 def share(wrappers: Sequence[str]) -> tuple[list[str], str]:
-    """What each has of its own, which then reads what all have in common, and that; "" when they share nothing."""
+    """What each has of its own, and what most have in common, which those then read; "" when no two share anything.
+
+    Jobs of several descriptions may go together: those that are not of the most frequent one stay whole.
+    """
     parts = [wrapper.partition(SHARED) for wrapper in wrappers]
-    bodies = {body for _own, _mark, body in parts}
-    if len(wrappers) == 1 or len(bodies) > 1 or not (body := bodies.pop()):
+    [(shared, count)] = Counter(body for _own, _mark, body in parts).most_common(1)
+    if count == 1 or not shared:
         return list(wrappers), ""
-    return [f'{own}\n. "${{0%/*}}/body"\n' for own, _mark, _body in parts], body
+    return [
+        f'{own}\n. "${{0%/*}}/body"\n' if body == shared else f"{own}{mark}{body}" for own, mark, body in parts
+    ], shared
 
 
 def _add_folders(tar: tarfile.TarFile, *names: str) -> None:

@@ -2,6 +2,7 @@
 # surely are not, and will not come: what was under way is taken back.
 gw_enter || { [ ! -e "$gw_root" ] && exit 0; } || exit 3
 rm -rf new.*
+find . -maxdepth 1 -name "list.*" -mmin +60 -exec rm -f {} + # of calls that were cut off
 gw_list=$(mktemp list.XXXXXX) || exit 3
 cat >"$gw_list"
 gw_lookup "$gw_list" >"$gw_list.here"
