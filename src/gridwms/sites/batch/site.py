@@ -148,7 +148,7 @@ class BatchSite:
         sources = {
             tags[key]: {
                 unquote(name, errors="surrogateescape"): f"{key[0]}/d{key[1]}/{source}"
-                for name, source in (line.split() for line in parts["outputs"] if line.count(" ") == 1)
+                for name, source, _mark in (line.split() for line in parts["outputs"] if line.count(" ") == 2)
             }
             for key, parts in found.items()
         }

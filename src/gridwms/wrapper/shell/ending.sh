@@ -71,7 +71,9 @@ gw_leave_rest() {
     unset -v IFS
     # shellcheck disable=SC2086
     set -- $gw_item
-    [ "$1" != PUT ] || gw_left=$gw_left${4##*/}\ $3$gw_newline
+    gw_mark=-
+    [ ! -s "$3" ] || gw_mark=+
+    [ "$1" != PUT ] || gw_left=$gw_left${4##*/}\ $3\ $gw_mark$gw_newline
   done
   unset -v IFS
   printf '%s' "$gw_left" >outputs || return 1

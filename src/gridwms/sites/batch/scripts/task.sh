@@ -36,7 +36,7 @@ done
 if [ -n "$gw_place$gw_flat" ]; then
   cat ./*/events >"$gw_batch/e$gw_index" 2>/dev/null
   if [ -s "$GRIDWMS_SITE_DIR/outputs" ] && cd "$GRIDWMS_SITE_DIR"; then
-    { echo outputs && sed 's/^[^ ]* //' outputs; } >listed
+    { echo outputs && sed 's/^[^ ]* //; s/ .$//' outputs; } >listed
     tar -chf "$gw_batch/o$gw_index" -T listed
   fi
   cd "$gw_batch" || exit 98
