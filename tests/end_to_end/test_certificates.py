@@ -15,10 +15,10 @@ import httpx
 import pytest
 
 from tests.never_lost.rounds import Runner
-from tests.security.voms.making import attributes, proxy_with
-from tests.security.x509 import making
-from tests.security.x509.making import Made
 from tests.services.certificates import certificate
+from tests.x509 import making
+from tests.x509.making import Made
+from tests.x509.voms.making import attributes, proxy_with
 
 NOW = datetime.now(UTC)
 AGES: dict[str, Any] = {"begins": NOW - making.NOW - timedelta(hours=1), "ends": NOW - making.NOW + timedelta(hours=12)}
@@ -152,5 +152,12 @@ def test_commands_with_a_proxy(service: Runner, tmp_path: Path) -> None:
     (tmp_path / "a.jdl").write_text('Executable = "/bin/true";')
     submitted = gridwms("submit", "--wait", "--json", str(tmp_path / "a.jdl"))
     assert '"DONE"' in submitted.stdout, submitted.stderr
+    delegated = gridwms("delegation", "create", "mine")
+    assert delegated.stdout == "mine\n", delegated.stderr
+    assert "It lasts 11 h" in delegated.stderr
+    assert "mine" in gridwms("delegation", "list").stdout
+    assert gridwms("delegation", "remove", "mine").returncode == 0
+    again = gridwms("delegation", "remove", "mine")
+    assert "There is no delegation 'mine'" in again.stderr
     file.chmod(0o644)
     assert "can be read by others" in gridwms("whoami").stderr

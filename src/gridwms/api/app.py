@@ -17,6 +17,7 @@ from gridwms.api.routes import (
     bookkeeping,
     check,
     console,
+    delegations,
     ending,
     events,
     jobs,
@@ -95,6 +96,7 @@ def routes() -> list[BaseRoute]:
         sources,
         *listening,
         search,
+        delegations,
         service,
         pages,
     ):

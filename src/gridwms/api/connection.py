@@ -7,7 +7,7 @@ import asyncio
 from starlette.requests import HTTPConnection
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from gridwms.security.x509.tls import Wire
+from gridwms.security.tls import Wire
 
 _CHAIN = "client_certificates"
 

@@ -16,6 +16,7 @@ from gridwms.api.models.problem import ErrorBody, ErrorOut, ProblemOut
 from gridwms.describe.problem import Problem
 from gridwms.flow.archive.directory import NoArchive
 from gridwms.flow.bookkeeping.pages import BadCursor
+from gridwms.flow.delegation import DelegationRefused, UnknownDelegation
 from gridwms.flow.errors import (
     FlowError,
     NotFound,
@@ -58,6 +59,8 @@ _STATUS: Mapping[type[Exception], int] = {
     BadCursor: 422,
     NoArchive: 503,
     BadQuery: 422,
+    UnknownDelegation: 404,
+    DelegationRefused: 422,
     BadName: 422,
     BadArchive: 422,
     BadKey: 422,

@@ -18,6 +18,7 @@ from gridwms.cli import (
     classad,
     convert,
     db,
+    delegation,
     event,
     forward,
     log,
@@ -90,6 +91,7 @@ for _panel, _verbs in _PANELS:
     for _name, _verb in _verbs.items():
         app.command(_name, rich_help_panel=_panel)(_verb)
 app.add_typer(notify.app, name="notify", rich_help_panel=_AFTER)
+app.add_typer(delegation.app, name="delegation", rich_help_panel=_AFTER)
 app.add_typer(classad.app, name="classad", rich_help_panel=_BEFORE)
 app.add_typer(site.app, name="site", rich_help_panel=_OPERATE)
 app.add_typer(source.app, name="source", rich_help_panel=_OPERATE)

@@ -14,6 +14,7 @@ from types import TracebackType
 from typing import TypeVar
 
 from gridwms.client import answers, calls
+from gridwms.client.delegating import own_credential, signed
 from gridwms.client.errors import ClientError, NotInState, ServiceBusy, ServiceUnreachable
 from gridwms.client.events import CaughtUp, StreamReader
 from gridwms.client.files import CHUNK, arriving, node_directory
@@ -70,6 +71,25 @@ class AsyncClient:
     async def me(self) -> answers.Caller:
         """Who the caller is to the service."""
         return await self._transport.run(calls.me())
+
+    async def delegations(self, *, owner: str = "") -> list[answers.Delegation]:
+        """The caller's delegations; or another's, or everybody's (`*`)."""
+        return await self._transport.run(calls.delegations(owner))
+
+    async def delegate(
+        self, name: str = "", *, proxy: Path | None = None, seconds: float = 43200.0
+    ) -> answers.Delegation:
+        """Let the service act with a proxy of the caller's own (`proxy`: its file; else X509_USER_PROXY).
+
+        The key is made there and stays there; the request for it is signed here. Raises a ClientError.
+        """
+        credential = own_credential(proxy)
+        called, request = await self._transport.run(calls.request_delegation(name))
+        return await self._transport.run(calls.put_delegation(called, signed(request, credential, seconds)))
+
+    async def remove_delegation(self, name: str) -> None:
+        """Let the service forget one, key and all."""
+        await self._transport.run(calls.remove_delegation(name))
 
     async def quotas(self, *, owner: str = "") -> list[answers.Quota]:
         """What one has at the service, and may have; or another, or everybody (`*`)."""

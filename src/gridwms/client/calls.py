@@ -225,6 +225,34 @@ def me() -> Call[answers.Caller]:
     return Call(method="GET", path=f"{API}/me", read=answers.Caller.read)
 
 
+def delegations(owner: str) -> Call[list[answers.Delegation]]:
+    return Call(
+        method="GET",
+        path=f"{API}/delegations",
+        params={"owner": owner} if owner else {},
+        read=lambda told: [answers.Delegation.read(each) for each in told["delegations"]],
+    )
+
+
+def request_delegation(name: str) -> Call[tuple[str, str]]:
+    """The name of the delegation, and the request that is to be signed."""
+    return Call(
+        method="POST",
+        path=f"{API}/delegations",
+        json={"name": name},
+        read=lambda told: (str(told["name"]), str(told["request"])),
+    )
+
+
+def put_delegation(name: str, chain: str) -> Call[answers.Delegation]:
+    path = f"{API}/delegations/{quote(name, safe='')}"
+    return Call(method="PUT", path=path, json={"chain": chain}, read=answers.Delegation.read)
+
+
+def remove_delegation(name: str) -> Call[None]:
+    return Call(method="DELETE", path=f"{API}/delegations/{quote(name, safe='')}", read=lambda told: None)
+
+
 def input_path(key: str, index: int) -> str:
     """Where an input file is sent to."""
     return f"{API}/jobs/{key}/input/{index}"

@@ -16,6 +16,7 @@ from typing import TypeVar
 from gridwms.client import answers, calls
 from gridwms.client.bookkeeping import Bookkeeping
 from gridwms.client.console import Console
+from gridwms.client.delegating import own_credential, signed
 from gridwms.client.errors import ClientError, NotInState, ServiceBusy, ServiceUnreachable
 from gridwms.client.events import CaughtUp, StreamReader
 from gridwms.client.files import arriving, chunks, node_directory
@@ -86,6 +87,23 @@ class Client:
     def me(self) -> answers.Caller:
         """Who the caller is to the service."""
         return self._transport.run(calls.me())
+
+    def delegations(self, *, owner: str = "") -> list[answers.Delegation]:
+        """The caller's delegations; or another's, or everybody's (`*`)."""
+        return self._transport.run(calls.delegations(owner))
+
+    def delegate(self, name: str = "", *, proxy: Path | None = None, seconds: float = 43200.0) -> answers.Delegation:
+        """Let the service act with a proxy of the caller's own (`proxy`: its file; else X509_USER_PROXY).
+
+        The key is made there and stays there; the request for it is signed here. Raises a ClientError.
+        """
+        credential = own_credential(proxy)
+        called, request = self._transport.run(calls.request_delegation(name))
+        return self._transport.run(calls.put_delegation(called, signed(request, credential, seconds)))
+
+    def remove_delegation(self, name: str) -> None:
+        """Let the service forget one, key and all."""
+        self._transport.run(calls.remove_delegation(name))
 
     def quotas(self, *, owner: str = "") -> list[answers.Quota]:
         """What one has at the service, and may have; or another, or everybody (`*`)."""

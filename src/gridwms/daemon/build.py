@@ -32,8 +32,10 @@ from gridwms.market.source import Source
 from gridwms.market.sources.callable import CallableSource
 from gridwms.match.policies import read_policies
 from gridwms.sandbox.area import Area
+from gridwms.security.believing import Believing
 from gridwms.security.capability import Capabilities
 from gridwms.security.identity import Role
+from gridwms.security.seal import Seal
 from gridwms.sites import local, simulated
 from gridwms.sites.batch import BatchSite
 from gridwms.store.database import Database
@@ -51,7 +53,9 @@ class Parts:
     measures: Measures
 
 
-def build(config: Config, data: Path, url: str, capabilities: Capabilities) -> Parts:
+def build(
+    config: Config, data: Path, url: str, capabilities: Capabilities, believing: Believing | None = None
+) -> Parts:
     """Join the parts of a service whose files lie in `data`. Raises BadConfig, StoreUnavailable, NewerSchema."""
     try:
         data_of_jobs = Locator(build_catalogues(config.catalogues))
@@ -81,6 +85,8 @@ def build(config: Config, data: Path, url: str, capabilities: Capabilities) -> P
         settings=settings,
         capability=capabilities.of,
         data=data_of_jobs,
+        believing=believing,
+        seal=Seal.of(capabilities),
         archive=data / "archive" if not config.archive.directory else Path(config.archive.directory),
         outlets=outlets,
         instance=f"{os.uname().nodename}-{os.getpid()}-{secrets.token_hex(4)}",

@@ -23,9 +23,10 @@ from gridwms.daemon.config import BadConfig, Config, read_config
 from gridwms.daemon.logs import set_up_logs
 from gridwms.daemon.memory import settle
 from gridwms.daemon.service import Service
-from gridwms.daemon.tls import certificates_of, listening_with, tls_of
+from gridwms.daemon.tls import believing_of, listening_with, tls_of
 from gridwms.security import capability
 from gridwms.security.authenticate import gatekeeper
+from gridwms.security.certificates import Certificates
 from gridwms.security.listen import Tls, check_listen
 
 logger = structlog.get_logger(__name__)
@@ -40,16 +41,20 @@ def serve(data: Path, *, config_file: Path | None = None, host: str | None = Non
     set_up_logs()
     config = _override(read_config(config_file), host, port)
     tls = tls_of(config)
-    certificates = certificates_of(config, tls)
+    believing = believing_of(config)
     check_listen(config.service.host, tls)
     directory.make(data)
     with alone(data), _listening(config) as listener:
         url = config.service.url.rstrip("/") or _url(config, listener, tls)
         capabilities = capability.load(data)
         gate = gatekeeper(
-            data, capabilities, grants=grants_of(config), policy=lb_policy_of(config), others=certificates
+            data,
+            capabilities,
+            grants=grants_of(config),
+            policy=lb_policy_of(config),
+            others=[Certificates(believing)] if believing else [],
         )
-        parts = build(config, data, url, capabilities)
+        parts = build(config, data, url, capabilities, believing)
         service = Service(parts.world, config, parts.measures)
         app = build_app(parts.world, Settings(url=url, gatekeeper=gate), service.tail)
         server = Server(
@@ -63,7 +68,7 @@ def serve(data: Path, *, config_file: Path | None = None, host: str | None = Non
                 ws_max_size=_MOST_HEARD,
                 ws_per_message_deflate=False,
                 http=Connection,
-                **listening_with(tls, ask=bool(certificates)),
+                **listening_with(tls, ask=believing is not None),
             ),
         )
         settle()

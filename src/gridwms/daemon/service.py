@@ -16,7 +16,7 @@ from gridwms.daemon.courier import Courier
 from gridwms.daemon.leaseholder import Leaseholder
 from gridwms.daemon.loop import Loop
 from gridwms.daemon.notifier import LEASE, Notifier
-from gridwms.flow import sources
+from gridwms.flow import delegation, sources
 from gridwms.flow.archive.keep import archive_old
 from gridwms.flow.bookkeeping.settle import settle
 from gridwms.flow.compound.sweep import sweep
@@ -145,6 +145,7 @@ class Service:
 
     def _tidy(self) -> None:
         forget_old(self._world)
+        delegation.forget_old(self._world)
         remove_expired(self._world)
 
     def _refresher(self, source: str) -> Callable[[], None]:

@@ -9,14 +9,13 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from gridwms.daemon.config import BadConfig, Config
-from gridwms.security.authenticate import Authenticator
+from gridwms.security.believing import Believing
 from gridwms.security.listen import Tls
-from gridwms.security.voms.trust import VomsDirectory
-from gridwms.security.x509.authenticator import Certificates
-from gridwms.security.x509.chain import Rules
-from gridwms.security.x509.errors import BadCredential
-from gridwms.security.x509.tls import ProxyContext
-from gridwms.security.x509.trust import Trust
+from gridwms.security.tls import ProxyContext
+from gridwms.x509.chain import Rules
+from gridwms.x509.errors import BadCredential
+from gridwms.x509.trust import Trust
+from gridwms.x509.voms.trust import VomsDirectory
 
 
 def tls_of(config: Config) -> Tls | None:
@@ -27,12 +26,12 @@ def tls_of(config: Config) -> Tls | None:
     return Tls(certificate=Path(certificate), key=Path(key)) if certificate else None
 
 
-def certificates_of(config: Config, tls: Tls | None) -> tuple[Authenticator, ...]:
-    """What knows users by their certificates, when the configuration names authorities. Raises BadConfig."""
+def believing_of(config: Config) -> Believing | None:
+    """What is believed of certificates, when the configuration names authorities. Raises BadConfig."""
     section = config.certificates
     if not section.authorities:
-        return ()
-    if tls is None:
+        return None
+    if tls_of(config) is None:
         raise BadConfig("[certificates] needs TLS: give tls_certificate and tls_key under [service] too.")
     try:
         trust = Trust(Path(section.authorities))
@@ -43,7 +42,7 @@ def certificates_of(config: Config, tls: Tls | None) -> tuple[Authenticator, ...
     )
     hosts = {urlsplit(config.service.url).hostname or "", config.service.host, socket.getfqdn()} - {""}
     directory = VomsDirectory(Path(section.vomsdir))
-    return (Certificates(lambda: trust.anchors, directory.believed, rules, sorted(hosts)),)
+    return Believing(lambda: trust.anchors, directory.believed, rules, sorted(hosts))
 
 
 def listening_with(tls: Tls | None, *, ask: bool) -> dict[str, Any]:

@@ -24,6 +24,8 @@ from gridwms.jobs.states import State
 from gridwms.market.market import Market
 from gridwms.match.policies import read_policies
 from gridwms.sandbox.area import Area
+from gridwms.security.believing import Believing
+from gridwms.security.seal import Seal
 from gridwms.sites.contract import Site
 from gridwms.store.database import Database
 
@@ -133,6 +135,10 @@ class World:
     """The name of this instance among those that share the database."""
     data: Locator = field(default_factory=Locator)
     """Where input data lies."""
+    believing: Believing | None = None
+    """What is believed of certificates and proxies; None: they are not taken."""
+    seal: Seal | None = None
+    """Closes and opens secrets of users in the database."""
     archive: Path | None = None
     """Where jobs go that ended long ago; None: nowhere."""
     clock: Clock = time.time

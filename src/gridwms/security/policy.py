@@ -35,6 +35,7 @@ class Action(StrEnum):
     FOLLOW = "follow the events of"
     SUBSCRIBE = "subscribe to events"
     MANAGE = "change"
+    DELEGATE = "delegate"
     RECORD = "log events"
     SEARCH = "search"
     STATISTICS = "see the statistics of"
@@ -116,6 +117,7 @@ _OF_SERVICE = frozenset(
         Action.SEARCH,
         Action.STATISTICS,
         Action.SUBSCRIBE,
+        Action.DELEGATE,
     }
 )
 _OF_OPERATORS = frozenset({Action.ARCHIVE, Action.OPERATE})

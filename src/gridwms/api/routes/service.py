@@ -31,6 +31,7 @@ def service(at: AtDesk) -> ServiceOut:
 @router.get("/me")
 def me(at: AtDesk) -> CallerOut:
     """Who you are to the service, and for how long."""
+    at.may(Action.LOOK_AT_MARKET)
     caller = at.identity
     return CallerOut(
         subject=caller.subject,

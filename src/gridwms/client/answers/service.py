@@ -81,6 +81,25 @@ class Caller:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Delegation:
+    """A proxy with which the service may act. `ends` None: it was begun and not completed."""
+
+    name: str
+    owner: str
+    vo: str
+    fqans: tuple[str, ...]
+    begins: float | None
+    ends: float | None
+    attributes_end: float | None
+
+    @classmethod
+    def read(cls, told: Json) -> Delegation:
+        plain: dict[str, Any] = {name: told[name] for name in cls.__slots__}
+        plain["fqans"] = tuple(told["fqans"])
+        return cls(**plain)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
     """The service that answers."""
 

@@ -4,6 +4,7 @@ from gridwms.store.tables.bookkeeping import lb_events, lb_jobs, lb_pending, lb_
 from gridwms.store.tables.closures import closures
 from gridwms.store.tables.commits import commits
 from gridwms.store.tables.compounds import compounds, edges, node_counts, node_lists, node_tasks
+from gridwms.store.tables.delegations import delegations
 from gridwms.store.tables.events import events
 from gridwms.store.tables.jobs import attempts, description_tags, descriptions, jobs, match_classes, verdicts
 from gridwms.store.tables.leases import leases
@@ -19,6 +20,7 @@ __all__ = [
     "closures",
     "commits",
     "compounds",
+    "delegations",
     "description_tags",
     "descriptions",
     "edges",

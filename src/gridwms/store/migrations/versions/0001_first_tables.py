@@ -55,6 +55,23 @@ def upgrade() -> None:
         batch_op.create_index("ix_compounds_state", ["state", "state_since"], unique=False)
 
     op.create_table(
+        "delegations",
+        sa.Column("owner", sa.String(length=1024), nullable=False),
+        sa.Column("name", sa.String(length=255), nullable=False),
+        sa.Column("request_key", sa.LargeBinary(), nullable=True),
+        sa.Column("requested_at", sa.Double(), nullable=True),
+        sa.Column("credential", sa.LargeBinary(), nullable=True),
+        sa.Column("vo", sa.String(length=255), server_default="", nullable=False),
+        sa.Column("fqans", sa.Text(), server_default="[]", nullable=False),
+        sa.Column("begins", sa.Double(), nullable=True),
+        sa.Column("ends", sa.Double(), nullable=True),
+        sa.Column("attributes_end", sa.Double(), nullable=True),
+        sa.PrimaryKeyConstraint("owner", "name", name=op.f("pk_delegations")),
+    )
+    with op.batch_alter_table("delegations", schema=None) as batch_op:
+        batch_op.create_index("ix_delegations_ends", ["ends"], unique=False)
+
+    op.create_table(
         "description_tags",
         sa.Column("digest", sa.String(length=43), nullable=False),
         sa.Column("name", sa.String(length=500), nullable=False),

@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 import uvloop
 
-from gridwms.security.x509.tls import ProxyContext, Wire
-from tests.security.x509 import making
+from gridwms.security.tls import ProxyContext, Wire
+from tests.x509 import making
 
 NOW = datetime.now(UTC)
 AGES: dict[str, Any] = {

@@ -9,8 +9,8 @@ from datetime import datetime
 from cryptography import x509
 from cryptography.x509.oid import ExtensionOID
 
-from gridwms.security.x509.errors import CertificateRefused
-from gridwms.security.x509.names import slashed
+from gridwms.x509.errors import CertificateRefused
+from gridwms.x509.names import slashed
 
 _UNDERSTOOD = frozenset({ExtensionOID.CRL_NUMBER, ExtensionOID.AUTHORITY_KEY_IDENTIFIER})
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gridwms.security.voms.certificate import IN_PROXY, carried_by, read
-from gridwms.security.x509.errors import AttributesRefused
-from tests.security.voms.making import attributes, proxy_with
-from tests.security.x509.making import authority, user
+from gridwms.x509.errors import AttributesRefused
+from gridwms.x509.voms.certificate import IN_PROXY, carried_by, read
+from tests.x509.making import authority, user
+from tests.x509.voms.making import attributes, proxy_with
 
 CA = authority()
 ALICE = user(CA)

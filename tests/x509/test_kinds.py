@@ -7,9 +7,9 @@ from cryptography import x509
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gridwms.security.x509.errors import CertificateRefused
-from gridwms.security.x509.kinds import DRAFT_CERT_INFO, PROXY_CERT_INFO, Kind, Part, part_of
-from tests.security.x509 import making
+from gridwms.x509.errors import CertificateRefused
+from gridwms.x509.kinds import DRAFT_CERT_INFO, PROXY_CERT_INFO, Kind, Part, part_of
+from tests.x509 import making
 
 CA = making.authority()
 ALICE = making.user(CA)

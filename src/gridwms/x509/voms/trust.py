@@ -13,8 +13,8 @@ from pathlib import Path
 import structlog
 from cryptography import x509
 
-from gridwms.security.x509.errors import BadCredential
-from gridwms.security.x509.pem import certificates_in
+from gridwms.x509.errors import BadCredential
+from gridwms.x509.pem import certificates_in
 
 logger = structlog.get_logger(__name__)
 

@@ -11,12 +11,12 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 
-from gridwms.security.voms.certificate import AttributeCertificate, carried_by
-from gridwms.security.voms.trust import Believed
-from gridwms.security.x509.chain import Chain, verify
-from gridwms.security.x509.errors import AttributesRefused, CertificateRefused
-from gridwms.security.x509.names import slashed
-from gridwms.security.x509.trust import Anchors
+from gridwms.x509.chain import Chain, verify
+from gridwms.x509.errors import AttributesRefused, CertificateRefused
+from gridwms.x509.names import slashed
+from gridwms.x509.trust import Anchors
+from gridwms.x509.voms.certificate import AttributeCertificate, carried_by
+from gridwms.x509.voms.trust import Believed
 
 SKEW = timedelta(minutes=5)
 """Between the clock of a VOMS server and ours."""

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from gridwms.security.x509.errors import BadCredential
-from gridwms.security.x509.trust import LOOK_SECONDS, Trust, read_anchors
-from tests.security.x509 import making
+from gridwms.x509.errors import BadCredential
+from gridwms.x509.trust import LOOK_SECONDS, Trust, read_anchors
+from tests.x509 import making
 
 
 class Clock:

@@ -7,7 +7,7 @@ import re
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 
-from gridwms.security.x509.errors import BadCredential
+from gridwms.x509.errors import BadCredential
 
 MOST_BYTES = 1 << 20
 """Of one file; the largest bundles of authorities are below that."""

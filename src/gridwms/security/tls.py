@@ -16,7 +16,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 from OpenSSL import SSL
 
-from gridwms.security.x509.chain import MOST_SHOWN
+from gridwms.x509.chain import MOST_SHOWN
 
 _PIECE = 1 << 16
 _HEAD = 5

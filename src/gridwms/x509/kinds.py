@@ -10,8 +10,8 @@ from asn1crypto import core
 from cryptography import x509
 from cryptography.x509.oid import NameOID
 
-from gridwms.security.x509.errors import CertificateRefused
-from gridwms.security.x509.names import slashed
+from gridwms.x509.errors import CertificateRefused
+from gridwms.x509.names import slashed
 
 PROXY_CERT_INFO = x509.ObjectIdentifier("1.3.6.1.5.5.7.1.14")
 """RFC 3820 §3.8."""

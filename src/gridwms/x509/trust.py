@@ -17,10 +17,10 @@ from pathlib import Path
 import structlog
 from cryptography import x509
 
-from gridwms.security.x509.errors import BadCredential
-from gridwms.security.x509.pem import certificates_in, crl_in
-from gridwms.security.x509.revoked import Revocations, revocations_of
-from gridwms.security.x509.signing_policy import read_signing_policy
+from gridwms.x509.errors import BadCredential
+from gridwms.x509.pem import certificates_in, crl_in
+from gridwms.x509.revoked import Revocations, revocations_of
+from gridwms.x509.signing_policy import read_signing_policy
 
 logger = structlog.get_logger(__name__)
 

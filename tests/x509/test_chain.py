@@ -9,12 +9,12 @@ from datetime import timedelta
 import pytest
 from cryptography import x509
 
-from gridwms.security.x509.chain import Chain, Rules, verify
-from gridwms.security.x509.errors import CertificateRefused
-from gridwms.security.x509.revoked import revocations_of
-from gridwms.security.x509.trust import Anchors
-from tests.security.x509 import making
-from tests.security.x509.making import NOW, Made, authority, legacy_proxy, proxy, user
+from gridwms.x509.chain import Chain, Rules, verify
+from gridwms.x509.errors import CertificateRefused
+from gridwms.x509.revoked import revocations_of
+from gridwms.x509.trust import Anchors
+from tests.x509 import making
+from tests.x509.making import NOW, Made, authority, legacy_proxy, proxy, user
 
 CA = authority()
 ALICE = user(CA)

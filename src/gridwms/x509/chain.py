@@ -14,12 +14,12 @@ from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.x509.oid import ExtensionOID, NameOID
 
-from gridwms.security.x509.errors import CertificateRefused
-from gridwms.security.x509.kinds import DRAFT_CERT_INFO, PROXY_CERT_INFO, Kind, Part, is_authority, part_of
-from gridwms.security.x509.names import slashed
-from gridwms.security.x509.revoked import check_not_revoked
-from gridwms.security.x509.signing_policy import may_sign
-from gridwms.security.x509.trust import Anchors
+from gridwms.x509.errors import CertificateRefused
+from gridwms.x509.kinds import DRAFT_CERT_INFO, PROXY_CERT_INFO, Kind, Part, is_authority, part_of
+from gridwms.x509.names import slashed
+from gridwms.x509.revoked import check_not_revoked
+from gridwms.x509.signing_policy import may_sign
+from gridwms.x509.trust import Anchors
 
 SKEW = timedelta(seconds=5)
 """How far in the future a certificate may begin (gLite reference §4.2)."""

@@ -7,7 +7,7 @@ import shlex
 from collections.abc import Iterable, Mapping
 from fnmatch import translate
 
-from gridwms.security.x509.errors import BadCredential
+from gridwms.x509.errors import BadCredential
 
 _MOST = 1 << 18
 """Bytes of a file that are looked at; the largest in use are a few kB."""

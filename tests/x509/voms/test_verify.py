@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from gridwms.security.voms.trust import Believed, VomsDirectory, read_lsc
-from gridwms.security.voms.verify import Attributes, attributes_of
-from gridwms.security.x509.chain import verify
-from gridwms.security.x509.errors import AttributesRefused
-from gridwms.security.x509.pem import certificates_in
-from gridwms.security.x509.trust import Anchors
-from tests.security.voms.making import attributes, proxy_with
-from tests.security.x509.making import NOW, Made, authority, proxy, user
+from gridwms.x509.chain import verify
+from gridwms.x509.errors import AttributesRefused
+from gridwms.x509.pem import certificates_in
+from gridwms.x509.trust import Anchors
+from gridwms.x509.voms.trust import Believed, VomsDirectory, read_lsc
+from gridwms.x509.voms.verify import Attributes, attributes_of
+from tests.x509.making import NOW, Made, authority, proxy, user
+from tests.x509.voms.making import attributes, proxy_with
 
 DATA = Path(__file__).parent / "data"
 CA = authority()

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from gridwms.security.x509.errors import BadCredential
-from gridwms.security.x509.signing_policy import may_sign, read_signing_policy
+from gridwms.x509.errors import BadCredential
+from gridwms.x509.signing_policy import may_sign, read_signing_policy
 
 TEXT = """
 # of an authority

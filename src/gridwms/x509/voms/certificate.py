@@ -16,8 +16,8 @@ from asn1crypto import cms, core
 from asn1crypto import x509 as asn1
 from cryptography import x509
 
-from gridwms.security.x509.errors import AttributesRefused
-from gridwms.security.x509.names import line
+from gridwms.x509.errors import AttributesRefused
+from gridwms.x509.names import line
 
 IN_PROXY = x509.ObjectIdentifier("1.3.6.1.4.1.8005.100.100.5")
 _FQANS = "1.3.6.1.4.1.8005.100.100.4"

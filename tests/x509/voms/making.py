@@ -13,8 +13,8 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from gridwms.security.voms.certificate import IN_PROXY
-from tests.security.x509.making import NOW, Made, proxy
+from gridwms.x509.voms.certificate import IN_PROXY
+from tests.x509.making import NOW, Made, proxy
 
 VO_SERVER = "testvo://voms.example.org:15000"
 FQANS = ("/testvo/Role=production/Capability=NULL", "/testvo/Role=NULL/Capability=NULL")

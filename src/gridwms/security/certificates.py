@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 from cryptography import x509
 
 from gridwms.security.authenticate import Shown
-from gridwms.security.errors import NotIdentified, SecurityError
+from gridwms.security.believing import Believing
+from gridwms.security.errors import NotIdentified
 from gridwms.security.identity import Identity
-from gridwms.security.voms.trust import Believed
-from gridwms.security.voms.verify import attributes_of
-from gridwms.security.x509.chain import Rules, verify
-from gridwms.security.x509.trust import Anchors
+from gridwms.x509.errors import X509Error
 
 KEPT_SECONDS = 30.0
 """How long a chain that was believed is not looked at again; so long a revocation may take to count."""
@@ -23,20 +21,10 @@ _MOST_KEPT = 1000
 
 
 class Certificates:
-    """Knows who shows a chain of certificates. `hosts`: the names of this service (for targets of VOMS attributes)."""
+    """Knows who shows a chain of certificates."""
 
-    def __init__(
-        self,
-        anchors: Callable[[], Anchors],
-        believed: Callable[[str, str], Believed],
-        rules: Rules,
-        hosts: Sequence[str] = (),
-        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
-    ) -> None:
-        self._anchors = anchors
-        self._believed = believed
-        self._rules = rules
-        self._hosts = tuple(hosts)
+    def __init__(self, believing: Believing, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+        self._believing = believing
         self._clock = clock
         self._kept: OrderedDict[tuple[bytes, ...], tuple[datetime, Identity]] = OrderedDict()
         self._lock = threading.Lock()
@@ -60,7 +48,7 @@ class Certificates:
             return identity
         try:
             return self._known(shown.chain, now)
-        except SecurityError as error:
+        except X509Error as error:
             raise NotIdentified(error.sentence, error.advice) from error
 
     def _known(self, shown: tuple[bytes, ...], now: datetime) -> Identity:
@@ -68,9 +56,7 @@ class Certificates:
             certificates = [x509.load_der_x509_certificate(one) for one in shown]
         except ValueError as error:
             raise NotIdentified("A certificate that was shown cannot be read.", "Make a new proxy.") from error
-        anchors = self._anchors()
-        chain = verify(certificates, anchors, now, self._rules)
-        attributes = attributes_of(chain, self._believed, anchors, now, self._hosts)
+        chain, attributes = self._believing.read(certificates, now)
         ends = min(chain.ends, attributes.ends or chain.ends)
         identity = Identity(
             subject=chain.subject,

@@ -1,0 +1,51 @@
+"""Delegations, as the interface shows them."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, Field
+
+from gridwms.api.models.problem import Out
+from gridwms.store.delegations import Delegation
+
+
+class DelegationIn(BaseModel):
+    """A delegation that is to be. `name`: empty for the one of the caller's subject and FQANs."""
+
+    name: str = ""
+
+
+class RequestOut(Out):
+    """What is to be signed: a request for a certificate (PKCS#10, PEM)."""
+
+    name: str
+    request: str
+
+
+class ChainIn(BaseModel):
+    """A proxy that was made for the request, and what it was made from (PEM, the new one first, no key)."""
+
+    chain: str = Field(max_length=1 << 18)
+
+
+class DelegationOut(Out):
+    """A delegation. Times in seconds since the epoch; `ends` null: only a request was given out so far."""
+
+    name: str
+    owner: str
+    vo: str
+    fqans: list[str]
+    begins: float | None
+    ends: float | None
+    attributes_end: float | None
+
+    @classmethod
+    def of(cls, one: Delegation) -> DelegationOut:
+        """The same without what is secret."""
+        values = {name: getattr(one, name) for name in cls.model_fields}
+        return cls(**values | {"fqans": list(one.fqans)})
+
+
+class DelegationsOut(Out):
+    """All of a user."""
+
+    delegations: list[DelegationOut]

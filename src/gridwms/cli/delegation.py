@@ -1,0 +1,77 @@
+"""`gridwms delegation`: proxies with which the service may act for me."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from gridwms.cli import filters, say
+from gridwms.cli.options import Json, Service
+
+if TYPE_CHECKING:
+    from gridwms.client.answers import Delegation
+
+app = typer.Typer(help="Let the service act with a proxy of yours.", no_args_is_help=True)
+Name = Annotated[str, typer.Argument(metavar="NAME", help="As 'gridwms delegation list' shows it.")]
+
+
+@app.command()
+def create(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Empty: the one of your subject and groups.")] = "",
+    hours: Annotated[float, typer.Option("--hours", min=0.1, help="How long; never longer than your own proxy.")] = 12,
+    proxy: Annotated[Path | None, typer.Option("--proxy", help="Its file; else X509_USER_PROXY.")] = None,
+    json: Json = False,
+    service: Service = "",
+) -> None:
+    """Delegate: the service makes a key that stays there, and your proxy signs for it. NAME may be used again."""
+    from gridwms.client import Client
+
+    with Client(service) as client:
+        made = client.delegate(name, proxy=proxy, seconds=hours * 3600)
+    if json:
+        say.data({"delegation": made})
+        return
+    say.line(made.name)
+    say.note(f"It lasts {_left(made.ends)}.")
+
+
+@app.command("list")
+def list_all(owner: filters.Owner = "", json: Json = False, service: Service = "") -> None:
+    """Show what I delegated, and how long it lasts."""
+    from gridwms.cli import layout
+    from gridwms.client import Client
+
+    with Client(service) as client:
+        found = client.delegations(owner=owner)
+    if json:
+        say.data({"delegations": found})
+        return
+    rows = [[(one.name, ""), (one.owner, ""), (_groups(one), ""), (_left(one.ends), "")] for one in found]
+    layout.table(["NAME", "OWNER", "GROUP", "LEFT"], rows)
+
+
+@app.command()
+def remove(name: Name, json: Json = False, service: Service = "") -> None:
+    """Let the service forget one, key and all. Jobs that use it lose it."""
+    from gridwms.client import Client
+
+    with Client(service) as client:
+        client.remove_delegation(name)
+    if json:
+        say.data({"removed": name})
+
+
+def _groups(one: Delegation) -> str:
+    return one.fqans[0] if one.fqans else "-"
+
+
+def _left(ends: float | None) -> str:
+    from gridwms.cli import layout
+
+    if ends is None:
+        return "not completed"
+    left = ends - time.time()
+    return layout.lasting(left) if left > 0 else "run out"
