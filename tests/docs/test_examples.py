@@ -70,6 +70,7 @@ def test_every_key_of_the_configuration_is_documented() -> None:
         config.SlurmSite,
         config.HTCondorSite,
         config.GridEngineSite,
+        config.ArcSite,
         config.SshSection,
         config.SimulatedSite,
         config.SimulatedQueue,

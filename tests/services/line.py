@@ -19,6 +19,10 @@ class Line:
         """The line breaks when a client sends this, and the server does not hear it. Then it is None again."""
         self.cut_after: bytes | None = None
         """The line breaks when a client has sent this and the server has answered, and the client does not hear it."""
+        self.cut_at: int | None = None
+        """The line breaks when clients have sent so many bytes more: also where nobody can read what they send."""
+        self.deaf_at: int | None = None
+        """The same, but all that was sent arrives, and no answer comes back."""
         self.cuts = 0
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listener.getsockname()[1]
@@ -60,6 +64,18 @@ class Line:
                     self.cut_before = None
                     self.cuts += 1
                     return
+                if self.cut_at is not None:
+                    self.cut_at -= len(data)
+                    if self.cut_at < 0:
+                        both.server.sendall(data[: self.cut_at])
+                        self.cut_at = None
+                        self.cuts += 1
+                        return
+                if self.deaf_at is not None:
+                    self.deaf_at -= len(data)
+                    if self.deaf_at < 0:
+                        self.deaf_at = None
+                        both.deaf = True
                 if self.cut_after is not None and self.cut_after in data:
                     self.cut_after = None
                     both.deaf = True

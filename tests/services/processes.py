@@ -53,9 +53,9 @@ class Daemons:
             process.kill()
             process.wait()
 
-    def stop_all(self) -> None:
+    def stop_all(self, seconds: float = 20) -> None:
         for name, _ in reversed(list(self._running)):
-            self.stop(name)
+            self.stop(name, seconds=seconds)
 
 
 def succeeds(*words: str, environment: Mapping[str, str] | None = None) -> bool:

@@ -238,6 +238,31 @@ class PbsSite(BatchSection):
     kind: Literal["pbs"]
 
 
+class ArcSite(SiteSection):
+    """An ARC computing element; see `gridwms.sites.arc.ArcSettings`. `call_seconds`: how long one request may take."""
+
+    kind: Literal["arc"]
+    poll_seconds: float = Field(default=10.0, gt=0)
+    refresh_seconds: float = Field(default=60.0, gt=0)
+    url: str = Field(pattern=r"^https://[^\s/]+(/\S*)?$")
+    proxy: str = ""
+    token: str = ""
+    authorities: str = "/etc/grid-security/certificates"
+    queues: tuple[str, ...] = ()
+    environments: tuple[str, ...] = ()
+    bulk: int = Field(default=500, ge=1)
+    call_seconds: float = Field(default=120.0, gt=0)
+    settle_seconds: float = Field(default=60.0, ge=0)
+    unseen_seconds: float = Field(default=120.0, ge=0)
+    keep_days: float = Field(default=7.0, gt=0)
+
+    @model_validator(mode="after")
+    def _one_credential(self) -> ArcSite:
+        if bool(self.proxy) == bool(self.token):
+            raise ValueError("a proxy or a token is needed, and not both")
+        return self
+
+
 class FileSource(_Section):
     """Resource ads in a file, TOML or ClassAd; relative paths count from the configuration file."""
 
@@ -308,7 +333,8 @@ class CondorSource(_Section):
 
 AnySource = Annotated[FileSource | BdiiSource | CricSource | ArcSource | CondorSource, Field(discriminator="kind")]
 AnySite = Annotated[
-    LocalSite | SimulatedSite | SlurmSite | HTCondorSite | GridEngineSite | PbsSite, Field(discriminator="kind")
+    LocalSite | SimulatedSite | SlurmSite | HTCondorSite | GridEngineSite | PbsSite | ArcSite,
+    Field(discriminator="kind"),
 ]
 
 

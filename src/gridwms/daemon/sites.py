@@ -7,8 +7,8 @@ from collections.abc import Callable
 from dataclasses import fields, replace
 from pathlib import Path
 
-from gridwms.daemon.config import AnySite, BatchSection, LocalSite, SimulatedSite
-from gridwms.sites import local, simulated
+from gridwms.daemon.config import AnySite, ArcSite, BatchSection, LocalSite, SimulatedSite
+from gridwms.sites import arc, local, simulated
 from gridwms.sites.batch import BatchSettings, BatchSite, Dialect
 from gridwms.sites.contract import Site
 from gridwms.sites.gridengine import GridEngineDialect
@@ -29,6 +29,8 @@ def build_site(name: str, section: AnySite, data: Path) -> Site:
     """The site `name`. What it keeps on this machine lies below `data`."""
     if isinstance(section, BatchSection):
         return _batch(name, section, data)
+    if isinstance(section, ArcSite):
+        return _arc(name, section)
     directory = _directory(name, data)
     if isinstance(section, SimulatedSite):
         return _simulated(name, section, directory)
@@ -55,6 +57,11 @@ def _simulated(name: str, section: SimulatedSite, directory: Path) -> Site:
         "faults": simulated.Faults(**section.faults.model_dump()),
     }
     return simulated.SimulatedSite(simulated.SimulatedSettings(**plain))
+
+
+def _arc(name: str, section: ArcSite) -> Site:
+    plain = section.model_dump(include={field.name for field in fields(arc.ArcSettings)})
+    return arc.ArcSite(arc.ArcSettings(**{**plain, "name": name}))
 
 
 def _batch(name: str, section: BatchSection, data: Path) -> Site:

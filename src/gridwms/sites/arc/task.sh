@@ -1,0 +1,23 @@
+# What A-REX runs, with the wrapper of the attempt below its last line. Our directory is the session of the job: what lies
+# there at the end comes back. Exit status: that of the wrapper; 97 this was started before, 98 it could not be unpacked,
+# 99 all went well, but event lines did not reach the service: they are in `left`.
+unset -v GRIDWMS_PACKED GRIDWMS_PACKED_TOO
+umask 077
+set -C
+{ echo >started; } 2>/dev/null || exit 97
+set +C
+sed '1,/^#: wrapper$/d' task >wrapper && : >task || exit 98
+export GRIDWMS_WIPE=1
+/bin/sh wrapper </dev/null >log 2>&1 &
+gw_wrapper=$!
+trap 'kill "$gw_wrapper" 2>/dev/null' HUP INT QUIT TERM XCPU
+while :; do
+  wait "$gw_wrapper"
+  gw_rc=$?
+  kill -0 "$gw_wrapper" 2>/dev/null || break
+done
+cat ./*/events >left 2>/dev/null
+[ "$gw_rc" != 0 ] || [ ! -s left ] || gw_rc=99
+rm -f wrapper task
+exit "$gw_rc"
+#: wrapper

@@ -1,0 +1,208 @@
+"""An ARC computing element of the tests' own on loopback: A-REX 6 with its REST interface, jobs forked on this machine.
+
+It needs root and the packages of `tools/system-packages`; jobs are those of the account `nobody`. What REST tells of
+jobs is what the information providers wrote last, and A-REX itself runs them once a minute: here they run every second.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import ssl
+import subprocess
+import tempfile
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.services.ca import Authority, Credential, gridmap, proxy
+from tests.services.processes import Daemons, free_port, kill_by_environment
+
+_SHARE = Path("/usr/share/arc")
+_WANTED = {
+    "nordugrid-arc-arex": _SHARE / "arc-arex-ws-start",
+    "nordugrid-arc-plugins-needed": Path("/usr/share/doc/nordugrid-arc-plugins-needed"),
+}
+_ROUNDS = "for i in $(seq 900); do {}; sleep {}; done"
+ACCOUNT = "nobody"
+
+
+def missing() -> str:
+    """Why it cannot run here; empty when it can."""
+    if os.geteuid() != 0:
+        return "ARC is not run: not root"
+    absent = [name for name, file in _WANTED.items() if not file.exists()]
+    return f"ARC is not run: {', '.join(absent)} not installed (tools/system-packages)" if absent else ""
+
+
+class Arex:
+    """A running one. `url`: as clients name it; `proxies`: of alice, who is mapped, and bob, who is not."""
+
+    def __init__(self, folder: Path, *, slots: int, queues: tuple[str, ...], refresh_seconds: int) -> None:
+        self.folder, self.slots, self.queues, self._refresh = folder, slots, queues, refresh_seconds
+        self.port = free_port()
+        self.url = f"https://localhost:{self.port}/arex"
+        self.ce = f"localhost:{self.port}/nordugrid-fork-{queues[0]}"
+        self.authority = Authority(folder / "ca")
+        self.host = self.authority.host()
+        self.users: dict[str, Credential] = {name: self.authority.user(name) for name in ("alice", "bob")}
+        self.proxies = {name: proxy(user, folder / f"{name}.proxy") for name, user in self.users.items()}
+        self.daemons = Daemons(folder)
+        self.conf = folder / "arc.conf"
+        kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+        self.environment: Mapping[str, str] = {
+            **kept,
+            "ARC_LOCATION": str(folder / "arc"),
+            "ARC_CONFIG": str(self.conf),
+            "X509_CERT_DIR": str(self.authority.certificates),
+            "TMPDIR": str(folder / "tmp"),
+        }
+
+    def start(self) -> None:
+        for name in ("control", "session", "rte", "tmp", "run", "log"):
+            (self.folder / name).mkdir(mode=0o755)
+        for name in ("tmp", "log"):
+            (self.folder / name).chmod(0o1777)
+        self._lay_programs()
+        self._configure()
+        # A-REX makes Diffie-Hellman parameters when there are none, which takes minutes
+        parameters = self.folder / "control/dhparam.pem"
+        words = ["openssl", "dhparam", "-dsaparam", "-out", str(parameters), "2048"]
+        subprocess.run(words, check=True, capture_output=True)
+        parameters.chmod(0o600)
+        self.start_arex()
+        self.start_door()
+
+    def start_arex(self) -> None:
+        """What runs the jobs."""
+        self._spawn("arex", "arc-arex-start")
+        self.daemons.wait_for("arex", (self.folder / "control/accepting").exists)
+
+    def start_door(self) -> None:
+        """What speaks REST."""
+        self._spawn("door", "arc-arex-ws-start")
+        self.daemons.wait_for("door", self._answers)
+
+    def kill_door(self) -> None:
+        """As a crash does, in the middle of whatever it was doing."""
+        self.daemons.stop("door", signal.SIGKILL)
+
+    def stop(self) -> None:
+        self.daemons.stop_all(5)
+        kill_by_environment(f"ARC_CONFIG={self.conf}")
+
+    def _spawn(self, name: str, script: str) -> None:
+        line = f"cd /; exec /bin/bash {_SHARE / script} -f"
+        keep = [f"{key}={value}" for key, value in self.environment.items()]
+        self.daemons.start(name, "/usr/bin/env", "-i", *keep, "/bin/sh", "-c", line)
+
+    def _answers(self) -> bool:
+        context = ssl.create_default_context(cafile=str(self.authority.file))
+        context.load_cert_chain(self.proxies["alice"])
+        try:
+            with urllib.request.urlopen(f"{self.url}/rest/1.0/info", timeout=5, context=context) as answer:
+                return bool(answer.status == 200)
+        except (urllib.error.URLError, OSError):
+            return False
+
+    def _lay_programs(self) -> None:
+        """ARC's own, but that it listens on loopback alone, and looks for ended jobs each second, not each ten."""
+        arc = self.folder / "arc"
+        (arc / "share/arc").mkdir(parents=True)
+        (arc / "sbin").mkdir()
+        for name in ("bin", "lib", "libexec"):
+            (arc / name).symlink_to(f"/usr/{name}")
+        for program in _SHARE.iterdir():
+            (arc / "share/arc" / program.name).symlink_to(program)
+        scan = arc / "share/arc/scan-fork-job"
+        scan.unlink()
+        once = arc / "share/arc/scan-fork-once"
+        text = (_SHARE / "scan-fork-job").read_text()
+        once.write_text("\n".join(line for line in text.splitlines() if not line.startswith("sleep ")) + "\n")
+        _program(scan, f"#!/bin/bash\n{_ROUNDS.format(f'{once} $1', 1)}\n".replace("$1", '"$@"'))
+        once.chmod(0o755)
+        here = "s,<tcp:Listen><tcp:Port>,<tcp:Listen><tcp:Interface>127.0.0.1</tcp:Interface><tcp:Port>,"
+        _program(
+            arc / "sbin/arched",
+            f'#!/bin/sh\nlast=\nfor a; do [ "$last" != -c ] || sed -i \'{here}\' "$a"; last=$a; done\n'
+            'exec /usr/sbin/arched "$@"\n',
+        )
+        if self._refresh:
+            provider = f"{_SHARE}/CEinfo.pl --splitjobs --config {self.folder}/run/arex.cfg"
+            _program(
+                self.folder / "refresh", f"#!/bin/bash\n{_ROUNDS.format(provider, self._refresh)} >/dev/null 2>&1\n"
+            )
+
+    def _configure(self) -> None:
+        folder, ca, alice = self.folder, self.authority, self.users["alice"]
+        mapped = gridmap(folder / "gridmap", {alice.subject: ACCOUNT})
+        queues = "".join(f"[queue:{name}]\ncomment=test\ntotalcpus={self.slots}\n" for name in self.queues)
+        helper = f"helper=. {folder}/refresh" if self._refresh else ""
+        self.conf.write_text(f"""\
+[common]
+hostname=localhost
+x509_host_key={self.host.key}
+x509_host_cert={self.host.certificate}
+x509_cert_dir={ca.certificates}
+[authgroup:mapped]
+file={mapped}
+[mapping]
+map_with_file=mapped {mapped}
+[lrms]
+lrms=fork {self.queues[0]}
+gnu_time=/usr/bin/time
+nodename=/bin/hostname
+[arex]
+loglevel=3
+logfile={folder}/log/arex.log
+joblog={folder}/log/joblog
+controldir={folder}/control
+sessiondir={folder}/session
+runtimedir={folder}/rte
+tmpdir={folder}/tmp
+pidfile={folder}/run/arex.pid
+wakeupperiod=1
+maxjobs=-1 {self.slots} -1 -1 -1
+helperlog={folder}/log/helper.log
+{helper}
+[arex/data-staging]
+logfile={folder}/log/staging.log
+[arex/ws]
+wsurl={self.url}
+logfile={folder}/log/door.log
+pidfile={folder}/run/door.pid
+[arex/ws/jobs]
+allowaccess=mapped
+[infosys]
+logfile={folder}/log/infosys.log
+[infosys/glue2]
+admindomain_name=TEST
+[infosys/cluster]
+alias=Test
+architecture=x86_64
+nodememory=4096
+defaultmemory=512
+totalcpus={self.slots}
+opsys=Debian 12
+{queues}""")
+
+
+def _program(path: Path, text: str) -> None:
+    path.write_text(text)
+    path.chmod(0o755)
+
+
+@contextmanager
+def running(*, slots: int = 4, queues: tuple[str, ...] = ("main", "other"), refresh_seconds: int = 1) -> Iterator[Arex]:
+    folder = Path(tempfile.mkdtemp(prefix="gw-arex-"))
+    folder.chmod(0o755)
+    made = Arex(folder, slots=slots, queues=queues, refresh_seconds=refresh_seconds)
+    try:
+        made.start()
+        yield made
+    finally:
+        made.stop()
+        shutil.rmtree(folder, ignore_errors=True)

@@ -1,0 +1,42 @@
+"""Real services that take long to start: once for all tests of sites."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from gridwms.sites.arc import ArcSettings
+from tests.services import arex
+from tests.sites.arc_rig import ArcRig
+
+
+@pytest.fixture(scope="session")
+def real_arex() -> Iterator[arex.Arex]:
+    if why := arex.missing():
+        pytest.skip(why)
+    with arex.running() as running:
+        yield running
+
+
+@pytest.fixture
+def real_arc(real_arex: arex.Arex, request: pytest.FixtureRequest) -> Iterator[ArcRig]:
+    with tempfile.TemporaryDirectory(prefix="gw-arc-") as name:  # pytest's own folders are closed to other accounts
+        folder = Path(name)
+        folder.chmod(0o777)
+        settings = ArcSettings(
+            name="arc",
+            url=real_arex.url,
+            proxy=str(real_arex.proxies["alice"]),
+            authorities=str(real_arex.authority.certificates),
+            settle_seconds=0,
+            unseen_seconds=0,
+        )
+        many = 20 if request.config.getoption("--long") else 10
+        made = ArcRig(folder, settings, real_arex.ce, slots=real_arex.slots, many=many, pause=0.3)
+        made.traces.chmod(0o777)
+        made.gate.chmod(0o666)
+        yield made
+        made.site.close()
