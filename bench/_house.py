@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
+from sqlalchemy import func, select
+
 from gridwms.daemon.build import build
 from gridwms.daemon.config import Config, SimulatedQueue, SimulatedSite
 from gridwms.daemon.service import Service
@@ -19,6 +21,8 @@ from gridwms.flow.world import World
 from gridwms.jobs.states import State
 from gridwms.security import capability
 from gridwms.store import listing
+from gridwms.store.tables import jobs
+from gridwms.store.tables.jobs import TIMED
 
 TRUE = b'[Executable = "/bin/true";]'
 NEVER = b'[Executable = "/bin/true"; Requirements = other.GlueCEName == "nowhere";]'
@@ -50,9 +54,13 @@ def service(data: Path, slots: int, held: int = 10**9, latency: float = 0.0) -> 
         running.stop()
 
 
+_DONE = select(func.count()).select_from(jobs).where(TIMED, jobs.c.state == State.DONE.value)
+
+
 def done(world: World) -> int:
-    """How many jobs have ended well."""
-    return world.database.read(listing.counts).get(State.DONE.value, 0)
+    """How many jobs have ended well: by an index, for counting all that wait would be the larger part of the work."""
+    count: int = world.database.read(lambda connection: connection.execute(_DONE).scalar_one())
+    return count
 
 
 def wait_done(world: World, count: int) -> None:

@@ -8,6 +8,8 @@ import time
 from collections.abc import Mapping
 from functools import cache
 
+from gridwms.sites.local.spawn import spawn
+
 PRELUDE = """\
 cd "${0%/*}" || exit 1
 umask 077; unset OLDPWD
@@ -51,15 +53,8 @@ def launch(shell: str, place: str, environment: Mapping[str, str], line: int | N
     own |= {"GRIDWMS_BOOT_ID": boot_id(), "GRIDWMS_SITE_DIR": f"{place}/{place.rpartition('/')[2]}"}
     if line is not None:
         own["GRIDWMS_LINK"] = "1"
-    return os.posix_spawn(
-        shell,
-        [shell, f"{place}/wrapper"],
-        {**environment, **own},
-        file_actions=[] if line is None else [(os.POSIX_SPAWN_DUP2, line, _LINK)],
-        setsid=True,
-        setsigmask=[],
-        setsigdef=_DEFAULTED,
-    )
+    words = [shell, f"{place}/wrapper"]
+    return spawn(shell, words, {**environment, **own}, {} if line is None else {_LINK: line}, _DEFAULTED)
 
 
 _WRAPPER = {
