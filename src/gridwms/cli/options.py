@@ -22,7 +22,9 @@ class Dialect(StrEnum):
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document (docs/user/json.md).")]
 Service = Annotated[
     str,
-    typer.Option("--service", metavar="URL", help="The service to ask. Default: GRIDWMS_SERVICE, or the local one."),
+    typer.Option(
+        "--service", metavar="URL", help="The service to ask, or several. Default: GRIDWMS_SERVICE, or the local one."
+    ),
 ]
 Archived = Annotated[bool, typer.Option("--archive", help="Look in the archive of the service.")]
 Jobs = Annotated[list[str] | None, typer.Argument(metavar="JOB", help="Ids (URLs) or keys; '-': from standard input.")]

@@ -19,7 +19,7 @@ from gridwms.client.errors import ClientError, NotInState, ServiceBusy, ServiceU
 from gridwms.client.events import CaughtUp, StreamReader
 from gridwms.client.files import CHUNK, arriving, node_directory
 from gridwms.client.filters import Filter
-from gridwms.client.find import Address, find, key_at, keys_at
+from gridwms.client.find import Address, find_all, key_at, keys_at
 from gridwms.client.following import Following, Until, over
 from gridwms.client.pack import packed
 from gridwms.client.patience import Patience
@@ -44,13 +44,12 @@ class AsyncClient:
     """A gridwms service, for asyncio. See `gridwms.client.synchronous.Client` for what the methods do."""
 
     def __init__(self, service: str = "", *, address: Address | None = None) -> None:
-        self._address = address or find(service)
-        self._transport = AsyncTransport(self._address)
+        self._transport = AsyncTransport([address] if address else find_all(service))
 
     @property
     def url(self) -> str:
         """The address of the service."""
-        return self._address.url
+        return self._transport.url
 
     async def close(self) -> None:
         """Give the connections back."""
@@ -435,14 +434,19 @@ class AsyncClient:
     async def _each(
         self, make: Callable[[Sequence[str]], calls.Call[list[T | ClientError]]], jobs: Sequence[str]
     ) -> list[T | ClientError]:
-        """Ask about many jobs, in batches; an error in the place of one that is none of this service."""
-        found = keys_at(jobs, self.url)
-        keys = [key for key in found if isinstance(key, str)]
-        parts = [keys[first : first + calls.BATCH] for first in range(0, len(keys), calls.BATCH)]
-        told = iter([answer for part in parts for answer in await self._transport.run(make(part))])
-        return [next(told) if isinstance(key, str) else key for key in found]
+        """Ask about many jobs, in batches, each at its service; an error in the place of one that has none."""
+        found: dict[int, T | ClientError] = {}
+        for places in self._transport.apart(jobs):
+            self._transport.turn_to(jobs[places[0]])
+            keys = keys_at([jobs[place] for place in places], self.url)
+            good = [key for key in keys if isinstance(key, str)]
+            parts = [good[first : first + calls.BATCH] for first in range(0, len(good), calls.BATCH)]
+            told = iter([answer for part in parts for answer in await self._transport.run(make(part))])
+            found |= {at: next(told) if isinstance(key, str) else key for at, key in zip(places, keys, strict=True)}
+        return [found[place] for place in range(len(jobs))]
 
     def _key(self, job: str) -> str:
+        self._transport.turn_to(job)
         return key_at(job, self.url)
 
     def _keys(self, jobs: Sequence[str]) -> list[str]:

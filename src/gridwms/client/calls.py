@@ -23,7 +23,10 @@ BATCH = 1000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call(Generic[T]):
-    """One request and how to read its answer. Its body is `json` or `content`, or there is none."""
+    """One request and how to read its answer. Its body is `json` or `content`, or there is none.
+
+    `anywhere`: of several services any may do it.
+    """
 
     method: str
     path: str
@@ -32,6 +35,7 @@ class Call(Generic[T]):
     content: bytes | None = None
     params: dict[str, str] = field(default_factory=dict)
     headers: dict[str, str] = field(default_factory=dict)
+    anywhere: bool = False
 
 
 def register(texts: Sequence[tuple[bytes, str]], key: str) -> Call[list[answers.Registered]]:
@@ -43,6 +47,7 @@ def register(texts: Sequence[tuple[bytes, str]], key: str) -> Call[list[answers.
         json=body,
         read=lambda told: [answers.Registered.read(each) for each in told["jobs"]],
         headers={"Idempotency-Key": key},
+        anywhere=True,
     )
 
 
@@ -56,11 +61,13 @@ def check(text: bytes, dialect: str) -> Call[answers.Checked]:
         path=f"{API}/check",
         json=_text(text, dialect),
         read=answers.Checked.read,
+        anywhere=True,
     )
 
 
 def match(text: bytes, dialect: str) -> Call[answers.Match]:
-    return Call(method="POST", path=f"{API}/match", json=_text(text, dialect), read=answers.Match.read)
+    body = _text(text, dialect)
+    return Call(method="POST", path=f"{API}/match", json=body, read=answers.Match.read, anywhere=True)
 
 
 def status(keys: Sequence[str]) -> Call[list[answers.Job | ClientError]]:

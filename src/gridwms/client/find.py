@@ -11,6 +11,8 @@ from __future__ import annotations
 import ipaddress
 import json
 import os
+import random
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -35,6 +37,19 @@ class Address:
 def data_directory(environment: Mapping[str, str] = os.environ) -> Path:
     """GRIDWMS_DATA, or `~/.local/share/gridwms`."""
     return Path(environment.get("GRIDWMS_DATA") or DEFAULT_DATA).expanduser()
+
+
+def find_all(
+    service: str = "", environment: Mapping[str, str] = os.environ, rng: random.Random | None = None
+) -> list[Address]:
+    """The services to ask: one, or several that are named with blanks or commas between them, in that order.
+
+    GRIDWMS_SERVICE_ORDER=random mixes them, so that many clients spread over many services. Raises as `find` does.
+    """
+    names = re.split(r"[\s,]+", (service or environment.get("GRIDWMS_SERVICE", "")).strip())
+    if len(names) > 1 and environment.get("GRIDWMS_SERVICE_ORDER", "") == "random":
+        (rng or random.SystemRandom()).shuffle(names)
+    return [find(name, environment) for name in names]
 
 
 def find(service: str = "", environment: Mapping[str, str] = os.environ) -> Address:

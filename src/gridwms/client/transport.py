@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import json as codec
 import os
 import ssl
@@ -13,6 +14,7 @@ from typing import Any, TypeVar
 import httpx
 
 from gridwms.client.calls import Call
+from gridwms.client.endpoints import Endpoints
 from gridwms.client.errors import ClientError, LocalFile, NotTrusted, ServiceFailed, ServiceUnreachable, from_answer
 from gridwms.client.find import Address, is_loopback
 
@@ -29,12 +31,31 @@ STREAM = 40.0
 class Transport:
     """Synchronous. Any number of threads may use one."""
 
-    def __init__(self, address: Address) -> None:
-        self.url = address.url
-        self._http = httpx.Client(**_options(address))
+    def __init__(self, addresses: Sequence[Address]) -> None:
+        self._endpoints = Endpoints(addresses, lambda address: httpx.Client(**_options(address)))
+        self.turn_to = self._endpoints.turn_to
+        self.apart = self._endpoints.apart
+
+    @property
+    def url(self) -> str:
+        """The service that is asked now."""
+        return self._endpoints.url
+
+    @property
+    def _http(self) -> httpx.Client:
+        return self._endpoints.http
 
     def run(self, call: Call[T]) -> T:
-        """Ask, and read the answer. Raises a ClientError."""
+        """Ask, the next service too where it may be done by any, and read the answer. Raises a ClientError."""
+        for tried in itertools.count(1):
+            try:
+                return self._ask(call)
+            except ClientError as error:
+                if not self._endpoints.next_after(error, call, tried):
+                    raise
+        raise AssertionError("unreachable")
+
+    def _ask(self, call: Call[T]) -> T:
         with _sentences(self.url):
             answer = self._http.request(
                 call.method, call.path, params=call.params, content=_body(call), headers=_JSON | call.headers
@@ -67,17 +88,37 @@ class Transport:
             yield answer.iter_lines()
 
     def close(self) -> None:
-        self._http.close()
+        for http in self._endpoints.connections:
+            http.close()
 
 
 class AsyncTransport:
     """The same for asyncio."""
 
-    def __init__(self, address: Address) -> None:
-        self.url = address.url
-        self._http = httpx.AsyncClient(**_options(address))
+    def __init__(self, addresses: Sequence[Address]) -> None:
+        self._endpoints = Endpoints(addresses, lambda address: httpx.AsyncClient(**_options(address)))
+        self.turn_to = self._endpoints.turn_to
+        self.apart = self._endpoints.apart
+
+    @property
+    def url(self) -> str:
+        """The service that is asked now."""
+        return self._endpoints.url
+
+    @property
+    def _http(self) -> httpx.AsyncClient:
+        return self._endpoints.http
 
     async def run(self, call: Call[T]) -> T:
+        for tried in itertools.count(1):
+            try:
+                return await self._ask(call)
+            except ClientError as error:
+                if not self._endpoints.next_after(error, call, tried):
+                    raise
+        raise AssertionError("unreachable")
+
+    async def _ask(self, call: Call[T]) -> T:
         with _sentences(self.url):
             answer = await self._http.request(
                 call.method, call.path, params=call.params, content=_body(call), headers=_JSON | call.headers
@@ -109,7 +150,8 @@ class AsyncTransport:
                 yield answer.aiter_lines()
 
     async def close(self) -> None:
-        await self._http.aclose()
+        for http in self._endpoints.connections:
+            await http.aclose()
 
 
 _JSON = {"Accept": "application/json", "Content-Type": "application/json"}
