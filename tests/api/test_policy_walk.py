@@ -56,6 +56,8 @@ def test_a_no_of_the_policy_stands(shared: House, monkeypatch: pytest.MonkeyPatc
         body = {} if "{key}" in path else {"target": "http://127.0.0.1:8080/"}
     if path.endswith("/drain"):
         body = {}
+    if path.endswith("/priority"):
+        body = {"jobs": [key], "priority": 1}
     if path.endswith("/tag"):
         body = {"jobs": [key], "tags": {"colour": "red"}}
     if path.endswith("/archive"):

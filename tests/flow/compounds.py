@@ -15,6 +15,7 @@ from gridwms.flow.compound.register import insert_compound, prepare_compound, re
 from gridwms.flow.record import record
 from gridwms.flow.status import JobView, nodes_of, status
 from gridwms.flow.world import World
+from gridwms.jobs.accounts import Account
 from gridwms.jobs.events import Ended, EndKind, Event, Finished, Matched, PayloadStarted
 from gridwms.jobs.ids import new_key, node_key
 from gridwms.jobs.job import Job
@@ -61,7 +62,7 @@ def hand_in(world: World, given: Compound) -> str:
     prepared = prepare_compound(world, given, ())
     assert not isinstance(prepared, tuple), prepared
     key = new_key(secrets.randbelow)
-    registered = registered_event(world, prepared, key, "ann", "", world.clock())
+    registered = registered_event(world, prepared, key, Account("", "", "ann"), world.clock())
     world.database.write(lambda connection: insert_compound(connection, world, prepared, registered))
     return key
 

@@ -15,8 +15,8 @@ from gridwms.store import jobs as rows
 from gridwms.store.database import Database
 
 ASKED: dict[str, Callable[[Connection], object]] = {
-    "classes": lambda c: listing.waiting_classes(c, 10),
-    "of a class": lambda c: listing.waiting_of(c, "class", 10),
+    "classes": lambda c: listing.waiting_lines(c, 10),
+    "of a class": lambda c: listing.waiting_of(c, listing.Line("class", 1, 0, 1, 1), 10),
     "expired": lambda c: due.expired(c, 1.0, 10),
     "undelivered": lambda c: due.since(c, State.READY, 1.0, 10),
     "old": lambda c: due.since(c, State.DONE, 1.0, 10),

@@ -27,6 +27,7 @@ from gridwms.api.routes import (
     sandbox,
     search,
     service,
+    shares,
     sites,
     socket,
     sources,
@@ -98,6 +99,7 @@ def routes() -> list[BaseRoute]:
         search,
         delegations,
         service,
+        shares,
         pages,
     ):
         found += module.router.routes

@@ -26,6 +26,20 @@ from gridwms.store.listing import Held
 
 COOKIE = "gridwms_session"
 _SAFE = ("GET", "HEAD", "OPTIONS")
+_WEIGHTS = {
+    Action.SUBMIT: 1,
+    Action.CHECK: 1,
+    Action.CANCEL: 2,
+    Action.CLEAR: 2,
+    Action.PURGE: 2,
+    Action.RETRY: 2,
+    Action.FETCH: 2,
+    Action.LIST: 3,
+    Action.SEARCH: 3,
+    Action.STATISTICS: 3,
+}
+"""How many thresholds of the load limiter must be passed for this to be refused (gLite reference §4.7). What is not
+named never is: a job that was registered can be completed, and operators can always look and act."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +51,19 @@ class Desk:
     identity: Identity
 
     def may(self, action: Action, what: Object | None = None) -> None:
-        """Return when the caller may do `action` (to the service as a whole by default); else raise NotPermitted."""
+        """Return when the caller may do `action` (to the service as a whole by default); else raise NotPermitted.
+
+        Raises Overloaded when the service has too much to do for that.
+        """
         decision = policy.allowed(self.identity, action, what or Service())
         if not decision.yes:
             raise NotPermitted(decision.reason, decision.advice)
+        self._bear(action)
+
+    def _bear(self, action: Action) -> None:
+        weight = _WEIGHTS.get(action)
+        if weight is not None and self.world.load is not None:
+            self.world.load.check(weight)
 
     def job(self, job: str, action: Action) -> str:
         """The key of a job, given by id or key, to which the caller may do `action`. UnknownJob, NotPermitted."""
@@ -51,6 +74,7 @@ class Desk:
 
     def jobs(self, jobs: Sequence[str], action: Action) -> tuple[list[str], dict[str, FlowError]]:
         """Of many jobs the keys to which the caller may do `action`, and for the others why not, as they were given."""
+        self._bear(action)
         refused: dict[str, FlowError] = {}
         keys: dict[str, str] = {}
         for job in jobs:

@@ -27,6 +27,7 @@ from gridwms.flow.errors import (
     StoreFull,
     UnknownJob,
 )
+from gridwms.flow.load import RETRY_SECONDS
 from gridwms.flow.once import BadKey, KeyReused
 from gridwms.flow.quota import OverQuota, TooManyWaiting
 from gridwms.flow.remarks import BadRemark
@@ -102,7 +103,8 @@ def answer_to(error: FlowError | SandboxError | SecurityError | StoreUnavailable
                 code="in_doubt", message=str(error), advice="'gridwms status' tells, when it answers again."
             )
         return _answer(503, told)
-    return _answer(status_of(error), error_out(error))
+    later = {"Retry-After": str(RETRY_SECONDS)} if isinstance(error, Overloaded) else None
+    return _answer(status_of(error), error_out(error), later)
 
 
 def unread(request: Request) -> dict[str, str]:
@@ -120,7 +122,7 @@ def install(app: FastAPI) -> None:
 
 
 def _answer(status: int, told: ErrorOut, headers: Mapping[str, str] | None = None) -> Response:
-    headers = dict(headers or {}) | (_RETRY if status in (503, 507) else {})
+    headers = (_RETRY if status in (503, 507) else {}) | dict(headers or {})
     if status == 401:
         headers["WWW-Authenticate"] = 'Bearer realm="gridwms"'
     return JSONResponse(ErrorBody(error=told).model_dump(), status, headers)

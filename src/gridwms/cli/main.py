@@ -26,6 +26,7 @@ from gridwms.cli import (
     notify,
     output,
     peek,
+    priority,
     purge,
     query,
     quota,
@@ -37,6 +38,7 @@ from gridwms.cli import (
     status,
     submit,
     tag,
+    top,
     wait,
     watch,
     whoami,
@@ -72,6 +74,7 @@ _PANELS: tuple[tuple[str, dict[str, Callable[..., None]]], ...] = (
             "purge": purge.purge,
             "quota": quota.quota,
             "whoami": whoami.whoami,
+            "top": top.top,
         },
     ),
     (
@@ -90,6 +93,8 @@ _PANELS: tuple[tuple[str, dict[str, Callable[..., None]]], ...] = (
 for _panel, _verbs in _PANELS:
     for _name, _verb in _verbs.items():
         app.command(_name, rich_help_panel=_panel)(_verb)
+# So that a priority below 0 is not taken for an option.
+app.command("priority", rich_help_panel=_AFTER, context_settings={"ignore_unknown_options": True})(priority.priority)
 app.add_typer(notify.app, name="notify", rich_help_panel=_AFTER)
 app.add_typer(delegation.app, name="delegation", rich_help_panel=_AFTER)
 app.add_typer(classad.app, name="classad", rich_help_panel=_BEFORE)

@@ -38,6 +38,12 @@ def submit(
             "--key", metavar="KEY", help="Submitting again with this key and the same FILEs makes no new jobs."
         ),
     ] = "",
+    priority: Annotated[
+        int | None,
+        typer.Option(
+            "--priority", metavar="N", min=-100, max=100, help="Among my jobs; the highest goes first (see 'priority')."
+        ),
+    ] = None,
     wait: Annotated[bool, typer.Option("-w", "--wait", help="Then wait for the jobs, as 'gridwms wait' does.")] = False,
     interactive: Annotated[
         bool,
@@ -59,13 +65,15 @@ def submit(
 
     if interactive:
         raise typer.Exit(
-            _interactively(files or (), form or "", key, service, mixed=bool(wait or json or collection), save=save)
+            _interactively(
+                files or (), form or "", key, priority, service, mixed=bool(wait or json or collection), save=save
+            )
         )
     sources = [*(source(file, form or "") for file in files or ()), *map(read_collection, collection or ())]
     if not sources:
         raise typer.BadParameter("name a description, or a directory with --collection", param_hint="FILE")
     with Client(service) as client:
-        done = client.submit(sources, key=key, each=None if json else _tell)
+        done = client.submit(sources, key=key, priority=priority, each=None if json else _tell)
         accepted = [submission.id for submission in done if submission.error is None]
         if save is not None:
             _append(save, accepted)
@@ -89,7 +97,9 @@ def submit(
     raise typer.Exit(together(map(_code, done)) or outcome(ended))
 
 
-def _interactively(files: Sequence[str], form: str, key: str, service: str, *, mixed: bool, save: Path | None) -> Exit:
+def _interactively(
+    files: Sequence[str], form: str, key: str, priority: int | None, service: str, *, mixed: bool, save: Path | None
+) -> Exit:
     """Submit one job and attach to it. Its id goes to stderr: stdout is the job's."""
     from gridwms.cli.attach import connect
     from gridwms.cli.descriptions import source
@@ -104,7 +114,7 @@ def _interactively(files: Sequence[str], form: str, key: str, service: str, *, m
         text = make_interactive(read.text.decode("utf-8", "surrogateescape"), terminal=terminal)
         read = replace(read, text=text.encode("utf-8", "surrogateescape"))
     with Client(service) as client:
-        [done] = client.submit([read], key=key)
+        [done] = client.submit([read], key=key, priority=priority)
         if save is not None and not done.error:
             _append(save, [done.id])
         _tell(done, say.note)

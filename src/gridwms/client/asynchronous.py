@@ -94,20 +94,28 @@ class AsyncClient:
         """What one has at the service, and may have; or another, or everybody (`*`)."""
         return await self._transport.run(calls.quotas(owner))
 
+    async def shares(self) -> list[answers.Share]:
+        """How VOs, groups and users stand: what they are entitled to, have had, hold and wait for."""
+        return await self._transport.run(calls.shares())
+
     # handing in
 
-    async def submit(self, sources: Sequence[Source], *, key: str = "") -> list[Submission]:
+    async def submit(
+        self, sources: Sequence[Source], *, key: str = "", priority: int | None = None
+    ) -> list[Submission]:
         """Submit descriptions: one answer each, in order."""
         descriptions = await asyncio.to_thread(lambda: [read(source) for source in sources])
         done: list[Submission] = []
         for batch, batch_key in zip(batches(descriptions), batch_keys(key), strict=False):
             with TemporaryDirectory(prefix="gridwms-") as place:
                 ready = await asyncio.to_thread(packed, batch, Path(place))
-                done += await self._submit(ready, batch_key, keep=bool(key))
+                done += await self._submit(ready, batch_key, priority, keep=bool(key))
         return done
 
-    async def _submit(self, batch: Sequence[Description], key: str, *, keep: bool) -> list[Submission]:
-        register = calls.register([(description.text, description.dialect) for description in batch], key)
+    async def _submit(
+        self, batch: Sequence[Description], key: str, priority: int | None, *, keep: bool
+    ) -> list[Submission]:
+        register = calls.register([(description.text, description.dialect) for description in batch], key, priority)
         registered = await _patiently(lambda: self._transport.run(register))
         pairs = list(zip(batch, registered, strict=True))
         senders = asyncio.Semaphore(SENDERS)
@@ -422,6 +430,10 @@ class AsyncClient:
     async def clear(self, jobs: Sequence[str]) -> list[answers.Ended | ClientError]:
         """Tell that the output of these jobs has been fetched, or is not wanted."""
         return await self._each(lambda keys: calls.end("clear", keys), jobs)
+
+    async def prioritize(self, jobs: Sequence[str], priority: int) -> list[answers.Ended | ClientError]:
+        """Put these jobs in another place among those of their owner: the highest priority goes first."""
+        return await self._each(lambda keys: calls.prioritize(priority, keys), jobs)
 
     async def retry(self, jobs: Sequence[str]) -> list[answers.Ended | ClientError]:
         """Try jobs again that failed, were given up or cancelled; of a compound, its nodes that did."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Generic, TypeVar
 from urllib.parse import quote
 
@@ -38,7 +38,9 @@ class Call(Generic[T]):
     anywhere: bool = False
 
 
-def register(texts: Sequence[tuple[bytes, str]], key: str) -> Call[list[answers.Registered]]:
+def register(
+    texts: Sequence[tuple[bytes, str]], key: str, priority: int | None = None
+) -> Call[list[answers.Registered]]:
     """Register a job for each text with its dialect. Sent again with the same key it gives the same jobs."""
     body = {"jobs": [_text(*text) for text in texts]}
     return Call(
@@ -46,6 +48,7 @@ def register(texts: Sequence[tuple[bytes, str]], key: str) -> Call[list[answers.
         path=f"{API}/jobs",
         json=body,
         read=lambda told: [answers.Registered.read(each) for each in told["jobs"]],
+        params={} if priority is None else {"priority": str(priority)},
         headers={"Idempotency-Key": key},
         anywhere=True,
     )
@@ -168,6 +171,17 @@ def end(verb: str, keys: Sequence[str]) -> Call[list[answers.Ended | ClientError
         return [of_item(each["error"]) if each["error"] else answers.Ended.read(each) for each in told["jobs"]]
 
     return Call(method="POST", path=f"{API}/jobs/{verb}", json={"jobs": list(keys)}, read=read)
+
+
+def prioritize(priority: int, keys: Sequence[str]) -> Call[list[answers.Ended | ClientError]]:
+    call = end("priority", keys)
+    return replace(call, json={**call.json, "priority": priority})
+
+
+def shares() -> Call[list[answers.Share]]:
+    return Call(
+        method="GET", path=f"{API}/shares", read=lambda told: [answers.Share.read(each) for each in told["shares"]]
+    )
 
 
 def subscribe(

@@ -108,29 +108,39 @@ class Client:
         """What one has at the service, and may have; or another, or everybody (`*`)."""
         return self._transport.run(calls.quotas(owner))
 
+    def shares(self) -> list[answers.Share]:
+        """How VOs, groups and users stand: what they are entitled to, have had, hold and wait for."""
+        return self._transport.run(calls.shares())
+
     # handing in
 
     def submit(
-        self, sources: Sequence[Source], *, key: str = "", each: Callable[[Submission], None] | None = None
+        self,
+        sources: Sequence[Source],
+        *,
+        key: str = "",
+        priority: int | None = None,
+        each: Callable[[Submission], None] | None = None,
     ) -> list[Submission]:
         """Submit descriptions: one answer each, in order. Input sandboxes are sent, then the jobs start.
 
-        `each` is called as soon as a description has its answer. A lost answer is asked for again: with the same
-        `key` (made here when none is given) and contents the service makes no second jobs. A job whose input cannot
-        be sent is cancelled; with a `key` of yours it is left, to be completed by submitting again with that key.
+        `priority`: among the jobs of their owner, in the place of what the descriptions say. `each` is called as soon
+        as a description has its answer. A lost answer is asked for again: with the same `key` (made here when none is
+        given) and contents the service makes no second jobs. A job whose input cannot be sent is cancelled; with a
+        `key` of yours it is left, to be completed by submitting again with that key.
         """
         done: list[Submission] = []
         for batch, batch_key in zip(batches([read(source) for source in sources]), batch_keys(key), strict=False):
             with TemporaryDirectory(prefix="gridwms-") as place:
-                answers = self._submit(packed(batch, Path(place)), batch_key, keep=bool(key))
+                answers = self._submit(packed(batch, Path(place)), batch_key, priority, keep=bool(key))
             for submission in answers:
                 done.append(submission)
                 if each:
                     each(submission)
         return done
 
-    def _submit(self, batch: Sequence[Description], key: str, *, keep: bool) -> list[Submission]:
-        register = calls.register([(description.text, description.dialect) for description in batch], key)
+    def _submit(self, batch: Sequence[Description], key: str, priority: int | None, *, keep: bool) -> list[Submission]:
+        register = calls.register([(description.text, description.dialect) for description in batch], key, priority)
         registered = _patiently(lambda: self._transport.run(register))
         pairs = list(zip(batch, registered, strict=True))
         with ThreadPoolExecutor(SENDERS) as pool:
@@ -467,6 +477,10 @@ class Client:
     def clear(self, jobs: Sequence[str]) -> list[answers.Ended | ClientError]:
         """Tell that the output of these jobs has been fetched, or is not wanted."""
         return self._each(lambda keys: calls.end("clear", keys), jobs)
+
+    def prioritize(self, jobs: Sequence[str], priority: int) -> list[answers.Ended | ClientError]:
+        """Put these jobs in another place among those of their owner: the highest priority goes first."""
+        return self._each(lambda keys: calls.prioritize(priority, keys), jobs)
 
     def retry(self, jobs: Sequence[str]) -> list[answers.Ended | ClientError]:
         """Try jobs again that failed, were given up or cancelled; of a compound, its nodes that did."""

@@ -15,8 +15,10 @@ from gridwms.classad import ClassAdSyntaxError, EvaluationContext, Expr, parse_e
 from gridwms.daemon.catalogues import BadCatalogue, build_catalogues
 from gridwms.daemon.config import BadConfig, Config, Jobs, RetryRule, UserQuota
 from gridwms.daemon.outlets import build_outlets
+from gridwms.daemon.shares import shares_of
 from gridwms.daemon.sites import build_site
 from gridwms.daemon.sources import build_source
+from gridwms.daemon.vitals import build_limiter
 from gridwms.describe.data import KnownCatalogue
 from gridwms.describe.jdl.defaults import JdlDefaults
 from gridwms.flow.data.locator import Locator
@@ -87,6 +89,7 @@ def build(
         data=data_of_jobs,
         believing=believing,
         seal=Seal.of(capabilities),
+        load=build_limiter(config.load, database, data),
         archive=data / "archive" if not config.archive.directory else Path(config.archive.directory),
         outlets=outlets,
         instance=f"{os.uname().nodename}-{os.getpid()}-{secrets.token_hex(4)}",
@@ -169,6 +172,7 @@ def _settings(config: Config, url: str, catalogues: tuple[KnownCatalogue, ...]) 
         ),
         max_output_bytes=jobs.max_output_bytes,
         min_peek_seconds=jobs.peek_least_seconds,
+        shares=shares_of(config.share),
         site_policies={
             name: SitePolicy(
                 max_jobs=site.max_jobs,

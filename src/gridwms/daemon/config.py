@@ -352,6 +352,58 @@ class Quotas(UserQuota):
     users: dict[str, UserQuota] = Field(default_factory=dict)
 
 
+Count = Annotated[int, Field(ge=0)]
+
+
+class SiteLimit(_Section):
+    """How many jobs may be at a site at once; see `gridwms.match.shares.Limits`."""
+
+    max_running: Count | None = None
+    max_queued: Count | None = None
+
+
+class PartyShare(SiteLimit):
+    """The share of a VO, a group or a user among its siblings, and its limits: in all, and by site."""
+
+    share: float = Field(default=1.0, gt=0)
+    sites: dict[str, SiteLimit] = Field(default_factory=dict)
+
+
+class Share(_Section):
+    """Fair share: what VOs, groups and users are entitled to. `each_...`: of those that are not named.
+
+    `on` false: whoever waits longest goes first; limits hold all the same.
+    """
+
+    on: bool = True
+    half_life_days: float = Field(default=7.0, gt=0)
+    each_vo: PartyShare = PartyShare()
+    each_group: PartyShare = PartyShare()
+    each_user: PartyShare = PartyShare()
+    vos: dict[str, PartyShare] = Field(default_factory=dict)
+    groups: dict[str, PartyShare] = Field(default_factory=dict)
+    users: dict[str, PartyShare] = Field(default_factory=dict)
+
+
+Percent = Annotated[float, Field(ge=0, le=100)]
+
+
+class Load(_Section):
+    """The load limiter: thresholds beyond which submissions are refused; 0: none. `load1` to `load15`: load averages;
+    `free_files`: the least number of files that can still be opened; `writer_queue`: writes that wait for the
+    database; `waiting_jobs`: jobs that wait for a place."""
+
+    load1: float = Field(default=0.0, ge=0)
+    load5: float = Field(default=0.0, ge=0)
+    load15: float = Field(default=0.0, ge=0)
+    memory_percent: Percent = 0.0
+    swap_percent: Percent = 0.0
+    disk_percent: Percent = 99.0
+    free_files: Count = 32
+    writer_queue: Count = 2000
+    waiting_jobs: Count = 0
+
+
 class Notify(_Section):
     """Subscriptions: webhooks and mail. `networks`: not public ones that webhooks may go to, by http too. `authority`:
     PEM of whom to trust for the certificates of webhooks; empty: whom this machine trusts."""
@@ -391,6 +443,8 @@ class Config(_Section):
     archive: Archive = Archive()
     policies: dict[str, str] = Field(default_factory=dict)
     quotas: Quotas = Quotas()
+    share: Share = Share()
+    load: Load = Load()
     notify: Notify = Notify()
     mail: Mail = Mail()
     sites: dict[str, AnySite] = Field(default={"local": LocalSite()})

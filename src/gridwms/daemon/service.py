@@ -31,6 +31,7 @@ from gridwms.flow.signal import Signal
 from gridwms.flow.subscriptions import remove_expired
 from gridwms.flow.tail import Tail
 from gridwms.flow.world import World
+from gridwms.store import shares
 from gridwms.store.database import StoreUnavailable
 
 logger = structlog.get_logger(__name__)
@@ -48,7 +49,10 @@ _FORGET_SECONDS = 3600.0
 _REPLAN_SECONDS = 30.0
 _MEASURE_SECONDS = 60.0
 _CATALOGUE_SECONDS = 5.0
+_FADED = 40.0
+"""Half-lives after which a holding that nothing was added to is forgotten: a million slot hours are 3 ms then."""
 _USAGE_SECONDS = 5.0
+_LOAD_SECONDS = 5.0
 
 
 class Service:
@@ -77,6 +81,7 @@ class Service:
             Loop("measures", lambda: measures.count(world), _MEASURE_SECONDS),
             Loop("archive", self._if_ours("expire", self._archive), _ARCHIVE_SECONDS),
             Loop("market", self._expire_market, 10.0),
+            Loop("load", self._measure, _LOAD_SECONDS),
         ]
         # The first look at each source, then its own pace; a source that hangs holds up itself alone.
         seconds = {f"site {name}": section.refresh_seconds for name, section in config.sites.items()}
@@ -147,12 +152,18 @@ class Service:
         forget_old(self._world)
         delegation.forget_old(self._world)
         remove_expired(self._world)
+        faded = self._world.clock() - _FADED * self._world.settings.shares.half_life_seconds
+        self._world.database.write(lambda connection: shares.forget(connection, faded))
 
     def _refresher(self, source: str) -> Callable[[], None]:
         def refresh() -> None:
             sources.refresh(self._world, source)
 
         return refresh
+
+    def _measure(self) -> None:
+        if self._world.load is not None:
+            self._world.load.look()
 
     def _expire_market(self) -> None:
         before = self._world.market.snapshot.version

@@ -66,6 +66,7 @@ class Description:
     fuzzy_rank: bool = False
     fuzzy_factor: float = 1.0
     submit_to: str = ""
+    priority: int = 0
     peek: bool = False
     peek_seconds: int = 0
     cpus: int = 1

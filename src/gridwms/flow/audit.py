@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from sqlalchemy import Connection
 
 from gridwms.bookkeeping.access.acl import NOBODY
+from gridwms.flow.share.recount import Recount
 from gridwms.jobs.events import AccessChanged, Event, Tagged
 from gridwms.jobs.histogram import Condition, condition
 from gridwms.jobs.job import Job
@@ -25,6 +26,7 @@ _BATCH = 500
 def audit(database: Database) -> Iterator[str]:
     """A sentence for each difference between a job's rows and its events; nothing when all agree."""
     last = 0
+    recount = Recount()
     while True:
         numbers = database.read(lambda connection: listing.every_number(connection, last, _BATCH))  # noqa: B023
         if not numbers:
@@ -32,10 +34,13 @@ def audit(database: Database) -> Iterator[str]:
         stored = database.read(lambda connection: rows.load_numbers(connection, numbers))  # noqa: B023
         logs = database.read(lambda connection: log.of_jobs(connection, list(stored)))  # noqa: B023
         for key, (number, job) in stored.items():
-            events = [one.event for one in logs.get(key, ())]
+            logged = logs.get(key, ())
+            events = [one.event for one in logged]
+            recount.add(logged)
             yield from _differences(job, rebuild(events))
             yield from database.read(lambda c: list(_remarks(c, number, key, events)))  # noqa: B023
         last = numbers[-1]
+    yield from database.read(lambda connection: list(recount.differences(connection)))
     before: int | None = None
     while True:
         found = database.read(lambda connection: compounds.numbers(connection, None, (), before, 1))  # noqa: B023

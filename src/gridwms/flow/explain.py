@@ -11,7 +11,7 @@ from gridwms.jobs.job import Job
 from gridwms.jobs.parent import Parent
 from gridwms.jobs.reasons import Reason, reason
 from gridwms.jobs.states import AT_SITE, DoneCode, State
-from gridwms.store import compounds, nodes, verdicts
+from gridwms.store import compounds, nodes, shares, verdicts
 from gridwms.store import jobs as rows
 from gridwms.store.verdicts import ClassVerdict
 
@@ -88,14 +88,20 @@ def _single(world: World, job: Job) -> Why:
     past = world.database.read(lambda connection: verdicts.history(connection, job.match_class, _HISTORY))
     past = [verdict for n, verdict in enumerate(past) if n + 1 == len(past) or past[n + 1].since > job.submitted_at]
     latest = past[-1] if past else None
+    held = None
+    if job.state is State.WAITING:
+        holds = world.database.read(lambda connection: shares.holds_of(connection, [job.account]))
+        held = holds.get((job.account, job.match_class))
     reason, sentence, advice = _answer(world, job, latest)
+    if held is not None:
+        reason, sentence, advice = held[1], held[1].sentence, held[1].advice
     waiting = job.state is State.WAITING and latest is not None
     return Why(
         key=job.key,
         state=job.state,
         sentence=sentence,
         advice=advice,
-        since=latest.since if waiting and latest and latest.reason else job.state_since,
+        since=held[0] if held else latest.since if waiting and latest and latest.reason else job.state_since,
         reason=reason,
         clauses=tuple(latest.explanation.get("lines", ())) if waiting and latest else (),
         verdicts=tuple(

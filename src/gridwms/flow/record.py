@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 from gridwms.flow.compound.advance import decide_nodes
 from gridwms.flow.compound.progress import Progress, follow_nodes
 from gridwms.flow.world import World
+from gridwms.jobs.charges import no_charges, note
 from gridwms.jobs.cohorts import Cohorts, Member
 from gridwms.jobs.effects import Effect
 from gridwms.jobs.events import Aborted, Event, Finished, Resubmitted
@@ -20,7 +21,7 @@ from gridwms.jobs.job import Job
 from gridwms.jobs.retry import decide
 from gridwms.jobs.states import State
 from gridwms.jobs.steps import UnexpectedEvent, UnknownAttempt
-from gridwms.store import compounds, outbox
+from gridwms.store import compounds, outbox, shares
 from gridwms.store import events as log
 from gridwms.store import jobs as rows
 from gridwms.store.leaving import leaving
@@ -158,6 +159,12 @@ def _apply(
             effects += [(number, effect) for effect in move.effects]
     moved = cohorts.moved()
     rows.save(connection, moved)
+    charges = no_charges()
+    for move in cohorts.moves:
+        for (was, told), after in zip(move.steps, move.reached, strict=True):
+            if after.attempts is not was.attempts:
+                note(charges, was, after, told, move.count)
+    shares.charge(connection, charges, now, world.settings.shares.half_life_seconds)
     log.append(connection, new_events, now)
     outbox.put(connection, effects, now)
     progress = follow_nodes(connection, moved, now)

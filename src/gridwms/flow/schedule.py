@@ -1,14 +1,15 @@
 """Matching what waits with what is there: once a class and snapshot, then places for as many jobs as there is room.
 
-Nothing is done per waiting job: classes are counted, a class is matched once however many jobs it holds, and only
-the jobs that get a place are read and written.
+Nothing is done per waiting job: lines (jobs of one class, account and priority) are counted, a class is matched once
+however many jobs it holds, and only the jobs that get a place are read and written. Lines take turns by the shares
+of their accounts; in an account the highest priority goes first, then what waits longest.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from functools import partial
 
 import structlog
@@ -20,6 +21,7 @@ from gridwms.describe.jdl.data import data_of
 from gridwms.flow.compound.together import TOGETHER, keep_together
 from gridwms.flow.data.located import Located
 from gridwms.flow.record import Recorded, announce, apply
+from gridwms.flow.share.turns import Rounds, Turns
 from gridwms.flow.sites import closed, room
 from gridwms.flow.world import World
 from gridwms.jobs.events import Event, Matched
@@ -36,12 +38,13 @@ from gridwms.match.submit_to import named
 from gridwms.match.verdict import Candidate, Verdict
 from gridwms.store import closures, descriptions, listing, outbox, present, verdicts
 from gridwms.store import jobs as rows
+from gridwms.store.listing import Line
 
 logger = structlog.get_logger(__name__)
 
 _Told = tuple[Reason | None, Explanation | None]
 _MOST = 2000
-"""How many jobs of one class are placed in one transaction."""
+"""How many jobs of one line are placed in a round, and about how many of all in one transaction."""
 _BEHIND = 200
 """How many jobs are looked at behind those at the head of the line, when some of these wait for one place."""
 
@@ -54,6 +57,16 @@ class _Class:
     cpus: int
     together: str
     data: DataSet | None
+
+
+@dataclass(slots=True)
+class _Plan:
+    """Places for the oldest jobs of a line, the best one first. `slots`: that each of them takes."""
+
+    line: Line
+    verdict: Verdict
+    slots: int
+    places: list[Candidate] = field(default_factory=list)
 
 
 class Scheduler:
@@ -70,37 +83,68 @@ class Scheduler:
         self._slots: dict[str, int] = {}
         self._closed: dict[str, str] = {}
         self._unfit: dict[Wishes, frozenset[str]] = {}
+        self._turns = Rounds(world)
 
     def round(self) -> bool:
         """Place what can be placed now; whether another round at once may place more."""
         world = self._world
         snapshot = world.market.snapshot
         self._take_up(snapshot)
-        waiting = world.database.read(lambda connection: listing.waiting_classes(connection, _MOST))
-        self._forget_all_but(waiting)
-        if not waiting:
+        lines = world.database.read(lambda connection: listing.waiting_lines(connection, _MOST))
+        classes = {line.match_class for line in lines}
+        self._forget_all_but(classes)
+        if not lines:
+            self._turns.nobody_waits()
             return False
-        self._load(set(waiting) - self._classes.keys())
+        self._load(classes - self._classes.keys())
         room = self._room(snapshot)
-        more = False
-        for match_class, count in waiting.items():
-            verdict = self._verdict(match_class, snapshot)
+        verdicts: dict[str, Verdict] = {}
+        for match_class in classes:
+            verdict = self._open(match_class, room, snapshot)
             if isinstance(verdict, Reason):
                 self._say(match_class, verdict.code, partial(_alone, verdict))
-                continue
-            together = self._classes[match_class].together
-            if together:
-                verdict = keep_together(world, together, verdict, room, partial(self._verdicts_of, snapshot))
-                if isinstance(verdict, Reason):
-                    self._say(match_class, verdict.code, partial(_alone, verdict))
-                    continue
-            wanted = min(count, _MOST)
-            placed = self._place(match_class, verdict, wanted, room, snapshot)
-            more = more or (placed == wanted and count > wanted)
-            full = self._full(verdict) if placed < wanted else None
+            else:
+                verdicts[match_class] = verdict
+        turns = self._turns.begin([line for line in lines if line.match_class in verdicts], _MOST)
+        plans = self._plan(turns, verdicts, room)
+        placed = sum(self._place(some, room, snapshot) for some in _batches(plans))
+        for match_class, verdict in verdicts.items():
+            full = self._full(verdict) if match_class in turns.full else None
             code = code_of(verdict) or (full.code if full else None)
             self._say(match_class, code, partial(_explained, verdict, full))
-        return more
+        turns.say(verdicts)
+        return placed > 0 and (turns.cut or placed < sum(len(plan.places) for plan in plans))
+
+    def _open(self, match_class: str, room: Room, snapshot: Snapshot) -> Verdict | Reason:
+        """The verdict on a class, with the places that are open to its jobs now."""
+        verdict = self._verdict(match_class, snapshot)
+        together = "" if isinstance(verdict, Reason) else self._classes[match_class].together
+        if isinstance(verdict, Reason) or not together:
+            return verdict
+        return keep_together(self._world, together, verdict, room, partial(self._verdicts_of, snapshot))
+
+    def _plan(self, turns: Turns, verdicts: Mapping[str, Verdict], room: Room) -> list[_Plan]:
+        """Places for as many jobs as there is room, whose turn it is first. `room` shrinks by them."""
+        plans: dict[Line, _Plan] = {}
+        while (turn := turns.next()) is not None:
+            line, slots = turn
+            known, candidates = self._classes[line.match_class], verdicts[line.match_class].candidates
+            plan = plans.setdefault(line, _Plan(line, verdicts[line.match_class], known.cpus))
+            wanted = min(max(1, slots // known.cpus), turns.wanted(line))
+            picks = choose(
+                candidates,
+                wanted,
+                room.within(turns.site_room(line)),
+                self._world.rng,
+                fuzzy_factor=known.fuzzy_factor,
+                slots=known.cpus,
+            )
+            made = {index: candidates[index] for index in set(picks)}
+            for index in picks:
+                room.take(made[index].row, known.cpus)
+                plan.places.append(made[index])
+            turns.got(line, [made[index].site or "" for index in picks], wanted, known.cpus)
+        return [plan for plan in plans.values() if plan.places]
 
     def _verdicts_of(self, snapshot: Snapshot, classes: set[str]) -> dict[str, Verdict | Reason]:
         self._load(classes - self._classes.keys())
@@ -167,9 +211,9 @@ class Scheduler:
             return reason("site_closed", matching=len(verdict.candidates), why="; ".join(shut))
         return reason("all_full", matching=len(verdict.candidates))
 
-    def _forget_all_but(self, waiting: Mapping[str, int]) -> None:
+    def _forget_all_but(self, waiting: Collection[str]) -> None:
         for kept in (self._classes, self._compiled, self._verdicts, self._places, self._said):
-            for match_class in kept.keys() - waiting.keys():
+            for match_class in kept.keys() - waiting:
                 del kept[match_class]
 
     def _promised_slots(self, promised: Mapping[tuple[str, str], int]) -> dict[str, int]:
@@ -247,55 +291,49 @@ class Scheduler:
             return place
         return matching.on(snapshot, place.wanted if place is not None else None)
 
-    def _place(self, match_class: str, verdict: Verdict, count: int, room: Room, snapshot: Snapshot) -> int:
-        """Give places to the oldest jobs of a class; how many got one. `room` shrinks by them."""
+    def _place(self, plans: Sequence[_Plan], room: Room, snapshot: Snapshot) -> int:
+        """Give the places of plans to the oldest jobs of their lines; how many got one."""
         world = self._world
-        known = self._classes[match_class]
-        candidates = verdict.candidates
-        picks = choose(candidates, count, room, world.rng, fuzzy_factor=known.fuzzy_factor, slots=known.cpus)
-        if not picks:
-            return 0
-        made = {index: candidates[index] for index in set(picks)}
-        places = [made[index] for index in reversed(picks)]
         now = world.clock()
-        taken: dict[str, Candidate] = {}
+        taken: dict[str, tuple[Candidate, _Plan]] = {}
 
         def work(connection: Connection) -> Recorded:
-            oldest = listing.waiting_of(connection, match_class, len(picks) + _BEHIND)
-            stored = rows.load_numbers(connection, oldest[: len(picks)])
-            elsewhere: Room | None = None
-            for key, (_number, job) in stored.items():
-                if not job.attempts:
-                    place = places.pop() if places else None
-                else:
-                    if elsewhere is None:
-                        elsewhere = room.copy()
-                        for index in picks:
-                            elsewhere.take(made[index].row, known.cpus)
-                    place = self._for_retry(job, verdict, places, elsewhere, snapshot, known.cpus)
-                if place is not None:
-                    taken[key] = place
-            if places and len(oldest) > len(picks):  # some at the head wait for another place: they hold up nobody
-                behind = rows.load_numbers(connection, oldest[len(picks) :])
-                fresh = [key for key, (_number, job) in behind.items() if not job.attempts]
-                taken.update(zip(fresh, reversed(places), strict=False))
-                stored.update(behind)
+            allowed = self._turns.allowance(connection)
+            stored: dict[str, tuple[int, Job]] = {}
+            taken.clear()
+            for plan in plans:
+                places = plan.places[::-1]
+                count = len(places)
+                oldest = listing.waiting_of(connection, plan.line, count + _BEHIND)
+                found = rows.load_numbers(connection, oldest[:count])
+                for key, (_number, job) in found.items():
+                    if not job.attempts:
+                        place = places.pop() if places else None
+                    else:
+                        place = self._for_retry(job, plan.verdict, places, room, snapshot, plan.slots)
+                    if place is not None and allowed(job.account, place.site or ""):
+                        taken[key] = place, plan
+                if places and len(oldest) > count:  # some at the head wait for another place: they hold up nobody
+                    behind = rows.load_numbers(connection, oldest[count:])
+                    fresh = [key for key, (_number, job) in behind.items() if not job.attempts]
+                    for key, place in zip(fresh, reversed(places), strict=False):
+                        if allowed(plan.line.account, place.site or ""):
+                            taken[key] = place, plan
+                    found |= behind
+                stored |= found
             told: dict[tuple[int, int, int], Matched] = {}
             events: list[tuple[str, Event]] = []
-            for key, place in taken.items():
+            for key, (place, plan) in taken.items():
                 job = stored[key][1]
                 alike = id(place), job.decisions, len(job.attempts)
                 if alike not in told:
-                    told[alike] = _matched(job, place, verdict, now)
+                    told[alike] = _matched(job, place, plan, now)
                 events.append((key, told[alike]))
             return apply(connection, world, stored, events)
 
         recorded = world.database.write(work)
         announce(world, recorded)
-        placed = [key for key, job in recorded.jobs.items() if key in taken and job.state is State.READY]
-        for key in placed:
-            room.take(taken[key].row, known.cpus)
-        return len(placed)
+        return sum(1 for key, job in recorded.jobs.items() if key in taken and job.state is State.READY)
 
     def _for_retry(
         self, job: Job, verdict: Verdict, places: list[Candidate], elsewhere: Room, snapshot: Snapshot, slots: int
@@ -379,7 +417,19 @@ def _fuzzy_factor(ad: ClassAd) -> float | None:
     return 1.0
 
 
-def _matched(job: Job, place: Candidate, verdict: Verdict, now: float) -> Matched:
+def _batches(plans: Sequence[_Plan]) -> Iterator[list[_Plan]]:
+    """The plans by what one transaction takes."""
+    batch: list[_Plan] = []
+    for plan in plans:
+        if batch and sum(len(one.places) for one in batch) + len(plan.places) > _MOST:
+            yield batch
+            batch = []
+        batch.append(plan)
+    if batch:
+        yield batch
+
+
+def _matched(job: Job, place: Candidate, plan: _Plan, now: float) -> Matched:
     return Matched(
         id=decision_id(job),
         time=now,
@@ -387,6 +437,7 @@ def _matched(job: Job, place: Candidate, verdict: Verdict, now: float) -> Matche
         site=place.site or "",
         ce=place.ce_id,
         rank=place.rank,
-        considered=verdict.considered,
-        matching=verdict.matching,
+        considered=plan.verdict.considered,
+        matching=plan.verdict.matching,
+        slots=plan.slots,
     )

@@ -22,7 +22,7 @@ from gridwms.jobs.job import Attempt, Job
 from gridwms.jobs.parent import Parent
 from gridwms.jobs.reasons import Reason
 from gridwms.jobs.states import DoneCode, State
-from gridwms.store import compounds, listing, nodes, remarks, verdicts
+from gridwms.store import compounds, listing, nodes, remarks, shares, verdicts
 from gridwms.store import events as log
 from gridwms.store import jobs as rows
 from gridwms.store.logged import Logged
@@ -304,12 +304,16 @@ def _views(
     parents = compounds.load_numbers(connection, numbers) if numbers else {}
     waiting = {job.match_class for job in jobs if job.state is State.WAITING}
     answers = verdicts.latest(connection, waiting) if waiting else {}
+    accounts = {job.account for job in jobs if job.state is State.WAITING}
+    held = shares.holds_of(connection, accounts) if accounts else {}
     views = []
     for number, job in stored:
         current = job.current
         description = descriptions.get(name_of(job))
         why = job.reason
-        if job.state is State.WAITING and job.match_class in answers:
+        if job.state is State.WAITING and (job.account, job.match_class) in held:
+            why = held[job.account, job.match_class][1]
+        elif job.state is State.WAITING and job.match_class in answers:
             why = answers[job.match_class].reason or why
         views.append(
             JobView(

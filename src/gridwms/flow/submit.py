@@ -24,6 +24,7 @@ from gridwms.flow.reading import read
 from gridwms.flow.record import Recorded, announce, apply
 from gridwms.flow.uploads import Upload, shared_uploads, uploads_of
 from gridwms.flow.world import World
+from gridwms.jobs.accounts import Account
 from gridwms.jobs.events import Accepted, CompoundRegistered, Registered
 from gridwms.jobs.ids import new_key
 from gridwms.jobs.job import Job
@@ -32,7 +33,7 @@ from gridwms.jobs.retry import decision_id
 from gridwms.jobs.states import State
 from gridwms.jobs.steps import step
 from gridwms.match.classes import match_class_key, matching_ad
-from gridwms.store import compounds, descriptions
+from gridwms.store import compounds, descriptions, shares
 from gridwms.store import events as log
 from gridwms.store import jobs as rows
 
@@ -71,12 +72,15 @@ def register(
     texts: Sequence[bytes],
     key: str = "",
     dialects: Mapping[bytes, Dialect] = MappingProxyType({}),
+    fqan: str = "",
+    priority: int | None = None,
 ) -> list[Registration]:
     """Register a job a text; the good ones are durable on return, whatever is wrong with the others.
 
     Jobs without files to upload start at once. `vo`: the one that the identity speaks for, "" for any. `key`: chosen
     by the client; the same key and texts again give the jobs of the first time. `dialects`: of texts whose dialect is
-    not to be guessed. Raises KeyReused, BadKey, OverQuota, TooManyWaiting.
+    not to be guessed. `fqan`: the group that the owner acts for. `priority`: in the place of
+    those in the texts. Raises KeyReused, BadKey, OverQuota, TooManyWaiting.
     """
     now = world.clock()
     once = Once.of(owner, vo, key, texts) if key else None
@@ -90,23 +94,26 @@ def register(
     for text in texts:
         ready = prepared.get(text)
         if ready is None:
-            ready = prepared[text] = _prepare(world, text, dialects.get(text))
+            ready = _prepare(world, text, dialects.get(text))
+            ready = prepared[text] = ready if priority is None else _with_priority(ready, priority)
         if isinstance(ready, tuple):
             answers.append(Registration(key=None, state=None, problems=ready))
             continue
         job = new_key(secrets.randbelow)
         if isinstance(ready, PreparedCompound):
-            registered = registered_event(world, ready, job, owner, vo, now)
+            registered = registered_event(world, ready, job, Account(vo, fqan, owner), now)
             whole.append((ready, registered))
             answers.append(compound_answer(ready, step_parent(None, registered)))
             continue
         if text not in histories:
-            histories[text] = _history(world, owner, vo, ready, now)
+            histories[text] = _history(world, Account(vo, fqan, owner), ready, now)
         new[job] = histories[text]
         state = State.SUBMITTED if ready.uploads else State.WAITING
         answers.append(Registration(key=job, state=state, problems=ready.problems, uploads=ready.uploads))
     early = admit(world, owner) if new or whole else ()
     nearly: list[Problem] = []
+    started = [history[-1][1] for history in histories.values()]
+    accounts = {Account(one.vo, one.fqan, one.owner) for one in started}
     good = [ready for ready in prepared.values() if isinstance(ready, _Prepared)]
 
     def work(connection: Connection) -> list[str | None] | None:
@@ -118,6 +125,7 @@ def register(
         descriptions.put_classes(connection, {ready.match_class: ready.match_ad for ready in good})
         count = len(new) + sum(one.nodes for _, one in whole)
         nearly[:] = [*early, *check_waiting(connection, world, owner, count)]
+        shares.put_accounts(connection, accounts)
         keys = iter(new.items())
         while some := list(islice(keys, _TOGETHER)):
             _insert(connection, some, now)
@@ -215,19 +223,29 @@ def _prepare(world: World, text: bytes, dialect: Dialect | None) -> _Ready:
     )
 
 
-def _history(world: World, owner: str, vo: str, ready: _Prepared, now: float) -> log.History:
-    """What happens at once to each job of a text, as to one with a key that none has."""
+def _with_priority(ready: _Ready, priority: int) -> _Ready:
+    if isinstance(ready, PreparedCompound):
+        ready.facts = [facts._replace(priority=priority) for facts in ready.facts]
+    elif isinstance(ready, _Prepared):
+        return replace(ready, description=replace(ready.description, priority=priority))
+    return ready
+
+
+def _history(world: World, account: Account, ready: _Prepared, now: float) -> log.History:
+    """What happens at once to each job of a text, as to one with a key that none has. `account`: its VO "" for any."""
     description = ready.description
     registered = Registered(
         key="",
         time=now,
-        owner=owner,
-        vo=vo or description.vo,
+        owner=account.owner,
+        vo=account.vo or description.vo,
         description=ready.digest,
         match_class=ready.match_class,
         retry_count=description.retry_count,
         shallow_retry_count=description.shallow_retry_count,
         expires_at=description.expires_at or now + world.settings.expiry_seconds,
+        fqan=account.fqan,
+        priority=description.priority,
     )
     job, _effects = step(None, registered)
     if ready.uploads:

@@ -49,6 +49,8 @@ def event_text(type: str, data: Mapping[str, Any], why: Reason | None) -> str:  
             text = f"its output was not fetched; its files are removed at {utc(data['kept_until'])}"
         case "CancelRequested":
             text = f"by {data.get('by')}"
+        case "Prioritized":
+            text = f"to {data.get('priority')} by {data.get('by')}"
         case "Tagged":
             text = f"{data.get('name')} = {data.get('value')}"
         case "AccessChanged":

@@ -15,6 +15,7 @@ from gridwms.flow.breaker import Breaker
 from gridwms.flow.console.consoles import Consoles
 from gridwms.flow.data.locator import Locator
 from gridwms.flow.find import Descriptions
+from gridwms.flow.load import LoadLimiter
 from gridwms.flow.pace import Pace
 from gridwms.flow.signal import Signal
 from gridwms.flow.usage import Usage
@@ -23,6 +24,7 @@ from gridwms.jobs.retry import RetryPolicy
 from gridwms.jobs.states import State
 from gridwms.market.market import Market
 from gridwms.match.policies import read_policies
+from gridwms.match.shares import Shares
 from gridwms.sandbox.area import Area
 from gridwms.security.believing import Believing
 from gridwms.security.seal import Seal
@@ -107,6 +109,7 @@ class FlowSettings:
     quotas: Mapping[str, Quota] = field(default_factory=dict)
     """Of users who have their own."""
     notify: NotifySettings = field(default_factory=NotifySettings)
+    shares: Shares = field(default_factory=Shares)
     site_policies: Mapping[str, SitePolicy] = field(default_factory=dict)
 
     def quota_of(self, owner: str) -> Quota:
@@ -129,6 +132,8 @@ class World:
     settings: FlowSettings
     capability: Callable[[str], str]
     """Makes the secret of an attempt from its tag."""
+    load: LoadLimiter | None = None
+    """Refuses work when there is too much; None: never."""
     outlets: Outlets | None = None
     """Where notifications go out; None: nowhere."""
     instance: str = "alone"

@@ -35,12 +35,12 @@ _new: Any = tuple.__new__
 class Move:
     """What an event makes of jobs that are alike, with the decisions that follow by themselves.
 
-    `form`: of the event; `following`: those decisions. `steps`: a job before each of them. `brings`: the attempt to
-    which the event gives something of its own. `new`: the jobs alone tell that they have not had it before. `count`:
-    how many took it.
+    `form`: of the event; `following`: those decisions. `steps`: a job before each of them; `reached`: after. `brings`:
+    the attempt to which the event gives something of its own. `new`: the jobs alone tell that they have not had it
+    before. `count`: how many took it.
     """
 
-    __slots__ = ("brings", "count", "effects", "following", "form", "new", "steps", "to")
+    __slots__ = ("brings", "count", "effects", "following", "form", "new", "reached", "steps", "to")
 
     def __init__(self, member: Member, event: Event, decide: Decide, *, new: bool) -> None:
         self.following: list[tuple[Event, Form]] = []
@@ -50,11 +50,13 @@ class Move:
         begin = member.job
         job, self.effects = step(begin, event)
         self.steps = [(begin, event)]
+        self.reached = [job]
         self.form = form_of(event, _elsewhere(begin, job))
         while (following := decide(job)) is not None:
             was = job
             job, effects = step(was, following)
             self.steps.append((was, following))
+            self.reached.append(job)
             self.following.append((following, form_of(following, _elsewhere(was, job))))
             self.effects += effects
         self.to = member.cohort if job is begin else Cohort(job, member.number)

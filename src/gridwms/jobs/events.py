@@ -74,6 +74,10 @@ class Registered(Decision):
     node: int = 0
     node_name: str = ""
     value: str = ""
+    fqan: str = ""
+    """The group, or VOMS FQAN, that its owner submitted it as."""
+    priority: int = 0
+    """Among the jobs of its owner; the highest goes first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,6 +124,7 @@ class CompoundRegistered(Decision):
     nodes_expire_at: float
     shared: list[list[str]] = field(default_factory=list)
     user_tags: list[list[str]] = field(default_factory=list)
+    fqan: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,6 +158,8 @@ class Matched(Decision):
     rank: float | None
     considered: int
     matching: int
+    slots: int = 1
+    """How many slots it takes there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,6 +184,16 @@ class CancelRequested(Decision):
     """Somebody entitled wants the job to end."""
 
     type: ClassVar[str] = "CancelRequested"
+    by: str
+    source: Source = Source.USER
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prioritized(Decision):
+    """Its place among the waiting jobs of its owner was changed. Of a compound: that of its nodes."""
+
+    type: ClassVar[str] = "Prioritized"
+    priority: int
     by: str
     source: Source = Source.USER
 
@@ -347,6 +364,7 @@ EVENT_TYPES: dict[str, type[Event]] = {
         Matched,
         Resubmitted,
         CancelRequested,
+        Prioritized,
         Cancelled,
         Aborted,
         Cleared,

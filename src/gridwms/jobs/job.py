@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+from gridwms.jobs.accounts import account_number
 from gridwms.jobs.events import EndKind
 from gridwms.jobs.reasons import Reason
 from gridwms.jobs.states import DoneCode, State
@@ -52,6 +53,7 @@ class Attempt(NamedTuple):
     departure: Departure | None = None
     over: bool = False
     """A decision closed it (resubmission, cancel, abort): later reports are history."""
+    slots: int = 1
     receipt: str | None = None
     instance: str = ""
 
@@ -99,12 +101,21 @@ class Job(NamedTuple):
     parent: int | None = None
     """The row number of the compound that it is a node of."""
     wishes: Wishes = NO_WISHES
+    fqan: str = ""
+    """The group, or VOMS FQAN, that its owner submitted it as."""
+    priority: int = 0
+    """Among the jobs of its owner; the highest goes first."""
     attempts: tuple[Attempt, ...] = ()
     node: int = 0
     """Its number there."""
     node_name: str = ""
     value: str = ""
     """What takes the place of the placeholder in its description."""
+
+    @property
+    def account(self) -> int:
+        """The number of the account that it is charged to."""
+        return account_number(self.vo, self.fqan, self.owner)
 
     @property
     def exit_code(self) -> int | None:

@@ -24,6 +24,7 @@ class NodeFacts(NamedTuple):
     retry_count: int
     shallow_retry_count: int
     expires_at: float | None
+    priority: int = 0
 
 
 class NewNode(NamedTuple):
@@ -62,6 +63,8 @@ def first_events(parent: int, registered: CompoundRegistered, number: int, node:
         node=number,
         node_name=node.name,
         value=node.value,
+        fqan=registered.fqan,
+        priority=node.facts.priority,
     )
     if not accepted_at_once(registered, node):
         return (first,)

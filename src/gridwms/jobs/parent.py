@@ -15,6 +15,7 @@ from gridwms.jobs.events import (
     Event,
     NodesRegistered,
     NodesState,
+    Prioritized,
     Purged,
     Remark,
     Retried,
@@ -47,6 +48,8 @@ class Parent(NamedTuple):
     reason: Reason | None = None
     decisions: int = 1
     cancel_requested_at: float | None = None
+    priority: int = 0
+    """The one that its nodes were given last."""
 
     @property
     def over(self) -> bool:
@@ -83,6 +86,8 @@ def step_parent(parent: Parent | None, event: Event) -> Parent:
             return parent._replace(started_at=event.time)
         case CancelRequested():
             return parent._replace(cancel_requested_at=event.time)
+        case Prioritized():
+            return parent._replace(priority=event.priority)
         case Retried():
             return parent._replace(cancel_requested_at=None)
         case Purged():

@@ -120,6 +120,17 @@ _REGISTRY = (
         "Nothing to do: it is tried elsewhere, and the waiting copy can no longer start its payload.",
     ),
     Kind(
+        "fair_share",
+        "All $matching resources that match are taken, and $ahead waiting jobs of others go first: of all that was had "
+        "lately $who had $had, and its share is $share.",
+        "Nothing to do: what was used counts half after $half_life days ('gridwms top' shows how all stand).",
+    ),
+    Kind(
+        "limit_reached",
+        "$who has as many jobs at $where as it may have: $limit.",
+        "It goes on when some of them end; the operator sets the limits ([share] of the configuration).",
+    ),
+    Kind(
         "no_common_place",
         "NodesCollocation wants all nodes of $nodes at one computing element, and none suits every node.",
         "'gridwms check FILE' tells what each node needs; leave NodesCollocation out to let them part.",

@@ -25,6 +25,7 @@ from gridwms.jobs.events import (
     Matched,
     Noticed,
     PayloadStarted,
+    Prioritized,
     Purged,
     Refused,
     Registered,
@@ -133,7 +134,7 @@ def accepted(job: Job, event: Accepted) -> Result:
 
 
 def matched(job: Job, event: Matched) -> Result:
-    attempt = Attempt(number=event.attempt, site=event.site, ce=event.ce, matched_at=event.time)
+    attempt = Attempt(event.attempt, event.site, event.ce, event.time, slots=event.slots)
     return settle(job, (*job.attempts, attempt)), (Deliver(attempt.number, attempt.site),)
 
 
@@ -183,6 +184,10 @@ def cancel_requested(job: Job, event: CancelRequested) -> Result:
     return job, (Withdraw(current.number, current.site),) if job.state in AT_SITE else ()
 
 
+def prioritized(job: Job, event: Prioritized) -> Result:
+    return job._replace(priority=event.priority), ()
+
+
 def ended(state: State, done_code: DoneCode | None = None) -> Callable[..., Result]:
     """A handler for the decisions that end a job in `state`."""
 
@@ -211,6 +216,8 @@ def registered(_job: None, event: Registered) -> Result:
         node=event.node,
         node_name=event.node_name,
         value=event.value,
+        fqan=event.fqan,
+        priority=event.priority,
     )
     return job, ()
 
@@ -227,6 +234,7 @@ STEPS: dict[tuple[State | None, type[Event]], Callable[..., Result]] = {
     **{(state, Noticed): notice for state in _LIVE},
     **{(state, Resubmitted): resubmitted for state in _LIVE},
     **{(state, CancelRequested): cancel_requested for state in _OPEN},
+    **{(state, Prioritized): prioritized for state in _OPEN},
     **{(state, Cancelled): ended(State.CANCELLED) for state in _OPEN},
     **{(state, Aborted): ended(State.ABORTED) for state in _OPEN},
     (State.DONE, Cleared): ended(State.CLEARED, DoneCode.OK),

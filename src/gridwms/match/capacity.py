@@ -50,6 +50,7 @@ class Room:
         self.site = published.site.by_row
         self.element = published.element.by_row
         self.site_room: list[float] = [limits.get(name, numpy.inf) for name in published.site.of]
+        self._site_numbers = published.site.of
         self._host = published.host
         self._several = published.several
 
@@ -57,6 +58,18 @@ class Room:
         """The same room, to be filled apart."""
         other = copy(self)
         other.free, other.queue, other.site_room = self.free.copy(), self.queue.copy(), list(self.site_room)
+        return other
+
+    def within(self, limits: Mapping[str, int]) -> Room:
+        """The same room for somebody who may send only so many jobs to some sites; what one takes the other lacks."""
+        if not limits:
+            return self
+        other = copy(self)
+        other.site_room = list(self.site_room)
+        for name, limit in limits.items():
+            number = self._site_numbers.get(name)
+            if number is not None:
+                other.site_room[number] = min(other.site_room[number], limit)
         return other
 
     def led_to(self, rows: Rows) -> NDArray[numpy.bool_]:

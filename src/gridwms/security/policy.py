@@ -30,6 +30,7 @@ class Action(StrEnum):
     CLEAR = "clear"
     PURGE = "purge"
     RETRY = "retry"
+    PRIORITIZE = "change the priority of"
     ATTACH = "attach to"
     WORK = "act as the wrapper of"
     FOLLOW = "follow the events of"
@@ -105,6 +106,7 @@ _OF_JOB = frozenset(
         Action.CLEAR,
         Action.PURGE,
         Action.RETRY,
+        Action.PRIORITIZE,
         Action.ATTACH,
     }
 )

@@ -45,7 +45,7 @@ def save(connection: Connection, moved: Sequence[Moved]) -> None:
                 was = before.attempts[index]
             else:
                 was = Attempt(number, attempt.site, attempt.ce, attempt.matched_at)
-                rest = (number, attempt.site, attempt.ce, attempt.matched_at, "", "", False)
+                rest = (number, attempt.site, attempt.ce, attempt.matched_at, "", "", False, attempt.slots)
                 new += [(job, *rest) for job, _job in those]
             changed = [field for field in _FIELDS if was[field] != attempt[field]]
             if len(those) > 1:  # of what each has for itself, only what it is set with tells
@@ -65,7 +65,7 @@ def save(connection: Connection, moved: Sequence[Moved]) -> None:
         bulk.update(connection, "attempts", _columns(fields), ("job", "number"), rows)
 
 
-_NEW = ("job", "number", "site", "ce", "matched_at", "node", "instance", "over")
+_NEW = ("job", "number", "site", "ce", "matched_at", "node", "instance", "over", "slots")
 _index = Attempt._fields.index
 _OWN = {_index("receipt"): _index("delivered_at"), _index("instance"): _index("payload_at")}
 """Fields that differ between attempts that are alike (`jobs/cohorts.py`), and those that are set with them."""
@@ -150,4 +150,5 @@ def _read(row: Row[Any]) -> Attempt:
         outcome=outcome,
         departure=departure,
         over=row.over,
+        slots=row.slots,
     )

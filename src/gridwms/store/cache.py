@@ -6,6 +6,9 @@ here is dropped with everything else.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from gridwms.jobs.charges import Holding
 from gridwms.jobs.job import Job
 
 CACHE = "jobs_cache"
@@ -19,6 +22,8 @@ class JobCache:
     def __init__(self) -> None:
         self._jobs: dict[str, tuple[int, Job]] = {}
         self._keys: dict[int, str] = {}
+        self.holdings: dict[tuple[int, str], Holding] = {}
+        """What accounts hold at sites, as last written."""
 
     def get(self, name: str | int) -> tuple[int, Job] | None:
         """The job with this key or row number as last written, if it is here."""
@@ -41,7 +46,14 @@ class JobCache:
         self.put(number, job)
         return True
 
+    def keep_holdings(self, holdings: Mapping[tuple[int, str], Holding]) -> None:
+        """Keep what accounts hold as it is written now."""
+        if len(self.holdings) > _MOST:
+            self.holdings.clear()
+        self.holdings.update(holdings)
+
     def clear(self) -> None:
         """Forget everything."""
         self._jobs.clear()
         self._keys.clear()
+        self.holdings.clear()

@@ -21,7 +21,9 @@ from gridwms.store.tables import compounds, jobs, node_counts, node_tasks
 _BY_KEY = select(compounds).where(compounds.c.key.in_(bindparam("names", expanding=True)))
 _BY_NUMBER = select(compounds).where(compounds.c.number.in_(bindparam("names", expanding=True)))
 _COUNTS = select(node_counts).where(node_counts.c.compound.in_(bindparam("names", expanding=True)))
-_CHANGING = ("started_at", "state", "state_since", "done_code", "reason", "decisions", "cancel_requested_at")
+_CHANGING = (
+    *("started_at", "state", "state_since", "done_code", "reason", "decisions", "cancel_requested_at", "priority"),
+)
 _UPDATE = (
     update(compounds)
     .where(compounds.c.number == bindparam("_number"))

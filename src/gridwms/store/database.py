@@ -117,6 +117,11 @@ class Database:
             self._queue.put(_Unit(work, result))
         return result.result()
 
+    @property
+    def waiting_writes(self) -> int:
+        """How many writes wait for the writer now."""
+        return self._queue.qsize()
+
     def after_commit(self, notify: Callable[[], None]) -> None:
         """Call `notify` on the writer's thread after every commit; it must be quick and must not raise."""
         self._after.append(notify)

@@ -85,6 +85,8 @@ _FIXED = (
     "parent",
     "node_name",
     "value",
+    "account",
+    "fqan",
 )
 _CHANGING = (
     "expires_at",
@@ -99,6 +101,7 @@ _CHANGING = (
     "cancel_requested_at",
     "memory_mb",
     "avoids",
+    "priority",
 )
 _COLUMNS = ("number", *_FIXED, *_CHANGING)
 # Built once: making such a statement costs more than running it.
@@ -120,6 +123,8 @@ def _fixed(job: Job) -> tuple[Any, ...]:
         job.parent,
         job.node_name or None,
         job.value or None,
+        job.account,
+        job.fqan or None,
     )
 
 
@@ -137,6 +142,7 @@ def _changing(job: Job) -> tuple[Any, ...]:
         job.cancel_requested_at,
         job.wishes.memory_mb or None,
         job.wishes.avoids or None,
+        job.priority,
     )
 
 
@@ -162,8 +168,8 @@ def save(connection: Connection, moved: Sequence[Moved]) -> None:
 def _read(row: Iterable[Any], tried: Iterable[Attempt]) -> Job:
     """The job of a row with `_COLUMNS` and its attempts. By place: by name it costs three times as much."""
     number, key, owner, vo, description, match_class, retry_count, shallow_retry_count, submitted_at, *rest = row
-    parent, node_name, value, expires_at, state, state_since, done_code, reason, _exit_code, *counts = rest
-    decisions, deep_count, shallow_count, cancel_requested_at, memory_mb, avoids = counts
+    parent, node_name, value, _account, fqan, expires_at, state, state_since, done_code, *rest = rest
+    reason, _exit_code, decisions, deep_count, shallow_count, cancel_requested_at, memory_mb, avoids, priority = rest
     return Job(
         key=key,
         owner=owner,
@@ -188,6 +194,8 @@ def _read(row: Iterable[Any], tried: Iterable[Attempt]) -> Job:
         node=0 if parent is None else number - parent,
         node_name=node_name or "",
         value=value or "",
+        fqan=fqan or "",
+        priority=priority,
     )
 
 

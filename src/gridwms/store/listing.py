@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Select, bindparam, func, select
+from sqlalchemy import CTE, ColumnElement, Connection, Select, bindparam, func, select
 
 from gridwms.bookkeeping.access.acl import NOBODY, Acl
 from gridwms.jobs.states import State
@@ -78,30 +78,60 @@ def every_number(connection: Connection, after: int, limit: int) -> list[int]:
     )
 
 
-def waiting_classes(connection: Connection, most: int) -> dict[str, int]:
-    """How many jobs wait, by match class; of those with more than `most`, that number and one.
+class Line(NamedTuple):
+    """Waiting jobs of one class, account and priority. `first`: the row number of the oldest."""
 
-    It goes from class to class by the index, so what it costs does not grow with the number of jobs.
+    match_class: str
+    account: int
+    priority: int
+    first: int
+    waiting: int
+
+
+def waiting_lines(connection: Connection, most: int) -> list[Line]:
+    """All that waits; the count of a line with more than `most` jobs is that number and one.
+
+    It goes from line to line by the index, so what it costs does not grow with the number of jobs.
     """
-    return {row[0]: row[1] for row in connection.execute(_CLASSES, {"most": most + 1})}
+    return [Line(*row) for row in connection.execute(_LINES, {"most": most + 1})]
 
 
-def _classes() -> Select[Any]:
-    first = select(func.min(jobs.c.match_class).label("name")).where(WAITING).cte("classes", recursive=True)
-    following = select(func.min(jobs.c.match_class)).where(WAITING, jobs.c.match_class > first.c.name).scalar_subquery()
-    classes = first.union_all(select(following).where(first.c.name.is_not(None)))
-    some = select(jobs.c.number).where(WAITING, jobs.c.match_class == classes.c.name).limit(bindparam("most"))
-    count = select(func.count()).select_from(some.correlate(classes).subquery()).scalar_subquery()
-    return select(classes.c.name, count).where(classes.c.name.is_not(None))
+def _lines() -> Select[Any]:
+    steps: list[CTE] = []
+    for place, name in enumerate(("match_class", "account", "priority")):
+        column, before = jobs.c[name], steps[-1] if steps else None
+
+        def same(cte: CTE, names: Sequence[str]) -> list[ColumnElement[bool]]:
+            return [jobs.c[one] == cte.c[one] for one in names]
+
+        outer = ("match_class", "account")[:place]
+        least = select(func.min(column)).where(WAITING, *(same(before, outer) if before is not None else ()))
+        kept = [before.c[one] for one in outer] if before is not None else []
+        begin = select(*kept, least.scalar_subquery().label(name))
+        if before is not None:
+            begin = begin.where(before.c[outer[-1]].is_not(None))
+        found = begin.cte(f"by_{name}", recursive=True)
+        following = select(func.min(column)).where(WAITING, *same(found, outer), column > found.c[name])
+        steps.append(
+            found.union_all(
+                select(*(found.c[one] for one in outer), following.scalar_subquery()).where(found.c[name].is_not(None))
+            )
+        )
+    line = steps[-1]
+    mine = [jobs.c[name] == line.c[name] for name in ("match_class", "account", "priority")]
+    some = select(jobs.c.number).where(WAITING, *mine).limit(bindparam("most")).correlate(line)
+    count = select(func.count()).select_from(some.subquery()).scalar_subquery()
+    first = select(func.min(jobs.c.number)).where(WAITING, *mine).correlate(line).scalar_subquery()
+    return select(line.c.match_class, line.c.account, line.c.priority, first, count).where(line.c.priority.is_not(None))
 
 
-_CLASSES = _classes()
+_LINES = _lines()
 
 
-def waiting_of(connection: Connection, match_class: str, limit: int) -> list[int]:
-    """Row numbers of the jobs of a class that wait, the oldest first."""
-    query = select(jobs.c.number).where(WAITING, jobs.c.match_class == match_class)
-    return list(connection.scalars(query.order_by(jobs.c.number).limit(limit)))
+def waiting_of(connection: Connection, line: Line, limit: int) -> list[int]:
+    """Row numbers of the oldest jobs of a line."""
+    mine = (jobs.c.match_class == line.match_class, jobs.c.account == line.account, jobs.c.priority == line.priority)
+    return list(connection.scalars(select(jobs.c.number).where(WAITING, *mine).order_by(jobs.c.number).limit(limit)))
 
 
 def counts(connection: Connection) -> dict[str, int]:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, and_, bindparam, func, or_, select, text
 
+from gridwms.jobs.accounts import account_number
 from gridwms.jobs.events import CompoundRegistered
 from gridwms.jobs.histogram import Bucket, Verdict, verdict_of
 from gridwms.jobs.ids import node_key
@@ -20,7 +21,7 @@ from gridwms.store.tables.jobs import NODE_READY
 _COLUMNS = (
     "number", "key", "owner", "vo", "description", "match_class", "retry_count", "shallow_retry_count", "submitted_at",
     "expires_at", "state", "state_since", "decisions", "deep_count", "shallow_count", "parent", "node_name", "value",
-    "blockers", "broken",
+    "blockers", "broken", "account", "fqan", "priority",
 )  # fmt: skip
 _WAITING, _SUBMITTED = State.WAITING.value, State.SUBMITTED.value
 
@@ -31,6 +32,7 @@ def add(
     """Insert nodes, from number `first` on: what their first events make (`gridwms.jobs.nodes.first_events`)."""
     key, owner, vo, now = registered.key, registered.owner, registered.vo, registered.time
     one_by_one = not registered.started or registered.max_running > 0
+    account, fqan = account_number(vo, registered.fqan, owner), registered.fqan or None
     rows = []
     for number, node in enumerate(nodes, first):
         name, value, facts, blockers = node
@@ -42,6 +44,7 @@ def add(
                 compound + number, node_key(key, number), owner, vo, facts.description, facts.match_class,
                 facts.retry_count, facts.shallow_retry_count, now, expires_at, _WAITING if at_once else _SUBMITTED,
                 now, 2 if at_once else 1, 0, 0, compound, name, value, counted, None if counted is None else 0,
+                account, fqan, facts.priority,
             )
         )  # fmt: skip
     bulk.insert(connection, "jobs", _COLUMNS, rows)

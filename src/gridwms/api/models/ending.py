@@ -1,8 +1,14 @@
-"""Cancelling, clearing, purging and trying again."""
+"""Cancelling, clearing, purging, trying again, priorities."""
 
 from __future__ import annotations
 
+from typing import Annotated
+
+from pydantic import Field
+
+from gridwms.api.models.job import Jobs
 from gridwms.api.models.problem import ErrorOut, Out
+from gridwms.jobs.priority import HIGHEST, LOWEST
 from gridwms.jobs.states import State
 
 
@@ -16,6 +22,12 @@ class EndOut(Out):
     sentence: str = ""
     state: State | None = None
     error: ErrorOut | None = None
+
+
+class PriorityIn(Jobs):
+    """Which jobs get which priority."""
+
+    priority: Annotated[int, Field(ge=LOWEST, le=HIGHEST, description="the highest goes first; 0 by default")]
 
 
 class EndsOut(Out):

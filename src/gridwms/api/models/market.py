@@ -100,8 +100,18 @@ class CallerOut(Out):
     remarks: list[str]
 
 
+class VitalOut(Out):
+    """A vital sign of the service and its threshold; `over`: submissions are refused for it."""
+
+    name: str
+    value: float
+    limit: float | None
+    over: bool
+
+
 class ServiceOut(Out):
-    """The service that answers. `you`: who you are to it. `healthy`: all its sites and sources answer."""
+    """The service that answers. `you`: who you are to it. `healthy`: all its sites and sources answer, and its load is
+    below the thresholds. `accepts`: submissions are taken, as far as load goes."""
 
     name: str
     version: str
@@ -109,3 +119,5 @@ class ServiceOut(Out):
     you: str
     healthy: bool
     troubles: list[str]
+    accepts: bool
+    load: list[VitalOut]

@@ -1,4 +1,4 @@
-"""Cancelling, clearing, purging and trying again: one job, or many in one request."""
+"""Cancelling, clearing, purging, trying again and putting in order: one job, or many in one request."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from fastapi import APIRouter
 
 from gridwms.api.desk import AtDesk, Desk, key_in
 from gridwms.api.errors import error_out
-from gridwms.api.models.ending import EndOut, EndsOut
+from gridwms.api.models.ending import EndOut, EndsOut, PriorityIn
 from gridwms.api.models.job import Jobs
 from gridwms.api.models.problem import ERRORS
-from gridwms.flow import cancel, collect, purge, retry
+from gridwms.flow import cancel, collect, prioritize, purge, retry
 from gridwms.flow.answer import Answer
 from gridwms.security.policy import Action
 
@@ -40,6 +40,15 @@ def purge_jobs(at: AtDesk, jobs: Jobs) -> EndsOut:
 def retry_jobs(at: AtDesk, jobs: Jobs) -> EndsOut:
     """Try jobs again that failed, were given up or cancelled. Of a compound: its nodes that did."""
     return _many(at, jobs.jobs, Action.RETRY, lambda keys: retry.retry(at.world, at.identity.subject, keys))
+
+
+@router.post("/priority")
+def prioritize_jobs(at: AtDesk, wish: PriorityIn) -> EndsOut:
+    """Change the priority of jobs among those of their owner: the highest goes first. Of a compound: of its nodes."""
+    by = at.identity.subject
+    return _many(
+        at, wish.jobs, Action.PRIORITIZE, lambda keys: prioritize.prioritize(at.world, by, keys, wish.priority)
+    )
 
 
 @router.post("/{key}/cancel")

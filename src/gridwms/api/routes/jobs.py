@@ -17,6 +17,7 @@ from gridwms.api.states import states_in
 from gridwms.flow import explain, status, submit
 from gridwms.flow.archive import look
 from gridwms.flow.errors import Refused
+from gridwms.jobs.priority import HIGHEST, LOWEST
 from gridwms.security.policy import Action
 
 router = APIRouter(prefix="/api/v1/jobs", tags=["jobs"], responses=ERRORS)
@@ -28,6 +29,9 @@ def submit_jobs(
     handed: Texts,
     response: Response,
     idempotency_key: Annotated[str, Header(description="the same key and body again: the same jobs")] = "",
+    priority: Annotated[
+        int | None, Query(ge=LOWEST, le=HIGHEST, description="in the place of those in the descriptions")
+    ] = None,
 ) -> RegistrationsOut:
     """Submit descriptions: one JDL as the body, or many as JSON. The good ones are accepted whatever the others are.
 
@@ -36,7 +40,16 @@ def submit_jobs(
     """
     at.may(Action.SUBMIT)
     who = at.identity
-    answers = submit.register(at.world, who.subject, who.vo, handed.texts, idempotency_key, handed.dialects)
+    answers = submit.register(
+        at.world,
+        who.subject,
+        who.vo,
+        handed.texts,
+        idempotency_key,
+        handed.dialects,
+        fqan=who.groups[0] if who.groups else "",
+        priority=priority,
+    )
     if all(answer.key is None for answer in answers):
         if not handed.many:
             raise Refused(answers[0].problems)

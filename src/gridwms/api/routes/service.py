@@ -5,8 +5,9 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from gridwms.api.desk import AtDesk
-from gridwms.api.models.market import CallerOut, ServiceOut
+from gridwms.api.models.market import CallerOut, ServiceOut, VitalOut
 from gridwms.api.models.problem import ERRORS
+from gridwms.flow.load import line
 from gridwms.security.policy import Action
 
 router = APIRouter(prefix="/api/v1", tags=["service"], responses=ERRORS)
@@ -17,6 +18,8 @@ def service(at: AtDesk) -> ServiceOut:
     """Who answers, who you are to it, and whether all its parts do."""
     at.may(Action.LOOK_AT_MARKET)
     troubles = [f"site {name}: {text}" for name, text in at.world.troubles.items() if text]
+    vitals = at.world.load.vitals() if at.world.load is not None else []
+    troubles += [line(one) for one in vitals if one.over]
     troubles += [f"source {health.source}: {health.error}" for health in at.world.market.health() if health.error]
     return ServiceOut(
         name="gridwms",
@@ -25,6 +28,8 @@ def service(at: AtDesk) -> ServiceOut:
         you=at.identity.subject,
         healthy=not troubles,
         troubles=troubles,
+        accepts=not any(one.over for one in vitals),
+        load=[VitalOut.model_validate(one, from_attributes=True) for one in vitals],
     )
 
 

@@ -8,7 +8,7 @@ from gridwms.client.answers.files import Attachment, Glance, OutputFile, Peek, P
 from gridwms.client.answers.job import Attempt, Event, Job, JobPage
 from gridwms.client.answers.matching import Clause, Match, Resource, Verdict, Why
 from gridwms.client.answers.reasons import Reason
-from gridwms.client.answers.service import Caller, Closure, Delegation, Quota, Service, Site, Subscription
+from gridwms.client.answers.service import Caller, Closure, Delegation, Quota, Service, Share, Site, Subscription
 from gridwms.client.answers.source import Source, SourceEntry, Trial
 from gridwms.client.answers.submission import Checked, Feasible, Problem, Registered, Upload
 
@@ -38,6 +38,7 @@ __all__ = [
     "Registered",
     "Resource",
     "Service",
+    "Share",
     "Site",
     "Source",
     "SourceEntry",

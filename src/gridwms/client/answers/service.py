@@ -100,6 +100,36 @@ class Delegation:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Share:
+    """How a VO, group or user stands among its siblings.
+
+    `share`: its part of what they are entitled to; `had`: its part of what they have had; `priority`: the first over
+    the second, None for whoever has had nothing. `slots`: used on average lately; `hours`: slot hours, faded.
+    """
+
+    level: str
+    vo: str
+    group: str
+    user: str
+    share: float
+    had: float
+    priority: float | None
+    slots: float
+    hours: float
+    running: int
+    queued: int
+    waiting: int
+    max_running: int | None = None
+    max_queued: int | None = None
+    limits: tuple[str, ...] = ()
+
+    @classmethod
+    def read(cls, told: Json) -> Share:
+        given = {name: told[name] for name in cls.__slots__ if name in told}
+        return cls(**{**given, "limits": tuple(told.get("limits", ()))})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
     """The service that answers."""
 
@@ -109,10 +139,12 @@ class Service:
     you: str
     healthy: bool
     troubles: tuple[str, ...] = ()
+    accepts: bool = True
+    """Submissions are not refused for its load."""
 
     @classmethod
     def read(cls, told: Json) -> Service:
-        plain = {name: told[name] for name in cls.__slots__ if name != "troubles"}
+        plain = {name: told[name] for name in cls.__slots__ if name in told and name != "troubles"}
         return cls(**plain, troubles=tuple(told["troubles"]))
 
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from gridwms.jobs.priority import HIGHEST, LOWEST
+
 
 class Kind(StrEnum):
     """The type of value; the text is what an error message says is accepted."""
@@ -40,17 +42,19 @@ class Standing(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Attribute:
-    """One row. `least`: smallest number accepted. `note`: ends the sentence that says why it is idle or refused."""
+    """One row. `least`: smallest number accepted, `most`: the largest.
+    `note`: ends the sentence that says why it is idle or refused."""
 
     name: str
     kind: Kind
     standing: Standing = Standing.HONOURED
     least: int | None = None
     note: str = ""
+    most: int | None = None
 
 
-def _honoured(kind: Kind, *names: str, least: int | None = None) -> list[Attribute]:
-    return [Attribute(name, kind, least=least) for name in names]
+def _honoured(kind: Kind, *names: str, least: int | None = None, most: int | None = None) -> list[Attribute]:
+    return [Attribute(name, kind, least=least, most=most) for name in names]
 
 
 def _idle(kind: Kind, name: str, note: str, least: int | None = None) -> Attribute:
@@ -84,6 +88,7 @@ _TABLE: tuple[Attribute, ...] = (
     *_honoured(Kind.NUMBER, "FuzzyFactor", "fuzzy_factor", least=0),
     *_honoured(Kind.TEXT, "SubmitTo", "OutputSE"),
     *_honoured(Kind.INTEGER, "CPUNumber", "NodeNumber", "SMPGranularity", "HostNumber", least=1),
+    *_honoured(Kind.INTEGER, "Priority", least=LOWEST, most=HIGHEST),
     _idle(Kind.TEXTS, "SignificantAttributes", "the service finds out itself which jobs are alike"),
     _idle(Kind.BOOLEAN, "EnableWmsFeedback", "the operator says for all jobs whether those stuck in a queue are moved"),
     _idle(Kind.TEXT, "lrms_type", "the site knows its batch system"),

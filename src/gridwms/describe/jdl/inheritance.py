@@ -19,6 +19,7 @@ INHERITED = (
     "PerusalFileEnable",
     "PerusalTimeInterval",
     "SubmitTo",
+    "Priority",
     "ShortDeadlineJob",
     "ExpiryTime",
     "Rank",

@@ -71,6 +71,7 @@ def describe(draft: Draft) -> Description | None:
         fuzzy_rank=draft.flag("FuzzyRank"),
         fuzzy_factor=fuzzy,
         submit_to=submit_to,
+        priority=draft.number("Priority") or 0,
         peek=draft.flag("PerusalFileEnable"),
         peek_seconds=peek_seconds,
         cpus=cpus,

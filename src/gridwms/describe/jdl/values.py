@@ -66,6 +66,10 @@ def read_value(draft: Draft, attribute: Attribute) -> None:
         accepted = f"{attribute.kind.value}, {attribute.least} or more"
         draft.error("out_of_range", name, f"found {checked}", found=str(checked), accepted=accepted)
         return
+    if isinstance(checked, int | float) and attribute.most is not None and not checked <= attribute.most:
+        accepted = f"{attribute.kind.value}, {attribute.most} or less"
+        draft.error("out_of_range", name, f"found {checked}", found=str(checked), accepted=accepted)
+        return
     draft.values[name.lower()] = checked
     if not _empty(checked):
         _stand(draft, attribute, shown(draft.ad[name]))

@@ -100,6 +100,7 @@ class Job(_Described):
     data_needs: Sequence[Mapping[str, str | Sequence[str]]] = ()
     data_protocols: Sequence[str] = ()
     data_catalogue: str = ""
+    priority: int | None = None
     prefer: str = ""
     fuzzy: bool | float | None = None
     retry_deep: int | None = None
@@ -117,7 +118,8 @@ class Jobs(_Described):
 
     `nodes`: jobs by name, or a list of jobs. `order`: pairs (before, after), one side of which may be a list of names;
     with `weak_order` the second runs although the first failed. `inputs`: files that all nodes share. What a node does
-    not say for itself it has from here: `where`, `prefer`, `outputs`, `retry_deep`, `retry_shallow`, `expires`, `peek`.
+    not say for itself it has from here: `where`, `priority`, `prefer`, `outputs`, `retry_deep`, `retry_shallow`,
+    `expires`, `peek`.
     """
 
     nodes: Mapping[str, Job] | Sequence[Job]
@@ -129,6 +131,7 @@ class Jobs(_Described):
     inputs: Names = ()
     outputs: Names = ()
     where: str = ""
+    priority: int | None = None
     prefer: str = ""
     retry_deep: int | None = None
     retry_shallow: int | None = None

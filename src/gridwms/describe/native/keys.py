@@ -80,6 +80,7 @@ KEYS: dict[str, Key] = {
     "data.needs": Key(Kind.NEEDS, "DataRequirements"),
     "data.protocols": Key(Kind.LIST, "DataAccessProtocol"),
     "data.catalogue": Key(Kind.TEXT, "DataCatalog"),
+    "priority": Key(Kind.INTEGER, "Priority"),
     "prefer": Key(Kind.EXPRESSION, "Rank"),
     "fuzzy": Key(Kind.FUZZY, "FuzzyRank"),
     "retry": Key(Kind.SECTION),

@@ -26,6 +26,7 @@ ALIASES: dict[str, str] = {
     "preferences": "rank",
     "jobbatchname": "batch_name",
     "jobuniverse": "universe",
+    "prio": "priority",
 }
 """Other names of commands."""
 
@@ -34,7 +35,7 @@ UNDERSTOOD: tuple[str, ...] = (
     *("input", "transfer_input", "output", "error", "transfer_input_files", "transfer_output_files"),
     *("transfer_output_remaps", "output_destination", "should_transfer_files", "when_to_transfer_output"),
     *("request_cpus", "request_memory", "requirements", "rank", "allowed_execute_duration"),
-    *("batch_name", "notify_user"),
+    *("batch_name", "notify_user", "priority"),
 )
 """Commands with a meaning in JDL."""
 
@@ -67,7 +68,7 @@ LOST: dict[str, str] = {
     **dict.fromkeys(("max_retries", "retry_until", "success_exit_code"), _RETRY),
     **dict.fromkeys(("periodic_hold", "periodic_release", "periodic_remove", "periodic_vacate"), _POLICY),
     **dict.fromkeys(("on_exit_hold", "on_exit_remove", "leave_in_queue", "hold", "keep_claim_idle"), _POLICY),
-    **dict.fromkeys(("priority", "nice_user", "prio"), "the service keeps the order of arrival"),
+    "nice_user": "priority orders the jobs of one user; shares are the operator's",
     **dict.fromkeys(("accounting_group", "accounting_group_user"), "the VO is what is accounted for"),
     **dict.fromkeys(
         ("x509userproxy", "use_x509userproxy", "use_oauth_services"), "the client's own credential is used"

@@ -106,6 +106,13 @@ def _cpus(mapping: Mapping, value: Value) -> None:
     mapping.jdl.value("CPUNumber", value.text, value.origin)
 
 
+def _priority(mapping: Mapping, value: Value) -> None:
+    if not re.fullmatch(r"[+-]?\d{1,9}", value.text, re.ASCII):
+        mapping.wrong(value, f"found {value.text[:60]!r}", accepted="a whole number")
+        return
+    mapping.jdl.value("Priority", value.text.removeprefix("+"), value.origin)
+
+
 def _memory(mapping: Mapping, value: Value) -> None:
     """MiB unless a unit is given (HTCondor manual, request_memory)."""
     text = f"{value.text} MiB" if _NUMBER.fullmatch(value.text) else re.sub(r"(?i)([kmgt])b$", r"\1", value.text)
@@ -186,6 +193,7 @@ HANDLERS: dict[str, Callable[[Mapping, Value], None]] = {
     "transfer_output_remaps": _nothing,
     "output_destination": _destination,
     "request_cpus": _cpus,
+    "priority": _priority,
     "request_memory": _memory,
     "allowed_execute_duration": _duration,
     "requirements": _requirements,

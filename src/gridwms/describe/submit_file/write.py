@@ -52,6 +52,7 @@ class _Writer:
         self.put("when_to_transfer_output", "ON_EXIT")
         self.put("transfer_output_files", ", ".join(outputs) or '""')
         self.number("CPUNumber", "request_cpus")
+        self.number("Priority", "priority")
         self.conditions()
         self.rank()
         self.name()

@@ -20,6 +20,7 @@ from gridwms.flow.record import Recorded, follow
 from gridwms.flow.templates import NodeTemplate
 from gridwms.flow.uploads import Upload, shared_uploads, uploads_of
 from gridwms.flow.world import World
+from gridwms.jobs.accounts import Account
 from gridwms.jobs.codec import form_of
 from gridwms.jobs.events import CompoundRegistered, NodesRegistered
 from gridwms.jobs.histogram import Bucket
@@ -28,7 +29,7 @@ from gridwms.jobs.nodes import LIST_LENGTH, NewNode, NodeFacts, accepted_at_once
 from gridwms.jobs.parent import Parent, step_parent
 from gridwms.jobs.states import State
 from gridwms.match.classes import match_class_key, matching_ad
-from gridwms.store import compounds, descriptions, nodes
+from gridwms.store import compounds, descriptions, nodes, shares
 from gridwms.store import events as log
 from gridwms.store.beginnings import reserve
 
@@ -135,7 +136,7 @@ def prepare_compound(
         if any(file.local for file in description.inputs):
             own_files.add(number)
         limits = description.retry_count, description.shallow_retry_count
-        facts.append(NodeFacts(digest, name, *limits, description.expires_at))
+        facts.append(NodeFacts(digest, name, *limits, description.expires_at, description.priority))
     jdl = unparse(compound.ad)
     own = descriptions.digest_of(jdl)
     digests[own] = jdl
@@ -160,15 +161,16 @@ def match_class(description: Description) -> tuple[str, str]:
 
 
 def registered_event(
-    world: World, prepared: PreparedCompound, key: str, owner: str, vo: str, now: float
+    world: World, prepared: PreparedCompound, key: str, account: Account, now: float
 ) -> CompoundRegistered:
-    """How the history of a compound begins."""
+    """How the history of a compound begins. `account`: its VO "" for any."""
     compound = prepared.compound
     return CompoundRegistered(
         key=key,
         time=now,
-        owner=owner,
-        vo=vo or compound.vo,
+        owner=account.owner,
+        vo=account.vo or compound.vo,
+        fqan=account.fqan,
         kind=compound.kind.value,
         description=_name(key, prepared.digest),
         nodes=len(compound.nodes),
@@ -187,6 +189,7 @@ def insert_compound(
     now, number = registered.time, compounds.next_number(connection)
     parent = step_parent(None, registered)
     descriptions.put_descriptions(connection, prepared.texts(parent.key))
+    shares.put_accounts(connection, [Account(registered.vo, registered.fqan, registered.owner)])
     compounds.add(connection, number, parent)
     log.append_compound(connection, [(number, registered, form_of(registered, parent))], now)
     counts: Counter[bool] = Counter()

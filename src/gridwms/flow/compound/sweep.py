@@ -15,7 +15,7 @@ from gridwms.flow.compound.advance import MOST, taken_up
 from gridwms.flow.compound.progress import Progress, lets_go_one_by_one
 from gridwms.flow.record import Recorded, announce, apply, follow
 from gridwms.flow.world import World
-from gridwms.jobs.events import Aborted, Cancelled, CancelRequested, Cleared, Event, Purged, Retried
+from gridwms.jobs.events import Aborted, Cancelled, CancelRequested, Cleared, Event, Prioritized, Purged, Retried
 from gridwms.jobs.histogram import Verdict, bucket_of, verdict_of
 from gridwms.jobs.job import Job
 from gridwms.jobs.parent import Parent
@@ -146,6 +146,12 @@ def _abort(_world: World, _parent: Parent, task: NodeTask, job: Job, now: float)
     return None
 
 
+def _prioritize(_world: World, parent: Parent, task: NodeTask, job: Job, now: float) -> Event | None:
+    if job.priority == parent.priority:
+        return None
+    return Prioritized(id=decision_id(job), time=now, priority=parent.priority, by=task.by)
+
+
 def _clear(_world: World, _parent: Parent, _task: NodeTask, job: Job, now: float) -> Event | None:
     if job.state is State.DONE and job.done_code is DoneCode.OK:
         return Cleared(id=decision_id(job), time=now, reason=reason("output_retrieved"))
@@ -175,6 +181,7 @@ _ENDED = frozenset({State.DONE, State.CLEARED, State.ABORTED, State.CANCELLED})
 _SWEEPS = {
     "cancel": _Sweep(_cancel, frozenset({State.SUBMITTED, State.WAITING, *AT_SITE})),
     "abort": _Sweep(_abort, frozenset({State.SUBMITTED, State.WAITING})),
+    "priority": _Sweep(_prioritize, frozenset({State.SUBMITTED, State.WAITING, *AT_SITE})),
     "clear": _Sweep(_clear, frozenset({State.DONE})),
     "purge": _Sweep(_purge, _ENDED),
     "retry": _Sweep(_retry, _ENDED, failed=True),

@@ -10,7 +10,7 @@ from gridwms.flow.answer import Answer
 from gridwms.flow.compound.progress import keep_state, record_parent
 from gridwms.flow.compound.sweep import finish
 from gridwms.flow.world import World
-from gridwms.jobs.events import Aborted, Accepted, CancelRequested, Cleared, Event, Purged, Retried
+from gridwms.jobs.events import Aborted, Accepted, CancelRequested, Cleared, Event, Prioritized, Purged, Retried
 from gridwms.jobs.histogram import Histogram, failures
 from gridwms.jobs.parent import Parent, parent_decision_id
 from gridwms.jobs.reasons import Reason, reason
@@ -92,6 +92,17 @@ def retry(world: World, by: str, number: int) -> Answer:
     return _begin(world, number, "retry", by, None, wish)
 
 
+def prioritize(world: World, by: str, number: int, priority: int) -> Answer:
+    """Give all nodes that have not ended another priority."""
+
+    def wish(ident: str, parent: Parent, _histogram: Histogram, now: float) -> Event | str:
+        if parent.over:
+            return f"it is {parent.state} already: its priority has no meaning any more"
+        return Prioritized(id=ident, time=now, priority=priority, by=by)
+
+    return _begin(world, number, "priority", by, None, wish)
+
+
 _REPLACED = {"cancel": ("retry", "advance", "reopen", "abort"), "abort": ("advance", "reopen")}
 """Whoever wishes the first does not want the others to go on."""
 _SENTENCES = {
@@ -100,6 +111,7 @@ _SENTENCES = {
     "abort": "given up",
     "clear": "cleared",
     "purge": "purged",
+    "priority": "its nodes get this priority",
     "retry": "{count} nodes are tried again",
 }
 

@@ -11,11 +11,13 @@ from gridwms.store.tables.leases import leases
 from gridwms.store.tables.metadata import metadata
 from gridwms.store.tables.outbox import outbox
 from gridwms.store.tables.remarks import job_access, job_tags
+from gridwms.store.tables.shares import accounts, holdings, holds
 from gridwms.store.tables.submit_keys import submit_keys
 from gridwms.store.tables.subscriptions import subscriptions
 from gridwms.store.tables.usage import usage
 
 __all__ = [
+    "accounts",
     "attempts",
     "closures",
     "commits",
@@ -25,6 +27,8 @@ __all__ = [
     "descriptions",
     "edges",
     "events",
+    "holdings",
+    "holds",
     "job_access",
     "job_tags",
     "jobs",

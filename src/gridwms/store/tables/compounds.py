@@ -29,6 +29,7 @@ compounds = Table(
     Column("reason", Text),
     Column("decisions", Integer, nullable=False),
     Column("cancel_requested_at", Time),
+    Column("priority", Integer, nullable=False),
     UniqueConstraint("key"),
 )
 Index("ix_compounds_owner", compounds.c.owner, compounds.c.number)

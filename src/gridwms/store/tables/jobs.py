@@ -3,7 +3,19 @@
 The rows of `jobs` and `attempts` are a projection of `events` and can be made again from them.
 """
 
-from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, String, Table, Text, UniqueConstraint, text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
 
 from gridwms.store.tables.metadata import Number, Time, metadata
 
@@ -73,6 +85,9 @@ jobs = Table(
     Column("value", Text),
     Column("blockers", Integer),
     Column("broken", Integer),
+    Column("account", BigInteger, nullable=False),
+    Column("fqan", String(255)),
+    Column("priority", Integer, nullable=False),
     UniqueConstraint("key"),
 )
 """Of nodes alone: `parent` (the row number of its compound) to `broken`. `blockers`: how many nodes it still waits for.
@@ -80,7 +95,14 @@ jobs = Table(
 
 WAITING = text("state = 'WAITING'")
 Index(
-    "ix_jobs_waiting", jobs.c.match_class, jobs.c.number, jobs.c.state, sqlite_where=WAITING, postgresql_where=WAITING
+    "ix_jobs_waiting",
+    jobs.c.match_class,
+    jobs.c.account,
+    jobs.c.priority,
+    jobs.c.number,
+    jobs.c.state,
+    sqlite_where=WAITING,
+    postgresql_where=WAITING,
 )
 _single = text("parent IS NULL")
 Index("ix_jobs_owner", jobs.c.owner, jobs.c.number, sqlite_where=_single, postgresql_where=_single)
@@ -130,6 +152,7 @@ attempts = Table(
     Column("departure_exit_code", Integer),
     Column("departure_reason", Text),
     Column("over", Boolean, nullable=False),
+    Column("slots", Integer, nullable=False),
     sqlite_with_rowid=False,
 )
 PRESENT = text("departed_at IS NULL AND refused_at IS NULL")
