@@ -17,6 +17,8 @@ PAGES = [
     "docs/user/notifications.md",
     "docs/operator/notifications.md",
     "docs/operator/quotas.md",
+    "docs/operator/fair-share.md",
+    "docs/user/priorities.md",
     "docs/operator/information-systems.md",
 ]
 COMMANDS = [
