@@ -56,6 +56,7 @@ class House:
     tokens: dict[str, str]
     server: Server
     tail: Tail
+    data: Path
     clients: list[httpx.Client] = field(default_factory=list)
 
     def http(self, user: str = "ann") -> httpx.Client:
@@ -140,7 +141,7 @@ def house(data: Path) -> Iterator[House]:
     server = Server(app, server_config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
-    made = House(world, site, url, tokens, server, tail)
+    made = House(world, site, url, tokens, server, tail, data)
     try:
         yield made
     finally:

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
+from gridwms.api import interests
+from gridwms.security import users
 from gridwms.store import stream as stream_rows
 from gridwms.store.database import StoreUnavailable
 from tests.api.house import HELLO, House, event
@@ -155,3 +157,26 @@ def test_a_stream_outlives_a_store_that_is_away(home: House, monkeypatch: pytest
     monkeypatch.setattr(stream_rows, "after", real)
     with home.http().stream("GET", "/api/v1/events", params={"after": "0"}) as answer:
         assert next(messages(answer))[2]["type"] == "Registered"
+
+
+@pytest.mark.parametrize("withdrawn", ["token", "share"])
+def test_who_may_no_longer_hear_is_told_why(home: House, monkeypatch: pytest.MonkeyPatch, withdrawn: str) -> None:
+    monkeypatch.setattr(interests, "LOOK", 0.0)
+    key, http = home.submit(), home.http()
+    entry = {"who": "bob", "permission": "read"}
+    http.post("/api/v1/jobs/share", json={"jobs": [key], "change": "add", "entry": entry}).raise_for_status()
+    params = {"job": key, "type": "Tagged"}
+    with home.http("bob").stream("GET", "/api/v1/events", params=params) as answer:
+        stream = messages(answer)
+        assert next(stream)[0] == "caught-up"
+        http.post("/api/v1/jobs/tag", json={"jobs": [key], "tags": {"a": "1"}})
+        assert [next(stream)[0] for _ in range(2)] == ["job", "caught-up"]
+        if withdrawn == "token":
+            (home.data / "users" / "bob").unlink()
+            monkeypatch.setattr(users, "_LOOK", 0.0)
+        else:
+            http.post("/api/v1/jobs/share", json={"jobs": [key], "change": "remove", "entry": entry})
+        http.post("/api/v1/jobs/tag", json={"jobs": [key], "tags": {"a": "2"}})
+        kind, _cursor, data = next(stream)
+        assert (kind, data["code"]) == ("error", "not_permitted")
+        assert list(stream) == []

@@ -17,12 +17,14 @@ from gridwms.channels.outlets import Kind, Outlets
 from gridwms.channels.webhook import Webhooks
 from gridwms.daemon import notifier as module
 from gridwms.daemon.leaseholder import Leaseholder
-from gridwms.daemon.notifier import LEASE, Notifier
+from gridwms.daemon.notifier import LEASE, Notifier, Withdrawn
 from gridwms.flow import subscriptions
 from gridwms.flow.cancel import cancel
+from gridwms.flow.errors import FlowError, NotPermitted
 from gridwms.flow.tail import Tail
 from gridwms.flow.world import World
 from gridwms.jobs.interest import Interest
+from gridwms.store import leases as lease_rows
 from gridwms.store import subscriptions as rows
 from gridwms.store.events import last_cursor
 from gridwms.store.subscriptions import Subscription
@@ -49,11 +51,13 @@ def outlets(webhooks: Webhooks = HERE, mailer: Mailer | None = None) -> Outlets:
 
 
 @contextlib.contextmanager
-def serving(world: World, ways: Outlets | None = None) -> Iterator[Notifier]:
+def serving(
+    world: World, ways: Outlets | None = None, seconds: float = 1e9, withdrawn: Withdrawn = lambda *_: None
+) -> Iterator[Notifier]:
     world.outlets = ways or outlets()
-    tail, leases = Tail(world), Leaseholder(world, [LEASE], seconds=1e9)
+    tail, leases = Tail(world), Leaseholder(world, [LEASE], seconds)
     leases.start()
-    made = Notifier(world, tail, leases)
+    made = Notifier(world, tail, leases, withdrawn)
     made.start()
     try:
         yield made
@@ -246,6 +250,46 @@ def test_one_instance_serves_and_another_goes_on(stage: Stage, target: Hook) -> 
             until(stage.world, one.key, lambda now: now.cursor == 2)
     with serving(stage.world):
         stage.submit()
+        until(stage.world, one.key, lambda now: now.cursor == 4)
+    assert target.cursors() == [1, 2, 3, 4]
+
+
+@ON_POSTGRESQL
+def test_another_goes_on_where_one_died(stage: Stage, target: Hook, monkeypatch: pytest.MonkeyPatch) -> None:
+    one = subscribe(stage.world, target.url)
+    with monkeypatch.context() as dead:
+        dead.setattr(lease_rows, "let_go", lambda *_: None)
+        with serving(replace(stage.world, instance="other"), seconds=100.0):
+            stage.submit()
+            until(stage.world, one.key, lambda now: now.cursor == 2)
+    with serving(stage.world, seconds=100.0) as notifier:
+        stage.submit()
+        notifier._leases.renew()
+        assert not notifier._leases.have(LEASE), "nobody knows yet whether the other one lives"
+        stage.pass_time(101.0)
+        notifier._leases.renew()
+        until(stage.world, one.key, lambda now: now.cursor == 4)
+    assert target.cursors() == [1, 2, 3, 4]
+
+
+@ON_SQLITE
+def test_who_may_no_longer_hear_is_told_nothing(stage: Stage, target: Hook) -> None:
+    one = subscribe(stage.world, target.url)
+    allowed = [True]
+
+    def withdrawn(subject: str, interest: Interest) -> FlowError | None:
+        assert (subject, interest) == ("ann", ANN)
+        return None if allowed[0] else NotPermitted("Only operators may.")
+
+    with serving(stage.world, withdrawn=withdrawn):
+        stage.submit()
+        until(stage.world, one.key, lambda now: now.cursor == 2)
+        allowed[0] = False
+        stage.submit()
+        paused = until(stage.world, one.key, lambda now: now.paused_at is not None)
+        assert (paused.cursor, paused.error) == (2, "Only operators may.")
+        allowed[0] = True
+        subscriptions.resume(stage.world, one.key, skip=False)
         until(stage.world, one.key, lambda now: now.cursor == 4)
     assert target.cursors() == [1, 2, 3, 4]
 

@@ -11,7 +11,7 @@ ALICE = Identity(subject='/DC=org/CN=Alice: the "first"; é')
 
 
 def sessions(now: float = 1000.0) -> Sessions:
-    return Sessions(Capabilities(b"secret"), {ALICE.subject: ALICE}, lambda: now)
+    return Sessions(Capabilities(b"secret"), {ALICE.subject: ALICE}.get, lambda: now)
 
 
 def test_good_until_its_end() -> None:
@@ -32,4 +32,4 @@ def test_changed_cookie_is_none() -> None:
     cookie = sessions().make(ALICE)
     subject, end, signature = cookie.split(":")
     assert sessions().read(f"{subject}:{int(end) + 9}:{signature}") is None
-    assert Sessions(Capabilities(b"other"), {ALICE.subject: ALICE}).read(cookie) is None
+    assert Sessions(Capabilities(b"other"), {ALICE.subject: ALICE}.get).read(cookie) is None

@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
+
+from anyio import to_thread
+
 from gridwms.api.desk import Desk
 from gridwms.api.errors import BadQuery
 from gridwms.api.models.filter import FilterIn
+from gridwms.api.settings import Settings
+from gridwms.flow.errors import FlowError, NotPermitted
+from gridwms.flow.world import World
 from gridwms.jobs.interest import BadInterest, Interest
-from gridwms.security.policy import Action
+from gridwms.security.policy import Action, JobsOf
+
+LOOK = 5.0
+"""Seconds between two looks whether a listener may still hear."""
 
 
 def permitted(at: Desk, asked: FilterIn) -> Interest:
@@ -25,3 +36,36 @@ def permitted(at: Desk, asked: FilterIn) -> Interest:
     for reason in refused.values():
         raise reason
     return found
+
+
+def withdrawn(world: World, settings: Settings, subject: str, interest: Interest) -> FlowError | None:
+    """Why somebody may no longer hear of what he was once permitted to hear of; None: he may. StoreUnavailable."""
+    identity = settings.gatekeeper.by_name(subject)
+    if identity is None:
+        return NotPermitted(f"The service does not know '{subject}' any more.", "Ask its operator for a token.")
+    at = Desk(world, settings, identity)
+    named = sorted(interest.jobs | interest.parents)
+    try:
+        at.may(Action.FOLLOW, JobsOf(owner=interest.owner or ""))
+    except NotPermitted as error:
+        if interest.owner is not None or not named:
+            return error
+        _keys, refused = at.jobs(named, Action.READ)
+        return next((why for why in refused.values() if isinstance(why, NotPermitted)), None)
+    return None
+
+
+class Watch:
+    """Whether a listener may still hear, looked at again from time to time."""
+
+    def __init__(self, at: Desk, interest: Interest, clock: Callable[[], float] = time.monotonic) -> None:
+        self._at, self._interest, self._clock = at, interest, clock
+        self._next = clock() + LOOK
+
+    async def withdrawn(self) -> FlowError | None:
+        """Why not any more; None: still."""
+        if self._clock() < self._next:
+            return None
+        self._next = self._clock() + LOOK
+        at = self._at
+        return await to_thread.run_sync(withdrawn, at.world, at.settings, at.identity.subject, self._interest)

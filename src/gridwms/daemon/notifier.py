@@ -11,7 +11,7 @@ import asyncio
 import contextlib
 import random
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -24,10 +24,12 @@ from gridwms.channels.outlets import Kind
 from gridwms.daemon.leaseholder import Leaseholder
 from gridwms.flow.backoff import retry_after
 from gridwms.flow.deliveries import deliver
+from gridwms.flow.errors import FlowError
 from gridwms.flow.notices import MOST_IN_MAIL
 from gridwms.flow.tail import Tail
 from gridwms.flow.telling import Told
 from gridwms.flow.world import World
+from gridwms.jobs.interest import Interest
 from gridwms.store import subscriptions as rows
 from gridwms.store.database import StoreUnavailable
 from gridwms.store.subscriptions import Subscription
@@ -42,12 +44,22 @@ _HEALTHY, _FAILING = 32, 8
 _GATHER = 1.0
 """Seconds that a mail waits for what follows its first event."""
 
+Withdrawn = Callable[[str, Interest], FlowError | None]
+
 
 class Notifier:
-    """Runs until `stop`, in the instance that has the lease."""
+    """Runs until `stop`, in the instance that has the lease. `withdrawn`: why somebody may not hear of it any more."""
 
-    def __init__(self, world: World, tail: Tail, leases: Leaseholder, rng: random.Random | None = None) -> None:
+    def __init__(
+        self,
+        world: World,
+        tail: Tail,
+        leases: Leaseholder,
+        withdrawn: Withdrawn = lambda _subject, _interest: None,
+        rng: random.Random | None = None,
+    ) -> None:
         self._world = world
+        self._withdrawn = withdrawn
         self._tail = tail
         self._streams = Streams(tail)
         self._leases = leases
@@ -156,6 +168,10 @@ class Notifier:
     async def _deliver(self, one: Subscription, told: Sequence[Told], cursor: int) -> Subscription:
         outlets = self._world.outlets
         assert outlets is not None  # noqa: S101 (else it was not started)
+        why = await to_thread.run_sync(self._withdrawn, one.owner, one.interest)
+        if why is not None:
+            logger.warning("subscription paused", subscription=one.key, why=str(why))
+            return await self._note(one, {"paused_at": self._world.clock(), "error": str(why)})
         more = 0
         if one.kind == Kind.MAIL:
             told, more, cursor = await self._gathered(one, told, cursor)

@@ -7,6 +7,7 @@ import json
 import os
 import socket
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import structlog
@@ -14,6 +15,7 @@ import uvicorn
 
 from gridwms.api.app import build_app
 from gridwms.api.connection import Connection
+from gridwms.api.interests import withdrawn
 from gridwms.api.server import Server
 from gridwms.api.settings import Settings
 from gridwms.daemon import directory
@@ -55,8 +57,9 @@ def serve(data: Path, *, config_file: Path | None = None, host: str | None = Non
             others=[Certificates(believing)] if believing else [],
         )
         parts = build(config, data, url, capabilities, believing)
-        service = Service(parts.world, config, parts.measures)
-        app = build_app(parts.world, Settings(url=url, gatekeeper=gate), service.tail)
+        settings = Settings(url=url, gatekeeper=gate)
+        service = Service(parts.world, config, parts.measures, partial(withdrawn, parts.world, settings))
+        app = build_app(parts.world, settings, service.tail)
         server = Server(
             app,
             uvicorn.Config(

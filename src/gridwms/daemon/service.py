@@ -15,7 +15,7 @@ from gridwms.daemon.config import Config
 from gridwms.daemon.courier import Courier
 from gridwms.daemon.leaseholder import Leaseholder
 from gridwms.daemon.loop import Loop
-from gridwms.daemon.notifier import LEASE, Notifier
+from gridwms.daemon.notifier import LEASE, Notifier, Withdrawn
 from gridwms.flow import delegation, sources
 from gridwms.flow.archive.keep import archive_old
 from gridwms.flow.bookkeeping.settle import settle
@@ -58,7 +58,9 @@ _LOAD_SECONDS = 5.0
 class Service:
     """Owns the threads of one world. Nothing it does depends on having been stopped in order."""
 
-    def __init__(self, world: World, config: Config, measures: Measures) -> None:
+    def __init__(
+        self, world: World, config: Config, measures: Measures, withdrawn: Withdrawn = lambda _subject, _interest: None
+    ) -> None:
         self._world = world
         self._archive_days = config.archive.after_days
         self._settled_at = -_SETTLE_SECONDS
@@ -67,7 +69,7 @@ class Service:
         names = ["schedule", "expire", "bookkeeping", LEASE, *(f"site {name}" for name in world.sites)]
         self._leases = Leaseholder(world, names, config.service.lease_seconds)
         self._couriers = {name: Courier(world, site, self._leases) for name, site in world.sites.items()}
-        self._notifier = Notifier(world, self.tail, self._leases)
+        self._notifier = Notifier(world, self.tail, self._leases, withdrawn)
         self._loops = [
             Loop("schedule", self._if_ours("schedule", scheduler.round), _SCHEDULE_SECONDS, world.waiting),
             Loop("expire", self._if_ours("expire", lambda: expire(world)), _EXPIRE_SECONDS),

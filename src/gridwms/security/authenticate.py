@@ -13,7 +13,8 @@ from gridwms.security.capability import Capabilities
 from gridwms.security.errors import NotIdentified
 from gridwms.security.identity import Identity, Role
 from gridwms.security.session import Sessions
-from gridwms.security.token import identity_of, known_tokens, this_user
+from gridwms.security.token import this_user
+from gridwms.security.users import Users
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,10 +46,10 @@ class Authenticator(Protocol):
 class BearerTokens:
     """Tokens out of files; a token that it does not know may be somebody else's to judge."""
 
-    known: Mapping[bytes, Identity] = field(repr=False)
+    known: Users
 
     def identify(self, shown: Shown) -> Identity | None:
-        return identity_of(shown.bearer, self.known) if shown.bearer else None
+        return self.known.by_token(shown.bearer) if shown.bearer else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +116,14 @@ class Gatekeeper:
         """The caller; on a worker's route (`tag`) only the attempt's capability counts. Raises NotIdentified."""
         if shown.tag:
             return identify(shown, self.workers)
-        known = identify(shown, self.users)
+        return self._with_roles(identify(shown, self.users))
+
+    def by_name(self, subject: str) -> Identity | None:
+        """The user as the service would know him now, for what is done in his name; None: it does not any more."""
+        known = self.sessions.users(subject)
+        return None if known is None else self._with_roles(known)
+
+    def _with_roles(self, known: Identity) -> Identity:
         client = Client(known.subject, known.groups)
         by_policy = frozenset(role for action, role in _BY_POLICY.items() if self.policy.permits(action, client))
         granted = by_policy.union(*(self.grants.get(name, ()) for name in (known.subject, *known.groups)))
@@ -132,8 +140,8 @@ def gatekeeper(
 ) -> Gatekeeper:
     """For the tokens of a data directory, and what `others` know; `owner` is the user who runs the service. Raises
     UnsafeFile."""
-    known = known_tokens(data, owner or this_user())
-    sessions = Sessions(capabilities, {identity.subject: identity for identity in known.values()})
+    known = Users(data, owner or this_user())
+    sessions = Sessions(capabilities, known.by_name)
     return Gatekeeper(
         (BearerTokens(known), LoginCookie(sessions), *others),
         (AttemptCapability(capabilities),),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hmac
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import quote, unquote
 
@@ -17,10 +17,10 @@ LIFETIME = 12 * 3600.0
 
 @dataclass(frozen=True, slots=True)
 class Sessions:
-    """Makes and reads the cookies of the users it knows (by subject)."""
+    """Makes and reads the cookies of the users that are known (by subject)."""
 
     signer: Capabilities
-    users: Mapping[str, Identity]
+    users: Callable[[str], Identity | None]
     clock: Callable[[], float] = time.time
 
     def make(self, identity: Identity) -> str:
@@ -34,4 +34,4 @@ class Sessions:
         if not hmac.compare_digest(self.signer.sign("session", body).encode(), signature.encode("utf-8", "replace")):
             return None
         subject, _, end = body.partition(":")
-        return self.users.get(unquote(subject)) if self.clock() < int(end) else None
+        return self.users(unquote(subject)) if self.clock() < int(end) else None

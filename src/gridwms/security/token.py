@@ -13,9 +13,13 @@ import secrets
 from collections.abc import Mapping
 from pathlib import Path
 
+import structlog
+
 from gridwms.security.errors import UnsafeFile
 from gridwms.security.identity import Identity, Role
 from gridwms.security.private_file import read, read_or_make
+
+logger = structlog.get_logger(__name__)
 
 TOKEN_FILE = "token"  # noqa: S105 (a file's name)
 USERS_DIRECTORY = "users"
@@ -50,14 +54,23 @@ def this_user() -> str:
         return f"uid-{os.geteuid()}"
 
 
-def known_tokens(data: Path, owner: str) -> dict[bytes, Identity]:
-    """Digest to identity, of the owner (an operator too) and of all other users. Raises UnsafeFile."""
+def known_tokens(data: Path, owner: str, *, strict: bool = True) -> dict[bytes, Identity]:
+    """Digest to identity, of the owner (an operator too) and of all other users. Raises UnsafeFile.
+
+    Not `strict`: files of users that are not safe are left out.
+    """
     found = {digest(owner_token(data)): Identity(subject=owner, roles=frozenset({Role.OPERATOR}))}
     directory = data / USERS_DIRECTORY
     if directory.is_dir():
         for path in sorted(directory.iterdir()):
-            if _USER.fullmatch(path.name):
+            if not _USER.fullmatch(path.name):
+                continue
+            try:
                 found[digest(read(path))] = Identity(subject=path.name)
+            except (UnsafeFile, OSError) as error:
+                if strict:
+                    raise
+                logger.warning("the token of a user is left out", user=path.name, why=str(error))
     return found
 
 

@@ -10,8 +10,8 @@ from fastapi import APIRouter, Header, Query, Request
 from starlette.responses import StreamingResponse
 
 from gridwms.api.desk import AtDesk, Desk
-from gridwms.api.errors import BadQuery
-from gridwms.api.interests import permitted
+from gridwms.api.errors import BadQuery, error_out
+from gridwms.api.interests import Watch, permitted
 from gridwms.api.models.filter import FilterIn
 from gridwms.api.models.problem import ERRORS, ErrorOut
 from gridwms.api.streams import Streams
@@ -35,6 +35,7 @@ class Asked(NamedTuple):
 
     cursor: int
     interest: Interest
+    watch: Watch
 
 
 @router.get("/events", response_class=StreamingResponse)
@@ -60,7 +61,7 @@ async def asked_for(at: Desk, query: StreamIn, last_event_id: str = "") -> Asked
     cursor = _number(last_event_id or query.after)
     if cursor is None:
         cursor = await to_thread.run_sync(at.world.database.read, last_cursor)
-    return Asked(cursor, interest)
+    return Asked(cursor, interest, Watch(at, interest))
 
 
 def away(error: StoreUnavailable) -> ErrorOut:
@@ -72,6 +73,9 @@ async def _messages(streams: Streams, asked: Asked) -> AsyncIterator[bytes]:
     cursor = asked.cursor
     try:
         async for part, caught_up in streams.follow(asked.cursor, asked.interest):
+            if (why := await asked.watch.withdrawn()) is not None:
+                yield f"id: {cursor}\nevent: error\ndata: {error_out(why).model_dump_json()}\n\n".encode()
+                return
             text, cursor = part.messages, part.cursor
             if caught_up:
                 text += b"id: %d\nevent: caught-up\ndata: {}\n\n" % cursor

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from starlette.websockets import WebSocketDisconnect
 
 from gridwms.api.desk import desk
-from gridwms.api.errors import BadQuery, answer_to
+from gridwms.api.errors import BadQuery, answer_to, error_out
 from gridwms.api.routes.events import Asked, StreamIn, asked_for, away
 from gridwms.api.settings import Settings
 from gridwms.api.streams import Streams
@@ -22,7 +22,7 @@ from gridwms.security.errors import NotIdentified, SecurityError
 from gridwms.store.database import StoreUnavailable
 
 router = APIRouter(prefix="/api/v1")
-_GOING_AWAY, _TRY_AGAIN = 1001, 1013
+_GOING_AWAY, _NOT_PERMITTED, _TRY_AGAIN = 1001, 1008, 1013
 
 
 @router.websocket("/events")
@@ -63,6 +63,10 @@ async def _asked(socket: WebSocket) -> Asked:
 async def _send(socket: WebSocket, streams: Streams, asked: Asked) -> None:
     try:
         async for part, caught_up in streams.follow(asked.cursor, asked.interest):
+            if (why := await asked.watch.withdrawn()) is not None:
+                await socket.send_text(json.dumps({"kind": "error", "error": error_out(why).model_dump()}))
+                await socket.close(_NOT_PERMITTED, "no longer permitted")
+                return
             for one in part.told:
                 await socket.send_text(f'{{"kind":"job","cursor":"{one.cursor}","event":{one.data}}}')
             if caught_up:
