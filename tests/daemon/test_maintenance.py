@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 import threading
 import time
@@ -15,8 +16,9 @@ from gridwms.flow.submit import register
 from gridwms.flow.world import FlowSettings, World
 from gridwms.sandbox.area import Area
 from gridwms.store import jobs as rows
-from gridwms.store import listing
+from gridwms.store import listing, migrate
 from gridwms.store.database import Database, StoreUnavailable
+from gridwms.store.migrate import OlderSchema
 from tests.flow.conftest import FixedMarket, place
 
 
@@ -148,3 +150,29 @@ def test_a_directory_without_a_database_is_told(data: Path, tmp_path: Path) -> N
         maintenance.check(data, None)
     with pytest.raises(StoreUnavailable, match="There is no database"):
         maintenance.backup(data, tmp_path / "backup")
+
+
+def test_an_older_database_is_looked_at_and_not_changed(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The next version's `db check`, before that version has ever run here."""
+    submit(data, 1).close()
+    newer = tmp_path / "migrations"
+    shutil.copytree(migrate._MIGRATIONS, newer)
+    (newer / "versions" / "9999_next.py").write_text(
+        'revision = "9999"\ndown_revision = "0001"\n\n\ndef upgrade() -> None:\n    raise AssertionError\n'
+    )
+    before = {path.name: path.read_bytes() for path in data.iterdir() if path.is_file()}
+    with monkeypatch.context() as patch:
+        patch.setattr(migrate, "_MIGRATIONS", newer)
+        for _ in range(2):
+            with pytest.raises(OlderSchema, match="'gridwms serve' brings it up to date"):
+                maintenance.check(data, None)
+    after = {path.name: path.read_bytes() for path in data.iterdir() if path.is_file() and path.name in before}
+    assert after == before
+    assert maintenance.check(data, None) == []
+    (data / "gridwms.sqlite").unlink()
+    with sqlite3.connect(data / "gridwms.sqlite") as empty:
+        empty.execute("PRAGMA user_version = 1")
+    with pytest.raises(OlderSchema):
+        maintenance.check(data, None)

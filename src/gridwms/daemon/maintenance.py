@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sqlite3
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 from gridwms.daemon import directory
@@ -88,20 +88,37 @@ def restore(data: Path, source: Path) -> Path | None:
         raise StoreUnavailable(f"The backup '{source}' is damaged: {sound}. Use another one.")
     directory.make(data)
     with alone(data):
-        path, aside = data / _NAME, None
-        if path.exists():
-            aside = _free_name(data)
-            for ending in ("", "-wal", "-shm"):
-                old = path.with_name(path.name + ending)
-                if old.exists():
-                    old.replace(aside.with_name(aside.name + ending))
-        draft = path.with_name(f"{_NAME}.new")
-        shutil.copyfile(source, draft)
-        draft.chmod(0o600)
-        with draft.open("rb") as file:
-            os.fsync(file.fileno())
-        draft.replace(path)
-        directory.sync(data)
+        path, draft = data / _NAME, data / f"{_NAME}.new"
+        try:
+            shutil.copyfile(source, draft)
+            draft.chmod(0o600)
+            with draft.open("rb") as file:
+                os.fsync(file.fileno())
+            aside = _put_aside(path) if path.exists() else None
+            draft.replace(path)
+            directory.sync(data)
+        except OSError as error:
+            draft.unlink(missing_ok=True)
+            raise StoreUnavailable(
+                f"'{source}' could not be restored: {error.strerror}. The database is the one before."
+            ) from error
+    return aside
+
+
+def _put_aside(path: Path) -> Path:
+    """Give the database a second name, under which it stays whole; its own one is free to be replaced.
+
+    What is in its write-ahead log goes into the file first, where it can be read: so at no moment is there a database
+    without its log, or a log beside another one's.
+    """
+    with suppress(sqlite3.DatabaseError), closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    aside = _free_name(path.parent)
+    os.link(path, aside)
+    for ending in ("-wal", "-shm"):
+        old = path.with_name(path.name + ending)
+        if old.exists():
+            old.replace(aside.with_name(aside.name + ending))
     return aside
 
 
