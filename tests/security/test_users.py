@@ -8,7 +8,7 @@ import pytest
 
 from gridwms.security.errors import UnsafeFile
 from gridwms.security.private_file import read_or_make
-from gridwms.security.token import owner_token, user_token
+from gridwms.security.token import is_user_name, owner_token, user_token
 from gridwms.security.users import Users
 
 
@@ -66,3 +66,8 @@ def test_a_file_that_others_can_read_is_left_out_and_harms_nobody_else(
     assert users.by_name("nobody") is not None
     with pytest.raises(UnsafeFile):
         Users(tmp_path, "alice")
+
+
+def test_subjects_of_certificates_are_no_names_of_users() -> None:
+    assert is_user_name("ann@example.org")
+    assert not any(map(is_user_name, ("/DC=org/CN=Ann", "CN=Ann,DC=org", "CN=Ann Example")))

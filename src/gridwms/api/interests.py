@@ -14,7 +14,9 @@ from gridwms.api.settings import Settings
 from gridwms.flow.errors import FlowError, NotPermitted
 from gridwms.flow.world import World
 from gridwms.jobs.interest import BadInterest, Interest
+from gridwms.security.identity import Identity
 from gridwms.security.policy import Action, JobsOf
+from gridwms.security.token import is_user_name
 
 LOOK = 5.0
 """Seconds between two looks whether a listener may still hear."""
@@ -38,11 +40,21 @@ def permitted(at: Desk, asked: FilterIn) -> Interest:
     return found
 
 
-def withdrawn(world: World, settings: Settings, subject: str, interest: Interest) -> FlowError | None:
-    """Why somebody may no longer hear of what he was once permitted to hear of; None: he may. StoreUnavailable."""
+def withdrawn(
+    world: World, settings: Settings, subject: str, interest: Interest, shown: Identity | None = None
+) -> FlowError | None:
+    """Why somebody may no longer hear of what he was once permitted to hear of; None: he may. StoreUnavailable.
+
+    `shown`: who he was when he came, if he is here. Who comes with a certificate has groups that only he can show;
+    while he is away nobody can tell what they would permit, and nothing is withdrawn.
+    """
     identity = settings.gatekeeper.by_name(subject)
     if identity is None:
-        return NotPermitted(f"The service does not know '{subject}' any more.", "Ask its operator for a token.")
+        if is_user_name(subject):
+            return NotPermitted(f"The service does not know '{subject}' any more.", "Ask its operator for a token.")
+        if shown is None:
+            return None
+        identity = shown
     at = Desk(world, settings, identity)
     named = sorted(interest.jobs | interest.parents)
     try:
@@ -68,4 +80,5 @@ class Watch:
             return None
         self._next = self._clock() + LOOK
         at = self._at
-        return await to_thread.run_sync(withdrawn, at.world, at.settings, at.identity.subject, self._interest)
+        who = at.identity
+        return await to_thread.run_sync(withdrawn, at.world, at.settings, who.subject, self._interest, who)

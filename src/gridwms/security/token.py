@@ -38,12 +38,17 @@ def owner_token(data: Path) -> str:
 
 def user_token(data: Path, name: str) -> str:
     """The token of another user of this service, made when there is none. Raises UnsafeFile."""
-    if not _USER.fullmatch(name):
+    if not is_user_name(name):
         raise UnsafeFile(
             f"'{name}' cannot be the name of a user.",
             "Use up to 64 letters, digits and . _ @ + - (not in front).",
         )
     return read_or_make(data / USERS_DIRECTORY / name, new_token)
+
+
+def is_user_name(name: str) -> bool:
+    """Whether a user with a token may have this name; subjects of certificates never look so."""
+    return _USER.fullmatch(name) is not None
 
 
 def this_user() -> str:
@@ -63,7 +68,7 @@ def known_tokens(data: Path, owner: str, *, strict: bool = True) -> dict[bytes, 
     directory = data / USERS_DIRECTORY
     if directory.is_dir():
         for path in sorted(directory.iterdir()):
-            if not _USER.fullmatch(path.name):
+            if not is_user_name(path.name):
                 continue
             try:
                 found[digest(read(path))] = Identity(subject=path.name)
