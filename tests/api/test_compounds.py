@@ -144,3 +144,33 @@ def test_the_stream_tells_of_the_whole(home: House) -> None:
                 break
     assert any('"CompoundRegistered"' in line for line in told)
     assert any('"NodesState"' in line and '"CANCELLED"' in line for line in told)
+
+
+MIXED = """[
+  Type = "collection"; %s
+  Nodes = {
+    [ Executable = "/bin/a"; ], [ Executable = "/bin/b"; ],
+    [ Executable = "/bin/a"; Requirements = other.GlueCEName == "nowhere"; ],
+    [ Executable = "/bin/a"; Rank = 7; ], [ Executable = "/bin/c"; Requirements = other.GlueCEName == "nowhere"; ]
+  };
+]"""
+
+
+def test_where_the_nodes_could_run(home: House) -> None:
+    """Those that matching cannot tell apart are one line, whatever else they are."""
+    http = home.http()
+    found = http.post("/api/v1/match", json={"jdl": MIXED % ""}).json()
+    assert [(one["nodes"], len(one["resources"])) for one in found["kinds"]] == [(2, 1), (2, 0), (1, 1)]
+    assert [one["resources"][0]["rank"] for one in found["kinds"] if one["resources"]] == [-1.0, 7.0]
+    assert found["kinds"][1]["reason"]["code"] == "no_match"
+    assert (found["resources"], found["together"]) == ([], False)
+    assert found["reason"] == found["kinds"][1]["reason"]
+    assert "3 of 5 nodes could run now" in found["summary"]
+
+    both = http.post("/api/v1/match", json={"jdl": SWEEP}).json()
+    assert [(one["nodes"], one["summary"]) for one in both["kinds"]] == [(5, both["kinds"][0]["summary"])]
+    assert (both["resources"], both["reason"]) == (both["kinds"][0]["resources"], None)
+    together = http.post("/api/v1/match", json={"jdl": MIXED % "NodesCollocation = true;"}).json()
+    assert together["together"] is True
+    assert together["summary"].endswith("NodesCollocation: 0 computing elements take all of them")
+    assert http.post("/api/v1/match", json={"jdl": '[Type = "collection"; Nodes = {}]'}).status_code == 422

@@ -18,6 +18,7 @@ SWEEP = """[
 def test_a_sweep_is_handed_in_followed_repaired_and_fetched(gridwms: Command, tmp_path: Path) -> None:
     switch = tmp_path / "switch"
     (tmp_path / "sweep.jdl").write_text(SWEEP % switch)
+    assert "sweep.jdl: all 3 nodes could run now\nNode_a and 2 nodes like it: " in gridwms("match", "sweep.jdl").out
     [job] = gridwms("submit", "sweep.jdl").out.split()
     waited = gridwms("wait", job)
     assert (waited.code, waited.out.strip().splitlines()[-1].split()[1]) == (10, "DONE")

@@ -11,7 +11,7 @@ from gridwms.cli.exit_codes import Exit, together
 from gridwms.cli.options import Descriptions, Format, Json, Service
 
 if TYPE_CHECKING:
-    from gridwms.client.answers import Match
+    from gridwms.client.answers import Match, Places
 
 
 def match(
@@ -46,7 +46,7 @@ def match(
                         report(error, name)
                 continue
             answers.append({"name": name, "match": found, "error": None, "problems": found.problems})
-            codes.append(Exit.OK if found.resources else Exit.NO_MATCH)
+            codes.append(Exit.OK if found.found else Exit.NO_MATCH)
             if not json:
                 show(name, text, found.problems, each.files)
                 _show(name, found, limit)
@@ -56,6 +56,16 @@ def match(
 
 
 def _show(name: str, found: Match, limit: int) -> None:
+    if not found.kinds:
+        _places(name, found, limit)
+        return
+    say.line(f"{say.paint(say.clean(name), 'strong')}: {say.clean(found.summary)}")
+    for kind in found.kinds:
+        more = f" and {kind.nodes - 1:,} nodes like it" if kind.nodes > 1 else ""
+        _places(f"{kind.name}{more}", kind, limit)
+
+
+def _places(name: str, found: Places, limit: int) -> None:
     from gridwms.cli.layout import table
 
     say.line(f"{say.paint(say.clean(name), 'strong')}: {found.summary or 'no resource'}")

@@ -68,7 +68,7 @@ def feasibility(world: World, jobs: Sequence[tuple[str, Description, int]], coun
     seen: dict[str, tuple[Reason | None, int, tuple[str, ...]]] = {}
     world.data.find_now([job.data for _name, job, _weight in jobs if job.data is not None])
     for name, description, weight in jobs:
-        key = match_class_key(_ad(description))
+        key = class_key(description)
         if key not in seen:
             seen[key] = _place(world, description)
         why, known, conditions = seen[key]
@@ -121,6 +121,11 @@ def verdict_now(world: World, description: Description) -> Verdict | Reason:
     world.data.find_now([description.data])
     place = world.data.where(description.data)
     return place if isinstance(place, Reason) else matching.on(snapshot, place.wanted, most_files=False)
+
+
+def class_key(description: Description) -> str:
+    """The same for jobs that matching cannot tell apart."""
+    return match_class_key(_ad(description))
 
 
 def _ad(description: Description) -> ClassAd:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pydantic import Field
+
 from gridwms.api.models.problem import Out, ProblemOut, ReasonOut
 from gridwms.jobs.states import State
 
@@ -32,15 +34,33 @@ class MatchedOut(Out):
     rank: float | None
 
 
-class MatchOut(Out):
-    """Where a description could run now, best first. `reason`: why nowhere."""
+class PlacesOut(Out):
+    """Where a job could run now, best first. `reason`: why nowhere."""
 
     resources: list[MatchedOut]
     considered: int
     summary: str
     clauses: list[ClauseOut]
     reason: ReasonOut | None
+
+
+class NodesOut(PlacesOut):
+    """The same for so many `nodes` of a compound that matching cannot tell apart; `name`: of the first of them."""
+
+    name: str
+    nodes: int
+
+
+class MatchOut(PlacesOut):
+    """Where a description could run now.
+
+    Of a compound: `kinds` has what is said of its nodes, `resources` the computing elements that take each of those;
+    `together`: all must go to one of these.
+    """
+
     problems: list[ProblemOut]
+    kinds: list[NodesOut] = Field(default_factory=list)
+    together: bool = False
 
 
 class VerdictOut(Out):

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 from fastapi import APIRouter
 
 from gridwms.api.descriptions import DESCRIPTION, Text
 from gridwms.api.desk import AtDesk
-from gridwms.api.models.market import ClauseOut, MatchedOut, MatchOut
+from gridwms.api.models.market import ClauseOut, MatchedOut, MatchOut, NodesOut
 from gridwms.api.models.problem import ERRORS, ProblemOut, ReasonOut
 from gridwms.api.models.submission import CheckOut, FeasibleOut
 from gridwms.describe.problem import Severity
 from gridwms.flow import check
+from gridwms.match.verdict import Candidate
 from gridwms.security.policy import Action
 
 router = APIRouter(prefix="/api/v1", tags=["before submitting"], responses=ERRORS)
@@ -33,13 +37,34 @@ def match_description(at: AtDesk, text: Text) -> MatchOut:
     """Where a description could run now, best first, and why not elsewhere."""
     at.may(Action.CHECK)
     found = check.match(at.world, text.text, text.dialect)
-    ranked = [MatchedOut(ce=one.ce_id, site=one.site, rank=one.rank) for one in found.candidates]
-    explanation = found.explanation
+    problems = [ProblemOut.model_validate(problem) for problem in found.problems]
+    if isinstance(found, check.MatchAnswer):
+        return MatchOut(**_places(found), problems=problems)
     return MatchOut(
-        resources=[*ranked, *(MatchedOut(ce=ce, site=None, rank=None) for ce in found.unranked)],
-        considered=explanation.considered if explanation else 0,
-        summary=explanation.summary if explanation else "",
-        clauses=[ClauseOut.model_validate(line) for line in explanation.lines] if explanation else [],
+        resources=_ranked(found.everywhere),
+        considered=found.considered,
+        summary=found.sentence,
+        clauses=[],
         reason=ReasonOut.model_validate(found.reason) if found.reason else None,
-        problems=[ProblemOut.model_validate(problem) for problem in found.problems],
+        problems=problems,
+        kinds=[NodesOut(**_places(kind.answer), name=kind.name, nodes=kind.nodes) for kind in found.kinds],
+        together=found.together,
     )
+
+
+def _places(found: check.MatchAnswer) -> dict[str, Any]:
+    explanation = found.explanation
+    return {
+        "resources": [
+            *_ranked(found.candidates),
+            *(MatchedOut(ce=ce, site=None, rank=None) for ce in found.unranked),
+        ],
+        "considered": explanation.considered if explanation else 0,
+        "summary": found.summary,
+        "clauses": [ClauseOut.model_validate(line) for line in explanation.lines] if explanation else [],
+        "reason": ReasonOut.model_validate(found.reason) if found.reason else None,
+    }
+
+
+def _ranked(places: Sequence[Candidate]) -> list[MatchedOut]:
+    return [MatchedOut(ce=one.ce_id, site=one.site, rank=one.rank) for one in places]

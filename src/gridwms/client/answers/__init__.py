@@ -6,7 +6,7 @@ Times are seconds since the epoch, sizes bytes.
 from gridwms.client.answers.ending import Ended, OldJob, Purged
 from gridwms.client.answers.files import Attachment, Glance, OutputFile, Peek, Piece
 from gridwms.client.answers.job import Attempt, Event, Job, JobPage
-from gridwms.client.answers.matching import Clause, Match, Resource, Verdict, Why
+from gridwms.client.answers.matching import Clause, Match, NodesMatch, Places, Resource, Verdict, Why
 from gridwms.client.answers.reasons import Reason
 from gridwms.client.answers.service import Caller, Closure, Delegation, Quota, Service, Share, Site, Subscription
 from gridwms.client.answers.source import Source, SourceEntry, Trial
@@ -27,10 +27,12 @@ __all__ = [
     "Job",
     "JobPage",
     "Match",
+    "NodesMatch",
     "OldJob",
     "OutputFile",
     "Peek",
     "Piece",
+    "Places",
     "Problem",
     "Purged",
     "Quota",

@@ -37,26 +37,61 @@ class Resource:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Match:
-    """Where a description could run now, best first. `reason`: why nowhere."""
+class Places:
+    """Where a job could run now, best first. `reason`: why nowhere."""
 
     resources: tuple[Resource, ...]
     considered: int
     summary: str
     clauses: tuple[Clause, ...]
     reason: Reason | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NodesMatch(Places):
+    """The same for so many `nodes` of a compound that matching cannot tell apart; `name`: of the first of them."""
+
+    name: str
+    nodes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Match(Places):
+    """Where a description could run now.
+
+    Of a compound: `kinds` has what is said of its nodes, `resources` the computing elements that take each of those;
+    `together`: all must go to one of these.
+    """
+
     problems: tuple[Problem, ...] = ()
+    kinds: tuple[NodesMatch, ...] = ()
+    together: bool = False
 
     @classmethod
     def read(cls, told: Json) -> Match:
         return cls(
-            resources=tuple(Resource(ce=r["ce"], site=r["site"], rank=r["rank"]) for r in told["resources"]),
-            considered=told["considered"],
-            summary=told["summary"],
-            clauses=tuple(Clause.read(each) for each in told["clauses"]),
-            reason=Reason.read(told.get("reason")),
+            **_places(told),
             problems=tuple(Problem.read(each) for each in told["problems"]),
+            kinds=tuple(NodesMatch(**_places(kind), name=kind["name"], nodes=kind["nodes"]) for kind in told["kinds"]),
+            together=told["together"],
         )
+
+    @property
+    def found(self) -> bool:
+        """Whether there is a place, for each node if there are many."""
+        if self.kinds and not self.together:
+            return all(kind.resources for kind in self.kinds)
+        return bool(self.resources)
+
+
+def _places(told: Json) -> Json:
+    return {
+        "resources": tuple(Resource(ce=r["ce"], site=r["site"], rank=r["rank"]) for r in told["resources"]),
+        "considered": told["considered"],
+        "summary": told["summary"],
+        "clauses": tuple(Clause.read(each) for each in told["clauses"]),
+        "reason": Reason.read(told.get("reason")),
+    }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
