@@ -100,9 +100,9 @@ def _edges(parent: Draft, kind: CompoundKind, inside: ClassAd | None, reading: _
                 )
         return []
     numbers = {fold(name): number for number, name in enumerate(reading.names)}
-    edges = read_edges(parent, ads, numbers)
+    edges, places = read_edges(parent, ads, numbers)
     if not parent.refused:
-        check_circles(parent, edges, len(reading.names), reading.names.__getitem__)
+        check_circles(parent, edges, places, len(reading.names), reading.names.__getitem__)
     return edges
 
 

@@ -16,13 +16,17 @@ _SHOWN = 12
 """So many nodes of a circle are named."""
 
 
-def read_edges(draft: Draft, ads: Sequence[ClassAd], numbers: Mapping[str, int]) -> list[Edge]:
-    """The edges that these ads (the parent, the ad of the nodes) tell of, each once, strong ones first.
+Places = dict[tuple[int, int], Place]
+"""Where each edge stands, by the numbers of its nodes."""
+
+
+def read_edges(draft: Draft, ads: Sequence[ClassAd], numbers: Mapping[str, int]) -> tuple[list[Edge], Places]:
+    """The edges that these ads (the parent, the ad of the nodes) tell of, each once, strong ones first; and where.
 
     `numbers`: those of the nodes by their names, folded. An edge that is told both strong and weak is strong.
     """
-    found: dict[tuple[int, int], Place] = {}
-    weak: dict[tuple[int, int], Place] = {}
+    found: Places = {}
+    weak: Places = {}
     for name, edges in (("Dependencies", found), ("WeakDependencies", weak)):
         for ad in ads:
             if name in ad:
@@ -36,12 +40,12 @@ def read_edges(draft: Draft, ads: Sequence[ClassAd], numbers: Mapping[str, int])
             f"found {len(found) + len(weak):,} edges",
             accepted=f"at most {draft.defaults.max_edges:,} (max_edges)",
         )
-        return []
-    return [*(Edge(*pair) for pair in found), *(Edge(*pair, weak=True) for pair in weak)]
+        return [], {}
+    return [*(Edge(*pair) for pair in found), *(Edge(*pair, weak=True) for pair in weak)], found | weak
 
 
-def check_circles(draft: Draft, edges: Sequence[Edge], count: int, name: Callable[[int], str]) -> None:
-    """Report one circle, its nodes named in their order."""
+def check_circles(draft: Draft, edges: Sequence[Edge], places: Places, count: int, name: Callable[[int], str]) -> None:
+    """Report one circle, its nodes named in their order, where its first edge stands."""
     circle = find_circle(edges, count)
     if circle:
         names = [name(number) for number in circle]
@@ -52,6 +56,7 @@ def check_circles(draft: Draft, edges: Sequence[Edge], count: int, name: Callabl
             f"the nodes wait for each other in a circle: {' -> '.join(chain)}",
             found=" -> ".join(chain),
             accepted="dependencies without a circle",
+            at=places[circle[0], circle[1]],
         )
 
 
@@ -92,7 +97,7 @@ def _read(
     expr: Expr,
     place: Place,
     numbers: Mapping[str, int],
-    edges: dict[tuple[int, int], Place],
+    edges: Places,
 ) -> None:
     if not isinstance(expr, ListExpression):
         draft.error("wrong_type", name, f"found {shown(expr)}", found=shown(expr), accepted=FORMS, at=place)

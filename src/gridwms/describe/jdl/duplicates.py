@@ -10,9 +10,10 @@ from gridwms.describe.jdl.draft import Draft
 _PIECE = re.compile(
     r'"(?:[^"\\]|\\.)*"|//[^\n]*|/\*.*?\*/|^[ \t]*\#[^\n]*'
     r"|(?P<name>[A-Za-z_]\w*|'(?:[^'\\]|\\.)*')\s*=(?![=?!])"
-    r"|(?P<open>[\[{(])|(?P<close>[\]})])",
+    r"|(?P<open>[\[{(])|(?P<close>[\]})])|\s++|\w++",
     re.DOTALL | re.MULTILINE,
 )
+"""The last two only step over what is of no interest, of which there may be megabytes."""
 
 
 def check_duplicates(draft: Draft, text: str) -> None:

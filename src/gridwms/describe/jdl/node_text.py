@@ -19,7 +19,8 @@ _PIECE = re.compile(rf'(?:{_COMMENT}|[^\[\]{{}}"/\n\#]++|{_STRING}|[\n/\#])++|[\
 
 _STRING_OR_COMMENT = re.compile(rf"({_STRING}|{_COMMENT})")
 _COMMA = re.compile(r"^\s*+,(?!\s*\})")
-_TRAILING = re.compile(r"[ \t]++(?=\n)")
+_TRAILING = re.compile(r"(?<![ \t])[ \t]++(?=\n)")
+"""From the first blank of a row only: else a row without a line end is tried from each of its blanks."""
 _NAME = re.compile(r"(?:^|[;\s])(?:([A-Za-z_]\w*+)|'((?:[^'\\]|\\.)*+)')\s*+=\s*+$")
 _PAIR = {"]": "[", "}": "{"}
 
