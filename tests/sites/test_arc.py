@@ -210,14 +210,16 @@ def test_a_bearer_token(rig: ArcRig, arex: FakeArex, tmp_path: Path) -> None:
 
 def test_not_mapped(rig: ArcRig, arex: FakeArex) -> None:
     arex.mapped = set()
-    with pytest.raises(SiteUnavailable, match=r"does not know us \(CN=.*CN=Alice Tester.* is mapped to no account"):
+    with pytest.raises(
+        SiteUnavailable, match=r"does not know us \(/DC=org/.*CN=Alice Tester.* is mapped to no account"
+    ):
         rig.site.describe()
 
 
 @pytest.mark.parametrize(
     ("begins", "ends", "where", "says"),
     [
-        (-7200, -3600, "here", "the proxy .* expired at .*; put a new one there"),
+        (-7200, -3600, "here", "The proxy .* expired at .* Put a new one there"),
         (-7200, -3600, "there", "it says that our certificate has expired"),
         (3600, 7200, "there", "it does not take our certificate .*clock"),
     ],
@@ -237,7 +239,7 @@ def test_our_certificate_is_out_of_its_time(
     ("what", "says"),
     [
         ("nothing", "cannot be read: No such file"),
-        ("words", "it is no proxy"),
+        ("words", "holds no certificate"),
     ],
 )
 def test_no_proxy(rig: ArcRig, tmp_path: Path, what: str, says: str) -> None:
@@ -389,6 +391,7 @@ def test_a_status_that_forgets(rig: ArcRig, arex: FakeArex) -> None:
 def test_a_state_nobody_knows(rig: ArcRig, arex: FakeArex) -> None:
     receipts = hand_over(rig, [rig.endless(tag) for tag in tags(1)])
     (job,) = arex.jobs.values()
+    rig.wait(lambda: job.state == "RUNNING")
     job.state = "TRANSCENDING"
     assert rig.site.status(receipts)[0].phase is Phase.QUEUED
     job.state = "RUNNING"

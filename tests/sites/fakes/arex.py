@@ -26,12 +26,13 @@ from urllib.parse import parse_qs, urlsplit
 from xml.etree import ElementTree
 
 from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
 from tests.services.ca import Authority, Credential, name_of
 
 _ADL = "{http://www.eu-emi.eu/es/2010/12/adl}"
+_RSA_SHA256 = bytes.fromhex("300d06092a864886f70d01010b0500")
 _ENDED = ("FINISHED", "FAILED", "KILLED")
 
 
@@ -253,10 +254,10 @@ class FakeArex:
         key = _key_of(len(self.keys) % 2)
         self.keys[delegation] = key
         made = x509.CertificateSigningRequestBuilder().subject_name(name_of("/CN=arex")).sign(key, hashes.SHA256())
-        der = bytearray(made.public_bytes(serialization.Encoding.DER))
-        at = der.find(b"\x02\x01\x00", 0, 16)
-        der[at + 2] = 2  # as A-REX 6 does
-        body = base64.encodebytes(bytes(der)).decode()
+        asked = made.tbs_certrequest_bytes.replace(b"\x02\x01\x00", b"\x02\x01\x02", 1)  # as A-REX 6 does
+        signature = key.sign(asked, padding.PKCS1v15(), hashes.SHA256())
+        inner = asked + _RSA_SHA256 + b"\x03\x82\x01\x01\x00" + signature
+        body = base64.encodebytes(b"\x30\x82" + len(inner).to_bytes(2) + inner).decode()
         return f"-----BEGIN CERTIFICATE REQUEST-----\n{body}-----END CERTIFICATE REQUEST-----\n".encode()
 
 

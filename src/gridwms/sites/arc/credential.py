@@ -12,18 +12,20 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from gridwms.sites.arc.delegation import BadCredential, ends, read
 from gridwms.sites.arc.settings import ArcSettings
+from gridwms.x509.credential import Credential, read_credential
+from gridwms.x509.errors import BadCredential
+from gridwms.x509.names import slashed
 
 
 @dataclass(frozen=True, slots=True)
-class Credential:
-    """`stamp` changes with the file. `proxy`: its bytes, empty for a token. `expires`: seconds since 1970."""
+class Shown:
+    """`stamp` changes with the file. `proxy`: None for a token. `expires`: seconds since 1970."""
 
     stamp: tuple[int, int, int]
     context: ssl.SSLContext
     headers: dict[str, str]
-    proxy: bytes
+    proxy: Credential | None
     subject: str
     expires: float
 
@@ -35,9 +37,9 @@ class Credentials:
         self._settings, self._clock = settings, clock
         self._file = Path(settings.proxy or settings.token)
         self._what = "proxy" if settings.proxy else "token"
-        self._known: Credential | None = None
+        self._known: Shown | None = None
 
-    def now(self) -> Credential:
+    def now(self) -> Shown:
         """Raises BadCredential with a sentence: it is missing, unreadable or expired."""
         try:
             seen = self._file.stat()
@@ -45,27 +47,28 @@ class Credentials:
             if self._known is None or self._known.stamp != stamp:
                 self._known = self._read(stamp)
         except OSError as error:
-            raise BadCredential(f"the {self._what} {self._file} cannot be read: {error.strerror or error}") from error
+            why = f"The {self._what} {self._file} cannot be read: {error.strerror or error}."
+            raise BadCredential(why, "Put one there.") from error
         if self._known.expires <= self._clock():
             when = datetime.fromtimestamp(self._known.expires, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
-            raise BadCredential(f"the {self._what} {self._file} expired at {when}; put a new one there")
+            raise BadCredential(f"The {self._what} {self._file} expired at {when}.", "Put a new one there.")
         return self._known
 
-    def _read(self, stamp: tuple[int, int, int]) -> Credential:
+    def _read(self, stamp: tuple[int, int, int]) -> Shown:
         data = self._file.read_bytes()
         context = _trusting(self._settings.authorities)
         if self._what == "token":
             word = data.decode("utf-8", "replace").strip()
             if not word or not word.isascii() or not word.isprintable() or " " in word:
-                raise BadCredential(f"the token {self._file} is empty or no bearer token")
+                raise BadCredential(f"The token {self._file} is empty, or no bearer token.", "Put a new one there.")
             headers = {"Authorization": f"Bearer {word}"}
-            return Credential(stamp, context, headers, b"", "the bearer of the token", _expiry(word))
+            return Shown(stamp, context, headers, None, "the bearer of the token", _expiry(word))
+        proxy = read_credential(data, f"the proxy {self._file}")
         try:
-            chain, _key = read(data)
             context.load_cert_chain(self._file)
-        except (BadCredential, ssl.SSLError) as error:
-            raise BadCredential(f"the proxy {self._file} cannot be used: {error}") from error
-        return Credential(stamp, context, {}, data, chain[0].subject.rfc4514_string(), ends(chain).timestamp())
+        except ssl.SSLError as error:
+            raise BadCredential(f"The proxy {self._file} cannot be used: {error}.", "Make a new one.") from error
+        return Shown(stamp, context, {}, proxy, slashed(proxy.certificate.subject), proxy.ends.timestamp())
 
 
 def _trusting(authorities: str) -> ssl.SSLContext:
@@ -79,7 +82,9 @@ def _trusting(authorities: str) -> ssl.SSLContext:
         else:
             context.load_verify_locations(cafile=place)
     except (OSError, ssl.SSLError) as error:
-        raise BadCredential(f"the trusted authorities in {place} cannot be read: {error}") from error
+        raise BadCredential(
+            f"The trusted authorities in {place} cannot be read: {error}.", "Correct the path."
+        ) from error
     return context
 
 

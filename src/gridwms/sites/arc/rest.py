@@ -10,16 +10,18 @@ import json
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
 
 import httpx
 
 from gridwms.sites.arc import trouble
-from gridwms.sites.arc.credential import Credential, Credentials
-from gridwms.sites.arc.delegation import BadCredential, sign
+from gridwms.sites.arc.credential import Credentials, Shown
 from gridwms.sites.arc.settings import ArcSettings
 from gridwms.sites.contract import SiteUnavailable
+from gridwms.x509.credential import Credential, sign_request
+from gridwms.x509.errors import BadCredential
 
 _VERSIONS = ("1.1", "1.0")
 _MOST_IDS = 10_000
@@ -36,7 +38,7 @@ class Rest:
         self._credentials = Credentials(settings, clock)
         self._lock = threading.Lock()
         self._client: httpx.Client | None = None
-        self._shown: Credential | None = None
+        self._shown: Shown | None = None
         self._version = ""
         self._delegated: tuple[str, tuple[int, int, int]] | None = None
 
@@ -87,13 +89,13 @@ class Rest:
     def delegation(self) -> str:
         """The id of a delegation of our proxy as it is now; empty when we show a token."""
         credential = self._credential()
-        if not credential.proxy:
+        if credential.proxy is None:
             return ""
         if self._delegated is None or self._delegated[1] != credential.stamp:
-            self._delegated = (self._delegate(credential), credential.stamp)
+            self._delegated = (self._delegate(credential.proxy), credential.stamp)
         return self._delegated[0]
 
-    def _delegate(self, credential: Credential) -> str:
+    def _delegate(self, proxy: Credential) -> str:
         """Renew what is delegated already: jobs of before need it as well. Else delegate anew."""
         known = [
             str(one.get("id", "")) for one in _several(_json(self, self._call("GET", "/delegations")), "delegation")
@@ -102,7 +104,7 @@ class Rest:
         for one in filter(None, known):
             answer = self._call("POST", f"/delegations/{quote(one)}?action=renew", accept=(404, 500))
             if answer.status_code < 400:
-                self._sign(one, answer.content, credential)
+                self._sign(one, answer.content, proxy)
                 done = done or one
         if done:
             return done
@@ -110,12 +112,13 @@ class Rest:
         made = str(answer.headers.get("location", "")).rstrip("/").rpartition("/")[2]
         if not made:
             raise self.unavailable("it offers a delegation without an id")
-        self._sign(made, answer.content, credential)
+        self._sign(made, answer.content, proxy)
         return made
 
-    def _sign(self, delegation: str, request: bytes, credential: Credential) -> None:
+    def _sign(self, delegation: str, request: bytes, proxy: Credential) -> None:
         try:
-            chain = sign(request, credential.proxy)
+            now = datetime.now(UTC)
+            chain = sign_request(request, proxy, now, lifetime=proxy.ends - now)
         except BadCredential as error:
             raise self.unavailable(str(error)) from error
         self._call("PUT", f"/delegations/{quote(delegation)}", chain, "application/x-pem-file")
@@ -188,13 +191,13 @@ class Rest:
             raise self.unavailable(trouble.of_answer(answer, credential.subject))
         return answer
 
-    def _credential(self) -> Credential:
+    def _credential(self) -> Shown:
         try:
             return self._credentials.now()
         except BadCredential as error:
             raise self.unavailable(str(error)) from error
 
-    def _connected(self) -> tuple[httpx.Client, Credential]:
+    def _connected(self) -> tuple[httpx.Client, Shown]:
         """A client that shows the credential as it is now."""
         with self._lock:
             credential = self._credential()
