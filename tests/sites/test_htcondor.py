@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from gridwms.sites.batch import BatchSettings
-from gridwms.sites.contract import Phase, SiteUnavailable
+from gridwms.sites.contract import Phase, Refusal, SiteUnavailable
 from gridwms.sites.htcondor import HTCondorDialect
 from gridwms.sites.shell import LocalShell
 from tests.sites.batch_rig import BatchRig
@@ -77,3 +78,10 @@ def test_the_schedd_is_away(rig: BatchRig, pool: FakeHTCondor) -> None:
     pool.faults["condor_q"] = [Fault(says="-- Failed to fetch ads from: <127.0.0.1:9618>\nCEDAR: failed to connect")]
     with pytest.raises(SiteUnavailable, match="Failed to fetch ads"):
         rig.site.status(receipts)
+
+
+@pytest.mark.parametrize("wish", [{"nodes": 2}, {"smp_granularity": 1}, {"whole_nodes": True}])
+def test_what_takes_several_hosts_is_refused(rig: BatchRig, wish: dict[str, int]) -> None:
+    (refusal,) = rig.site.submit([replace(rig.quick(tags(1)[0]), cpus=2, **wish)])  # type: ignore[arg-type]
+    assert isinstance(refusal, Refusal)
+    assert "HTCondor" in refusal.reason.sentence

@@ -10,12 +10,19 @@ import pytest
 
 from gridwms.sites.batch import Dialect
 from gridwms.sites.batch.spool import script
+from gridwms.sites.gram import GramDialect
 from gridwms.sites.gridengine import GridEngineDialect
 from gridwms.sites.htcondor import HTCondorDialect
 from gridwms.sites.pbs import PbsDialect
 from gridwms.sites.slurm import SlurmDialect
 
-DIALECTS: list[Dialect] = [SlurmDialect(), HTCondorDialect(), GridEngineDialect(), PbsDialect()]
+DIALECTS: list[Dialect] = [
+    SlurmDialect(),
+    HTCondorDialect(),
+    GridEngineDialect(),
+    PbsDialect(),
+    GramDialect(contact="c", slots=1),
+]
 NAMES = [path.stem for path in (Path(__file__).parents[2] / "src/gridwms/sites/batch/scripts").glob("*.sh")]
 
 

@@ -232,6 +232,19 @@ class GridEngineSite(BatchSection):
     memory: str = Field(default="mem_free", pattern=r"^[A-Za-z0-9._-]+$")
 
 
+class GramSite(BatchSection):
+    """A Globus gatekeeper, by its clients on this machine; see `gridwms.sites.gram.GramDialect`."""
+
+    kind: Literal["gram"]
+    contact: str = Field(pattern=r"^[A-Za-z0-9._-]+(:[0-9]+)?(/[A-Za-z0-9._-]+)?$")
+    slots: int = Field(default=10, ge=1)
+    array: Literal[1] = 1
+    batch: int = Field(default=20, ge=1)
+    max_jobs: int = Field(default=100, ge=1)
+    network: Literal[True] = True
+    ssh: None = None
+
+
 class PbsSite(BatchSection):
     """A cluster with Torque, PBS Professional or OpenPBS."""
 
@@ -333,7 +346,7 @@ class CondorSource(_Section):
 
 AnySource = Annotated[FileSource | BdiiSource | CricSource | ArcSource | CondorSource, Field(discriminator="kind")]
 AnySite = Annotated[
-    LocalSite | SimulatedSite | SlurmSite | HTCondorSite | GridEngineSite | PbsSite | ArcSite,
+    LocalSite | SimulatedSite | SlurmSite | HTCondorSite | GridEngineSite | PbsSite | GramSite | ArcSite,
     Field(discriminator="kind"),
 ]
 

@@ -7,10 +7,11 @@ from collections.abc import Callable
 from dataclasses import fields, replace
 from pathlib import Path
 
-from gridwms.daemon.config import AnySite, ArcSite, BatchSection, LocalSite, SimulatedSite
+from gridwms.daemon.config import AnySite, ArcSite, BatchSection, GramSite, LocalSite, SimulatedSite
 from gridwms.sites import arc, local, simulated
 from gridwms.sites.batch import BatchSettings, BatchSite, Dialect
 from gridwms.sites.contract import Site
+from gridwms.sites.gram import GramDialect
 from gridwms.sites.gridengine import GridEngineDialect
 from gridwms.sites.htcondor import HTCondorDialect
 from gridwms.sites.pbs import PbsDialect
@@ -69,9 +70,17 @@ def _batch(name: str, section: BatchSection, data: Path) -> Site:
     plain = section.model_dump(include={field.name for field in fields(BatchSettings)})
     directory = section.directory or (f"gridwms/{name}" if section.ssh else str(_directory(name, data).absolute()))
     host = section.host or (section.ssh.host.rpartition("@")[2] if section.ssh else os.uname().nodename)
+    if isinstance(section, GramSite) and not section.host:
+        host = section.contact.partition("/")[0].partition(":")[0]
     settings = BatchSettings(**{**plain, "name": name, "directory": directory, "host": host})
     fetched = data / "sites" / name / "fetched" if section.ssh else None
-    return BatchSite(settings, _DIALECTS[section.kind](), _shell(section), fetched=fetched)
+    return BatchSite(settings, _dialect(section), _shell(section), fetched=fetched)
+
+
+def _dialect(section: BatchSection) -> Dialect:
+    if isinstance(section, GramSite):
+        return GramDialect(contact=section.contact, slots=section.slots)
+    return _DIALECTS[section.kind]()
 
 
 def _shell(section: BatchSection) -> Shell:

@@ -92,6 +92,9 @@ class Dialect(Protocol):
     def first(self) -> int:
         """The first index of an array."""
 
+    def refuses(self, need: Need) -> str:
+        """Why it cannot give what these attempts need; empty when it can."""
+
     def head(self, batch: str, need: Need, count: int, comment: str, settings: BatchSettings) -> str:
         """The begin of the script `task`.
 

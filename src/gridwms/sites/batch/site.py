@@ -194,6 +194,9 @@ class BatchSite:
             return self._refuse(handover.tag, "its worker nodes have no network, and its input cannot be read here")
         if self._queue_of(handover.ce) is None:
             return self._refuse(handover.tag, f"it has no computing element {handover.ce}")
+        unable = self._dialect.refuses(self._need(handover))
+        if unable:
+            return self._refuse(handover.tag, unable)
         if handover.cpus > 1:  # some batch systems take what they can never run
             if handover.ce not in self._widths:
                 self.describe()
@@ -235,19 +238,21 @@ class BatchSite:
             logger.warning("site takes no more", site=self.name, why=trouble)
         return sent
 
+    def _need(self, handover: Handover) -> Need:
+        return Need(
+            queue=self._queue_of(handover.ce) or "",
+            cpus=handover.cpus,
+            nodes=handover.nodes,
+            smp_granularity=handover.smp_granularity,
+            whole_nodes=handover.whole_nodes,
+            wall_seconds=handover.wall_seconds,
+            memory_mb=handover.memory_mb,
+        )
+
     def _batches(self, handovers: Sequence[Handover]) -> Iterable[Batch]:
         groups: dict[Need, list[Handover]] = {}
         for one in handovers:
-            need = Need(
-                queue=self._queue_of(one.ce) or "",
-                cpus=one.cpus,
-                nodes=one.nodes,
-                smp_granularity=one.smp_granularity,
-                whole_nodes=one.whole_nodes,
-                wall_seconds=one.wall_seconds,
-                memory_mb=one.memory_mb,
-            )
-            groups.setdefault(need, []).append(one)
+            groups.setdefault(self._need(one), []).append(one)
         for need, group in groups.items():
             for begin in range(0, len(group), self.settings.array):
                 part = group[begin : begin + self.settings.array]

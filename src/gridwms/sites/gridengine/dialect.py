@@ -23,6 +23,14 @@ class GridEngineDialect:
         """The file gridengine.sh."""
         return resources.files("gridwms.sites.gridengine").joinpath("gridengine.sh").read_text("utf-8")
 
+    def refuses(self, need: Need) -> str:
+        """What only its administrator can say."""
+        if need.nodes > 1 or need.cpus > (need.smp_granularity or need.cpus):
+            return (
+                "with Grid Engine the parallel environment says how many hosts a job has (HostNumber, SMPGranularity)"
+            )
+        return ""
+
     def head(self, batch: str, need: Need, count: int, comment: str, settings: BatchSettings) -> str:
         """Several processors need a parallel environment; Grid Engine warns by USR2 before it kills (-notify)."""
         options = [f"-N gw-{batch}", f"-q {need.queue}", "-S /bin/sh", "-cwd"]

@@ -30,6 +30,14 @@ class HTCondorDialect:
         """The file htcondor.sh."""
         return resources.files("gridwms.sites.htcondor").joinpath("htcondor.sh").read_text("utf-8")
 
+    def refuses(self, need: Need) -> str:
+        """What takes several hosts, or whole ones."""
+        if need.whole_nodes:
+            return "HTCondor gives processors of a host, not whole hosts (WholeNodes)"
+        if need.nodes > 1 or need.cpus > (need.smp_granularity or need.cpus):
+            return "HTCondor runs a job on one host (HostNumber, SMPGranularity)"
+        return ""
+
     def head(self, batch: str, need: Need, count: int, comment: str, settings: BatchSettings) -> str:
         """Lines of the submit file. One that was evicted is removed, not started again: retries are decided by us."""
         inputs = "w$(Process)" + (",body" if count > 1 else "")

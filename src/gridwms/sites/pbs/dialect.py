@@ -27,6 +27,10 @@ class PbsDialect:
         """The file pbs.sh."""
         return resources.files("gridwms.sites.pbs").joinpath("pbs.sh").read_text("utf-8")
 
+    def refuses(self, need: Need) -> str:
+        """Nothing: each wish has an option."""
+        return ""
+
     def head(self, batch: str, need: Need, count: int, comment: str, settings: BatchSettings) -> str:
         """An array of one is none: PBS Professional refuses that."""
         common = [f"-N gw-{batch}", f"-q {need.queue}", "-S /bin/sh", "-o /dev/null", "-j oe", "-r n"]

@@ -43,6 +43,10 @@ class SlurmDialect:
         """The file slurm.sh."""
         return resources.files("gridwms.sites.slurm").joinpath("slurm.sh").read_text("utf-8")
 
+    def refuses(self, need: Need) -> str:
+        """Nothing: each wish has an option."""
+        return ""
+
     def head(self, batch: str, need: Need, count: int, comment: str, settings: BatchSettings) -> str:
         """The comment names the first tag. A task is never started again by Slurm: retries are decided by us."""
         options = [f"--job-name=gw-{batch}", f"--comment={quote(comment)}", f"--partition={need.queue}"]
