@@ -53,7 +53,43 @@ def test_a_placeholder_outside_of_strings_is_read_in_full(bare: str) -> None:
         assert template.read(value) == read_stored(node_text(text, value))
 
 
-def test_after_some_values_the_text_is_read_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+MATCHED = text_of(
+    """[
+    Executable = "/bin/run"; Arguments = "-n 8675309"; Environment = {"PART=8675309"}; RetryCount = 3;
+    Requirements = other.GlueCEPolicyMaxCPUTime > 8675309 && other.GlueHostMainMemoryRAMSize >= 3;
+    Rank = 8675309 - other.GlueCEStateFreeCPUs;
+    ]"""
+).replace("8675309", "_PARAM_")
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.one_of(values, st.sampled_from(["0", "3", "007", "-5", "1.5", "9" * 18])), min_size=1, max_size=8))
+def test_numbers_that_matching_reads(given_values: list[str]) -> None:
+    template = NodeTemplate(MATCHED)
+    for value in ["11", "12", "13", *given_values]:
+        assert template.read(value) == read_stored(node_text(MATCHED, value)), value
+
+
+@pytest.mark.parametrize(
+    "worked_out",
+    [
+        "Requirements = _PARAM_ > 5 && other.GlueCEStateFreeCPUs > 0;",
+        "Requirements = other.GlueCEStateFreeCPUs > _PARAM_ * 2 + 1;",
+        "Limit = _PARAM_; Requirements = other.GlueCEStateFreeCPUs > Limit;",
+        "Rank = _PARAM_ > 5 ? 1 : 2;",
+        "RetryCount = _PARAM_;",
+        "CpuNumber = _PARAM_;",
+    ],
+)
+def test_a_number_that_is_worked_out_is_read_in_full(worked_out: str) -> None:
+    text = text_of('[Executable = "/bin/true"; Arguments = "_PARAM_";]').replace("[", f"[{worked_out}", 1)
+    template = NodeTemplate(text)
+    for value in ("11", "12", "13", "14", "1", "3", "6", "0"):
+        assert template.read(value) == read_stored(node_text(text, value)), value
+
+
+@pytest.mark.parametrize("text", ["RICH", "MATCHED"])
+def test_after_some_values_the_text_is_read_no_more(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
     read: list[str] = []
 
     def counting(text: str) -> Description | None:
@@ -61,7 +97,7 @@ def test_after_some_values_the_text_is_read_no_more(monkeypatch: pytest.MonkeyPa
         return read_stored(text)
 
     monkeypatch.setattr(templates, "read_stored", counting)
-    template = NodeTemplate(RICH)
-    for number in range(50):
+    template = NodeTemplate({"RICH": RICH, "MATCHED": MATCHED}[text])
+    for number in range(100, 150):
         template.read(str(number))
-    assert len(read) == 1 + 3
+    assert len(read) == {"RICH": 1, "MATCHED": 2}[text] + 3
