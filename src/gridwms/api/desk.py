@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
+from anyio import to_thread
 from fastapi import Depends, Query
 from starlette.requests import HTTPConnection
 
@@ -19,9 +20,10 @@ from gridwms.flow.errors import FlowError, NotPermitted, UnknownJob
 from gridwms.flow.world import World
 from gridwms.jobs.ids import key_of
 from gridwms.security import policy
-from gridwms.security.authenticate import Shown
+from gridwms.security.authenticate import Gatekeeper, Shown
 from gridwms.security.identity import Identity
 from gridwms.security.policy import Action, Decision, JobsOf, Object, OneJob, Service
+from gridwms.security.tokens.keys import IssuerSilent, KeysMissing
 from gridwms.store.listing import Held
 
 COOKIE = "gridwms_session"
@@ -153,7 +155,19 @@ def shown(request: HTTPConnection, tag: str = "") -> Shown:
 async def desk(request: HTTPConnection) -> Desk:
     """The desk for this request. Raises NotIdentified."""
     settings: Settings = request.app.state.settings
-    return Desk(request.app.state.world, settings, settings.gatekeeper.identify(shown(request)))
+    return Desk(request.app.state.world, settings, await identified(settings.gatekeeper, shown(request)))
+
+
+async def identified(gatekeeper: Gatekeeper, sender: Shown) -> Identity:
+    """Who shows this. What has to be fetched for that is fetched beside the event loop. Raises SecurityError."""
+    try:
+        return gatekeeper.identify(sender)
+    except KeysMissing as missing:
+        await to_thread.run_sync(missing.fetch)
+    try:
+        return gatekeeper.identify(sender)
+    except KeysMissing:
+        raise IssuerSilent("The keys of the token's issuer could not be fetched.", "Try again in a while.") from None
 
 
 AtDesk = Annotated[Desk, Depends(desk)]

@@ -35,6 +35,7 @@ from gridwms.flow.subscriptions import BadSubscription
 from gridwms.sandbox.archive import BadArchive
 from gridwms.sandbox.errors import BadName, CutShort, NotThere, SandboxError, SandboxFull, TooLarge, WrongOffset
 from gridwms.security.errors import NotIdentified, SecurityError
+from gridwms.security.tokens.keys import IssuerSilent
 from gridwms.store.errors import InDoubt, StoreUnavailable
 
 
@@ -48,6 +49,7 @@ logger = structlog.get_logger(__name__)
 
 _STATUS: Mapping[type[Exception], int] = {
     NotIdentified: 401,
+    IssuerSilent: 503,
     NotPermitted: 403,
     UnknownJob: 404,
     NotFound: 404,

@@ -9,7 +9,7 @@ from anyio import to_thread
 from fastapi import APIRouter, Query, Request
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, RedirectResponse, Response
 
-from gridwms.api.desk import COOKIE, desk
+from gridwms.api.desk import COOKIE, desk, identified
 from gridwms.api.html import job_page, login_page
 from gridwms.api.models.job import JobOut
 from gridwms.api.plain import job_text
@@ -99,7 +99,7 @@ async def login(request: Request) -> Response:
     fields = parse_qs((await request.body()).decode("utf-8", "replace"), max_num_fields=5)
     to, token = fields.get("to", [""])[0], fields.get("token", [""])[0].strip()
     try:
-        identity = settings.gatekeeper.identify(Shown(bearer=token))
+        identity = await identified(settings.gatekeeper, Shown(bearer=token))
     except NotIdentified as error:
         return HTMLResponse(login_page(to, error.sentence), 401, headers=_HTML)
     answer = RedirectResponse(f"/jobs/{quote(to, safe='')}" if to else "/", 303)

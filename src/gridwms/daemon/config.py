@@ -79,12 +79,42 @@ class RetryRule(_Section):
         return self
 
 
+class MapRow(_Section):
+    """Who a certificate or token is here; see `gridwms.security.mapping.Row`."""
+
+    issuer: str = "*"
+    name: str = "*"
+    group: str = "*"
+    user: str = ""
+    vo: str = ""
+    refuse: bool = False
+
+
 class Access(_Section):
-    """Who may do more than a user: subjects, or FQANs and names of groups."""
+    """Who may do more than a user: subjects, or FQANs and names of groups. `map`: who is who, the first row that fits
+    counts; `strict`: whom none fits is nobody here."""
 
     operators: tuple[str, ...] = ()
     loggers: tuple[str, ...] = ()
     lb_policy: str = ""
+    map: tuple[MapRow, ...] = ()
+    strict: bool = False
+
+
+class TokenIssuer(_Section):
+    """An issuer of tokens that is trusted; see `gridwms.security.tokens.claims.Rules`.
+
+    `audiences`: what its tokens call this service, its address when empty. `authority`: PEM of whom to trust for its
+    certificate, empty: whom this machine trusts.
+    """
+
+    url: str = Field(pattern=r"^https://[^\s]+$")
+    vo: str = ""
+    audiences: tuple[str, ...] = ()
+    profiles: tuple[Literal["wlcg", "scitokens", "plain"], ...] = Field(default=("wlcg", "scitokens"), min_length=1)
+    any_audience: bool = True
+    max_seconds: float = Field(default=86400.0, ge=0)
+    authority: str = ""
 
 
 class Certificates(_Section):
@@ -452,6 +482,7 @@ class Config(_Section):
     jobs: Jobs = Jobs()
     retry: tuple[RetryRule, ...] = ()
     access: Access = Access()
+    tokens: dict[str, TokenIssuer] = Field(default_factory=dict)
     certificates: Certificates = Certificates()
     archive: Archive = Archive()
     policies: dict[str, str] = Field(default_factory=dict)

@@ -26,6 +26,7 @@ from gridwms.daemon.logs import set_up_logs
 from gridwms.daemon.memory import settle
 from gridwms.daemon.service import Service
 from gridwms.daemon.tls import believing_of, listening_with, tls_of
+from gridwms.daemon.tokens import mapper_of, tokens_of
 from gridwms.security import capability
 from gridwms.security.authenticate import gatekeeper
 from gridwms.security.certificates import Certificates
@@ -54,7 +55,8 @@ def serve(data: Path, *, config_file: Path | None = None, host: str | None = Non
             capabilities,
             grants=grants_of(config),
             policy=lb_policy_of(config),
-            others=[Certificates(believing)] if believing else [],
+            others=[*([Certificates(believing)] if believing else []), *tokens_of(config, url)],
+            mapper=mapper_of(config.access),
         )
         parts = build(config, data, url, capabilities, believing)
         settings = Settings(url=url, gatekeeper=gate)

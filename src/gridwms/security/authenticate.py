@@ -12,6 +12,7 @@ from gridwms.bookkeeping.access.policy import Action, Policy
 from gridwms.security.capability import Capabilities
 from gridwms.security.errors import NotIdentified
 from gridwms.security.identity import Identity, Role
+from gridwms.security.mapping import Mapper
 from gridwms.security.session import Sessions
 from gridwms.security.token import this_user
 from gridwms.security.users import Users
@@ -111,12 +112,18 @@ class Gatekeeper:
     """Roles by subject, or by FQAN or name of a group, as the operator gives them."""
     policy: Policy = field(default_factory=Policy)
     """That of an L&B server, whose administrators and loggers are taken over."""
+    mapper: Mapper = field(default_factory=Mapper)
+    """Who they are here that others vouch for."""
 
     def identify(self, shown: Shown) -> Identity:
-        """The caller; on a worker's route (`tag`) only the attempt's capability counts. Raises NotIdentified."""
+        """The caller; on a worker's route (`tag`) only the attempt's capability counts.
+
+        Raises NotIdentified, and KeysMissing when the keys of an issuer are to be fetched first.
+        """
         if shown.tag:
             return identify(shown, self.workers)
-        return self._with_roles(identify(shown, self.users))
+        known = identify(shown, self.users)
+        return self._with_roles(self.mapper.mapped(known) if known.issuer else known)
 
     def by_name(self, subject: str) -> Identity | None:
         """The user as the service would know him now, for what is done in his name; None: it does not any more."""
@@ -137,6 +144,7 @@ def gatekeeper(
     grants: Mapping[str, frozenset[Role]] | None = None,
     policy: Policy | None = None,
     others: Sequence[Authenticator] = (),
+    mapper: Mapper | None = None,
 ) -> Gatekeeper:
     """For the tokens of a data directory, and what `others` know; `owner` is the user who runs the service. Raises
     UnsafeFile."""
@@ -149,4 +157,5 @@ def gatekeeper(
         capabilities,
         grants or {},
         policy or Policy(),
+        mapper or Mapper(),
     )

@@ -22,6 +22,8 @@ class Identity:
 
     `capabilities`: what this caller was given for one purpose, such as `attempt:<tag>`. A caller that has
     capabilities may do nothing else. `issuer`: who says so, the name of an authority or the URL of a token's issuer.
+    `name`: what the issuer calls them, where that is not the subject. `scopes`: what a token is good for, None when it
+    says nothing about that: then the policy alone decides.
     `ends`: when what was shown runs out. `limited`: a proxy that says so of itself. `remarks`: sentences on what was
     shown and counts for nothing here, such as VOMS attributes that have expired.
     """
@@ -32,9 +34,16 @@ class Identity:
     roles: frozenset[Role] = frozenset()
     capabilities: frozenset[str] = frozenset()
     issuer: str = ""
+    name: str = ""
+    scopes: frozenset[str] | None = None
     ends: datetime | None = None
     limited: bool = False
     remarks: tuple[str, ...] = ()
+
+    @property
+    def known_as(self) -> str:
+        """The name that the issuer has for them: the subject of a token, the DN of a certificate."""
+        return self.name or self.subject
 
     @property
     def is_operator(self) -> bool:

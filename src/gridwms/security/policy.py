@@ -138,6 +138,8 @@ def allowed(identity: Identity, action: Action, object: Object) -> Decision:  # 
     """Whether `identity` may do `action` to `object`. Anything that is not foreseen is refused."""
     if identity.capabilities:
         return _by_capability(identity, action, object)
+    if identity.scopes is not None and not identity.scopes & _SCOPES.get(action, frozenset()):
+        return _beyond(identity.scopes, action)
     match object:
         case Service() if action in _OF_SERVICE:
             return Decision(True, "Every user may.")
@@ -157,6 +159,40 @@ def allowed(identity: Identity, action: Action, object: Object) -> Decision:  # 
             return _owner_or_operator(identity, action, owner, f"subscription {key}")
     return Decision(
         False, f"{identity.subject} may not {action.value} here.", "Nothing foresees this; tell the operator."
+    )
+
+
+_READ, _CREATE, _CANCEL, _MODIFY = "compute.read", "compute.create", "compute.cancel", "compute.modify"
+_SCOPES: dict[Action, frozenset[str]] = {
+    **dict.fromkeys(
+        (
+            *(Action.READ, Action.STATUS, Action.LIST, Action.FETCH, Action.FOLLOW, Action.SEARCH, Action.STATISTICS),
+            *(Action.LOOK_AT_MARKET, Action.SUBSCRIBE, Action.MANAGE),
+        ),
+        frozenset({_READ}),
+    ),
+    Action.CHECK: frozenset({_READ, _CREATE}),
+    Action.SUBMIT: frozenset({_CREATE}),
+    Action.FEED: frozenset({_CREATE}),
+    Action.CANCEL: frozenset({_CANCEL}),
+    **dict.fromkeys(
+        (
+            *(Action.TAG, Action.SHARE, Action.LOG, Action.RECORD, Action.CLEAR, Action.PURGE, Action.RETRY),
+            *(Action.PRIORITIZE, Action.ATTACH, Action.ARCHIVE, Action.OPERATE),
+        ),
+        frozenset({_MODIFY}),
+    ),
+}
+"""What a token that names capabilities must name for each action (WLCG profile: compute.*); any of them is enough."""
+
+
+def _beyond(scopes: frozenset[str], action: Action) -> Decision:
+    needed = " or ".join(sorted(_SCOPES.get(action, ()))) or "nothing"
+    shown = ", ".join(sorted(scopes)[:5])
+    return Decision(
+        False,
+        f"The token is good for {shown}, and to {action.value} it needs {needed}.",
+        "Get a token with that scope, or one without capabilities.",
     )
 
 
