@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields
+from itertools import zip_longest
 from operator import attrgetter
 from typing import Any, NamedTuple
 
@@ -94,9 +95,9 @@ class Member:
         """The job as it is now."""
         job = self._job
         if job is None:
-            like, own = self.cohort.job, self._own()
-            attempts = tuple([_new(Attempt, a[:_OWN] + mine) for a, mine in zip(like.attempts, own, strict=True)])
-            was = self.was
+            like, was = self.cohort.job, self.was
+            pairs = zip_longest(like.attempts, self.own or _own_of(was), fillvalue=_NOTHING)
+            attempts = tuple([_new(Attempt, attempt[:_OWN] + own) for attempt, own in pairs])
             job = self._job = _new(Job, (was[0], *like[1:_ATTEMPTS], attempts, *was[_ATTEMPTS + 1 :]))
         return job
 
@@ -107,13 +108,15 @@ class Member:
             self._job = move.to.job if move.to.first == self.number else None
         if move.brings is None:
             return
-        own = self._own()
+        own = self.own or _own_of(self.was)
+        own += [_NOTHING] * (len(move.to.job.attempts) - len(own))
         receipt, instance = own[move.brings]
         if isinstance(event, Delivered):
             receipt = event.receipt
         elif isinstance(event, PayloadStarted):
             instance = event.instance
         own[move.brings] = receipt, instance
+        self.own = own
 
     def surely_new(self, event: Event) -> bool:
         """Whether the job alone tells that it has not had this event before."""
@@ -127,12 +130,6 @@ class Member:
         """Be like no other: the rule for the next event compares what it brings with what the job has already."""
         self.start = Cohort(self.was)
         self.cohort = Cohort(self.job)
-
-    def _own(self) -> list[Own]:
-        if self.own is None:
-            self.own = _own_of(self.was)
-        self.own += [_NOTHING] * (len(self.cohort.job.attempts) - len(self.own))
-        return self.own
 
 
 def _own_of(job: Job) -> list[Own]:
