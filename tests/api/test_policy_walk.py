@@ -54,6 +54,8 @@ def test_a_no_of_the_policy_stands(shared: House, monkeypatch: pytest.MonkeyPatc
         body = {"older": 0}
     if path.startswith("/api/v1/subscriptions"):
         body = {} if "{key}" in path else {"target": "http://127.0.0.1:8080/"}
+    if path.endswith("/release"):
+        body = {"name": "x"}
     if path.endswith("/drain"):
         body = {}
     if path.endswith("/priority"):

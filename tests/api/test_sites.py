@@ -17,6 +17,19 @@ def test_drain_and_resume(home: House) -> None:
     assert (told["accepts"], told["why"], told["closures"]) == (True, "", [])
 
 
+def test_one_site_and_its_elements(home: House) -> None:
+    olga = home.http("op")
+    (listed,) = olga.get("/api/v1/sites").json()["sites"]
+    told = olga.get(f"/api/v1/sites/{listed['name']}").json()
+    elements = told.pop("elements")
+    assert told == listed
+    assert [one["ce"] for one in elements] == listed["resources"]
+    assert all(one["breaker"] == "closed" and not one["spared"] for one in elements)
+    assert olga.post("/api/v1/sites/release", json={"name": listed["name"]}).json() == {"released": 0}
+    assert olga.post("/api/v1/sites/release", json={"name": "nowhere"}).status_code == 404
+    assert olga.get("/api/v1/sites/nowhere").status_code == 404
+
+
 def test_mistakes(home: House) -> None:
     http = home.http("op")
     assert http.post("/api/v1/sites/nowhere/drain", json={}).status_code == 404
@@ -30,3 +43,4 @@ def test_users_only_look(home: House) -> None:
     (site,) = bob.get("/api/v1/sites").json()["sites"]
     assert bob.post(f"/api/v1/sites/{site['name']}/drain", json={}).status_code == 403
     assert bob.post(f"/api/v1/sites/{site['name']}/resume").status_code == 403
+    assert bob.post("/api/v1/sites/release", json={"name": site["name"]}).status_code == 403

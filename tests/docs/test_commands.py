@@ -15,11 +15,13 @@ from gridwms.cli.main import app
 ROOT = Path(__file__).parents[2]
 PAGES = [
     "docs/user/notifications.md",
+    "docs/user/why.md",
     "docs/operator/notifications.md",
     "docs/operator/quotas.md",
     "docs/operator/fair-share.md",
     "docs/user/priorities.md",
     "docs/operator/information-systems.md",
+    "docs/operator/sites.md",
 ]
 COMMANDS = [
     pytest.param(line, id=f"{page}: {line}")

@@ -9,6 +9,7 @@ import pytest
 
 from gridwms.classad import ClassAd
 from gridwms.flow.deliver import run_errands
+from gridwms.flow.feedback import Feedback
 from gridwms.flow.follow import look
 from gridwms.flow.schedule import Scheduler
 from gridwms.flow.submit import register
@@ -76,6 +77,12 @@ class Stage:
     def schedule(self) -> None:
         scheduler = Scheduler(self.world)
         while scheduler.round():
+            pass
+
+    def feedback(self) -> None:
+        """Let it be heard what became of attempts."""
+        feedback = Feedback(self.world)
+        while feedback.read_on():
             pass
 
     def errands(self) -> float | None:

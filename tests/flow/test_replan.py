@@ -90,6 +90,7 @@ def test_what_was_measured_can_be_asked_for(stage: Stage) -> None:
     stage.site.refusing = True
     stage.schedule()
     stage.errands()
+    stage.feedback()
     stage.time[0] += 10
     measures.count(stage.world)
     one, other = place(1), place(2)

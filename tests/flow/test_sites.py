@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from gridwms.flow import explain, sites
-from gridwms.flow.breaker import LEAST, PAUSE, TRIAL, Breaker, Position
+from gridwms.flow.breaker import Position
 from gridwms.flow.errors import NotFound, NotInState
 from gridwms.jobs.states import State
 from tests.flow.conftest import Stage
@@ -45,44 +45,23 @@ def test_mistakes_are_told(stage: Stage) -> None:
         drain(stage, begins=2000, ends=1500)
 
 
-def test_a_breaker_opens_tries_and_closes() -> None:
-    breaker = Breaker()
-    for _ in range(LEAST - 1):
-        breaker.heard(False, "no disk", 0.0)
-    assert breaker.position(0.0) is Position.CLOSED
-    breaker.heard(False, "no disk", 0.0)
-    assert breaker.position(1.0) is Position.OPEN
-    assert breaker.room(0, 1.0) == 0
-    breaker.heard(True, "", 1.0)
-    assert breaker.position(1.0) is Position.OPEN, "what was on its way does not count"
-    assert breaker.position(PAUSE) is Position.TRIAL
-    assert breaker.room(1, PAUSE) == TRIAL - 1
-    breaker.heard(False, "no disk", PAUSE)
-    assert breaker.position(2 * PAUSE) is Position.OPEN
-    assert breaker.position(3 * PAUSE) is Position.TRIAL
-    breaker.heard(True, "", 3 * PAUSE)
-    assert breaker.position(3 * PAUSE) is Position.CLOSED
-    assert breaker.room(5, 3 * PAUSE) is None
-
-
-def test_failing_payloads_open_no_breaker() -> None:
-    breaker = Breaker()
-    for number in range(100):
-        breaker.heard(number % 3 > 0, "no disk", float(number))
-    assert breaker.position(100.0) is Position.CLOSED
-
-
 def test_a_black_hole_is_left_alone(stage: Stage) -> None:
-    """A site that refuses all it is given draws in no more jobs."""
+    """A site that refuses all it is given draws in no more jobs, and after a restart neither."""
     stage.site.refusing = True
-    keys = stage.submit(count=LEAST + 5)
+    keys = stage.submit(count=15)
     for _ in range(4):
         stage.schedule()
         stage.errands()
+        stage.feedback()
     state = sites.site(stage.world, "scripted")
-    assert state.breaker is Position.OPEN
+    assert state.breaker is Position.OPEN and not state.accepts
     assert "failed most of what it was given" in state.why
     (late,) = stage.submit()
     stage.schedule()
     assert stage.job(late).state is State.WAITING
+    why = explain.why(stage.world, late)
+    assert why.reason is not None and why.reason.code == "site_closed"
+    assert (
+        "ce1.example.org:2119/jobmanager-test-default failed most of what it was given, and rests until" in why.sentence
+    )
     assert keys

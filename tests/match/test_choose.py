@@ -74,6 +74,42 @@ def test_equals_are_drawn_fairly_and_none_is_overfilled() -> None:
     assert Counter(places.picks(40)) == {"a": 10, "b": 10, "c": 10, "d": 10}
 
 
+@pytest.mark.parametrize("count", [1, 2])
+def test_equals_among_many_others_are_drawn_fairly(count: int) -> None:
+    """A few of the highest rank take a job, among many that are full, of another site, or tried before."""
+    full = [(9, f"full{n}", (0, 0)) for n in range(40)]
+    away = [(9, place(f"away{n}", site=None), (5, 0)) for n in range(20)]
+    good = [(9, name, (5, 0)) for name in "abcde"]
+    low = [(1, f"low{n}", (5, 0)) for n in range(300)]
+    places = stand(*full, *away, *good, *low)
+    draws = 2000
+    counts = Counter(places.picks(count, random.Random(seed), tried=["a"])[-1] for seed in range(draws))
+    assert set(counts) == set("bcde")
+    chi_square = sum((counts[name] - draws / 4) ** 2 / (draws / 4) for name in "bcde")
+    assert chi_square < 16.27  # three degrees of freedom, one chance in a thousand
+
+
+def test_the_first_look_finds_what_the_whole_would() -> None:
+    """Places whose beginning is full: the choice goes on further down, and hosts that were tried come last."""
+    rows = [(1000 - n // 7, f"c{n}", (1 if n > 900 else 0, 0)) for n in range(1000)]
+    places = stand(*rows)
+    best = {f"c{n}" for n in range(901, 1000) if n // 7 == 901 // 7}
+    assert {places.picks(1, random.Random(seed))[0] for seed in range(60)} == best
+    untried = {f"c{n}" for n in range(901, 1000) if n // 7 == 901 // 7 + 1}
+    assert {places.picks(1, random.Random(seed), tried=list(best))[0] for seed in range(80)} == untried
+    everywhere = [f"c{n}" for n in range(1000)]
+    assert {places.picks(1, random.Random(seed), tried=everywhere)[0] for seed in range(60)} == best
+
+
+def test_an_element_gets_no_more_than_its_room() -> None:
+    places = stand((3, "a", (9, None)), (2, "b", (2, 1)))
+    places.room.element_room[places.room.element_names["a"]] = 2
+    assert places.picks(6) == ["a", "a", "b", "b", "b", None]
+    assert places.picks(1) == ["a"]
+    places.room.element_room[places.room.element_names["a"]] = 0
+    assert places.picks(1) == ["b"]
+
+
 def test_infinite_ranks_are_equals_too() -> None:
     places = stand(*((math.inf, name, (1, 0)) for name in "abcd"))
     assert {places.picks(1, random.Random(seed))[0] for seed in range(50)} == set("abcd")

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+import random
 import threading
 from dataclasses import replace
 
@@ -209,3 +210,23 @@ def test_the_same_as_one_by_one(requirements: str, rank: str, places: tuple[Reso
         assert count.rejects == count.false + count.undefined + count.error
         assert 0 <= count.alone <= count.rejects <= len(places)
     assert len(verdict.clauses) <= len(clauses)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 2**32))
+def test_a_rank_that_classes_share_gives_the_same_order(seed: int) -> None:
+    """The index of a rank is used from the third class on; the order must not differ from that of the first."""
+    rng = random.Random(seed)
+    values = ["1", "2.5", "-3", "true", '"a"', "undefined", "error", "1e400", "y"]
+    places = snapshot_of(
+        *(place(f"r{number:03}", f"x = {rng.choice(values)}; y = {rng.randint(0, 3)}") for number in range(260))
+    )
+    job, rank = parse_ad("[]"), parse_expression("other.x + other.y")
+    wanted = parse_expression("other.y < 9")
+    first, *later = (match(job, wanted, rank, places) for _ in range(4))
+    alone = match(job, wanted, parse_expression("0 + (other.x + other.y)"), places)
+    for verdict in (*later, alone):
+        assert verdict.candidates.rows.tolist() == first.candidates.rows.tolist()
+        assert verdict.candidates.ranks.tolist() == first.candidates.ranks.tolist()
+        assert verdict.unranked == first.unranked
+    assert any(order is not None for order in places.columns.orders.values()) or len(first.candidates) == 0

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 def match(
     files: Descriptions,
     limit: Annotated[int, typer.Option("--limit", min=0, help="Show the best N resources; 0: all.")] = 20,
+    explained: Annotated[
+        bool, typer.Option("--explain", help="Say what each condition excludes, even where something matches.")
+    ] = False,
     form: Format = None,
     json: Json = False,
     service: Service = "",
@@ -49,24 +52,25 @@ def match(
             codes.append(Exit.OK if found.found else Exit.NO_MATCH)
             if not json:
                 show(name, text, found.problems, each.files)
-                _show(name, found, limit)
+                _show(name, found, limit, explained=explained)
     if json:
         say.data({"descriptions": answers})
     raise typer.Exit(together(codes))
 
 
-def _show(name: str, found: Match, limit: int) -> None:
+def _show(name: str, found: Match, limit: int, *, explained: bool) -> None:
     if not found.kinds:
-        _places(name, found, limit)
+        _places(name, found, limit, explained=explained)
         return
     say.line(f"{say.paint(say.clean(name), 'strong')}: {say.clean(found.summary)}")
     for kind in found.kinds:
         more = f" and {kind.nodes - 1:,} nodes like it" if kind.nodes > 1 else ""
-        _places(f"{kind.name}{more}", kind, limit)
+        _places(f"{kind.name}{more}", kind, limit, explained=explained)
 
 
-def _places(name: str, found: Places, limit: int) -> None:
+def _places(name: str, found: Places, limit: int, *, explained: bool) -> None:
     from gridwms.cli.layout import table
+    from gridwms.cli.why import show_misses
 
     say.line(f"{say.paint(say.clean(name), 'strong')}: {found.summary or 'no resource'}")
     if found.reason is not None:
@@ -85,5 +89,10 @@ def _places(name: str, found: Places, limit: int) -> None:
         table(["RANK", "RESOURCE", "SITE"], rows, right=[0], indent=2)
     if len(found.resources) > len(shown):
         say.line(f"  and {len(found.resources) - len(shown)} more (--limit 0 shows all)")
+    if shown and not explained:
+        return
     for clause in found.clauses:
         say.line(f"  - {say.clean(clause.text)}")
+    if found.best:
+        say.line(f"  {say.paint('what would help most:', 'soft')} {say.clean(found.best)}")
+    show_misses(found.misses)

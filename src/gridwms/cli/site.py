@@ -14,7 +14,7 @@ from gridwms.cli.options import Json, Service
 
 if TYPE_CHECKING:
     from gridwms.client import Client
-    from gridwms.client.answers import Site
+    from gridwms.client.answers import Element, Site
 
 app = typer.Typer(help="See how sites are, give them no new jobs, test them.", no_args_is_help=True)
 Name = Annotated[str, typer.Argument(metavar="SITE", help="Its name in the configuration.")]
@@ -42,8 +42,26 @@ def show(site: Name, json: Json = False, service: Service = "") -> None:
     from gridwms.client import Client
 
     with Client(service) as client:
-        found = _named(client, site)
+        found = client.site(site)
     return say.data({"site": found}) if json else _show(found)
+
+
+@app.command()
+def release(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="A computing element, or a site.")],
+    json: Json = False,
+    service: Service = "",
+) -> None:
+    """Believe a computing element again, or all those of a site: it gets jobs at once."""
+    from gridwms.client import Client
+
+    with Client(service) as client:
+        released = client.release(name)
+    if json:
+        return say.data({"released": released})
+    return say.line(
+        f"{layout.counted(released, 'computing element')} believed again." if released else "Nothing to do."
+    )
 
 
 @app.command()
@@ -124,7 +142,30 @@ def _show(site: Site) -> None:
     for one in site.closures:
         until = layout.moment(one.ends) if one.ends is not None else "resumed"
         pairs.append(("closed", f"{layout.moment(one.begins)} until {until}, by {one.by}: {one.reason or 'no reason'}"))
-    layout.facts([*pairs, *(("resource", ce) for ce in site.resources)])
+    layout.facts(pairs)
+    for element in site.elements:
+        _show_element(element)
+
+
+def _show_element(element: Element) -> None:
+    state = {"open": ("rests", "warn"), "trial": ("on trial", "warn")}.get(element.breaker, ("", ""))
+    say.line(f"  {say.clean(element.ce)}  {say.paint(*state)}".rstrip())
+    if element.breaker != "closed":
+        spared = " (it would rest if that were not too many)" if element.spared else ""
+        until = f", until {layout.moment(element.rests_until)}" if element.rests_until else ""
+        layout.facts([("why", f"{element.why}{spared}{until}")], indent=4)
+    if element.measured:
+        rows = [
+            [
+                (" ".join(filter(None, (one.vo, one.owner, one.kind))), ""),
+                *((str(count), "") for count in (one.good, one.bad, one.other)),
+                *((layout.lasting(mean) if mean is not None else "-", "") for mean in (one.mean_queue, one.mean_run)),
+            ]
+            for one in element.measured
+        ]
+        layout.table(
+            ["LAST DAY", "WELL", "ITS FAULT", "FAILED", "QUEUED", "RAN"], rows, right=(1, 2, 3, 4, 5), indent=4
+        )
 
 
 def _moment(text: str, option: str) -> float | None:

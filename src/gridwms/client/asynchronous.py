@@ -218,6 +218,14 @@ class AsyncClient:
         """The sites of the service: how they are, and whether they get new jobs."""
         return await self._transport.run(calls.sites())
 
+    async def site(self, name: str) -> answers.Site:
+        """A site with its computing elements: which of them are left alone, and what was measured of each."""
+        return await self._transport.run(calls.site(name))
+
+    async def release(self, name: str) -> int:
+        """Believe a computing element again, or all those of a site; how many were not. For operators."""
+        return await self._transport.run(calls.release(name))
+
     async def drain_site(
         self, site: str, *, reason: str = "", begins: float | None = None, ends: float | None = None
     ) -> answers.Site:

@@ -312,6 +312,16 @@ def sites() -> Call[list[answers.Site]]:
     )
 
 
+def site(name: str) -> Call[answers.Site]:
+    return Call(method="GET", path=f"{API}/sites/{quote(name, safe='')}", read=answers.Site.read)
+
+
+def release(name: str) -> Call[int]:
+    return Call(
+        method="POST", path=f"{API}/sites/release", json={"name": name}, read=lambda told: int(told["released"])
+    )
+
+
 def drain_site(site: str, reason: str, begins: float | None, ends: float | None) -> Call[answers.Site]:
     body = {"reason": reason, "begins": begins, "ends": ends}
     return Call(method="POST", path=f"{API}/sites/{quote(site, safe='')}/drain", json=body, read=answers.Site.read)

@@ -242,6 +242,14 @@ class Client:
         """The sites of the service: how they are, and whether they get new jobs."""
         return self._transport.run(calls.sites())
 
+    def site(self, name: str) -> answers.Site:
+        """A site with its computing elements: which of them are left alone, and what was measured of each."""
+        return self._transport.run(calls.site(name))
+
+    def release(self, name: str) -> int:
+        """Believe a computing element again, or all those of a site; how many were not. For operators."""
+        return self._transport.run(calls.release(name))
+
     def drain_site(
         self, site: str, *, reason: str = "", begins: float | None = None, ends: float | None = None
     ) -> answers.Site:

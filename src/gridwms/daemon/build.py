@@ -21,6 +21,7 @@ from gridwms.daemon.sources import build_source
 from gridwms.daemon.vitals import build_limiter
 from gridwms.describe.data import KnownCatalogue
 from gridwms.describe.jdl.defaults import JdlDefaults
+from gridwms.flow.breaker import BreakerSettings
 from gridwms.flow.data.locator import Locator
 from gridwms.flow.links import ServiceLink
 from gridwms.flow.measures import Measures
@@ -150,7 +151,17 @@ def _settings(config: Config, url: str, catalogues: tuple[KnownCatalogue, ...]) 
         expiry_seconds=jobs.expiry_seconds,
         start_seconds=jobs.start_seconds,
         replan_seconds=jobs.replan_seconds,
+        replan_learned=jobs.replan_learned,
+        replan_least_seconds=jobs.replan_least_seconds,
         max_replans=jobs.max_replans,
+        breaker=BreakerSettings(
+            share=config.quarantine.share,
+            least=config.quarantine.least,
+            failing=config.quarantine.failing,
+            pause=config.quarantine.pause_seconds,
+            longest_pause=config.quarantine.longest_pause_seconds,
+            silent_seconds=config.quarantine.silent_seconds,
+        ),
         keep_seconds={
             State.DONE: jobs.keep_done_days * _DAY,
             State.CLEARED: jobs.keep_cleared_days * _DAY,

@@ -49,6 +49,8 @@ class Jobs(_Section):
     start_seconds: float = Field(default=86400.0, gt=0)
     keep_done_days: float = Field(default=60.0, ge=0)
     replan_seconds: float = Field(default=0.0, ge=0)
+    replan_learned: bool = True
+    replan_least_seconds: float = Field(default=300.0, ge=0)
     max_replans: int = Field(default=5, ge=0)
     keep_cleared_days: float = Field(default=3.0, ge=0)
     keep_aborted_days: float = Field(default=15.0, ge=0)
@@ -381,6 +383,17 @@ AnySite = Annotated[
 ]
 
 
+class Quarantine(_Section):
+    """When computing elements are left alone for a while; see `gridwms.flow.breaker.BreakerSettings`."""
+
+    share: float = Field(default=0.5, ge=0, le=1)
+    least: int = Field(default=10, ge=1, le=20)
+    failing: float = Field(default=0.8, gt=0, le=1)
+    pause_seconds: float = Field(default=300.0, gt=0)
+    longest_pause_seconds: float = Field(default=3600.0, gt=0)
+    silent_seconds: float = Field(default=60.0, ge=0)
+
+
 class UserQuota(_Section):
     """What a user may have at once; -1: any amount."""
 
@@ -486,6 +499,7 @@ class Config(_Section):
     certificates: Certificates = Certificates()
     archive: Archive = Archive()
     policies: dict[str, str] = Field(default_factory=dict)
+    quarantine: Quarantine = Quarantine()
     quotas: Quotas = Quotas()
     share: Share = Share()
     load: Load = Load()

@@ -85,7 +85,12 @@ class Courier:
             if ended:
                 look(world, site, ended)
             if now >= self._next_look:
-                look(world, site)
+                asked = look(world, site)
+                if due is None and site.name not in world.answering:
+                    # No errand will tell whether it answers, and perhaps nothing of ours is there to be asked about.
+                    if not asked:
+                        site.describe()
+                    world.has_answered(site.name)
                 self._next_look = world.clock() + world.settings.policy(site.name).poll_seconds
             self._pause = 0.0
         except StoreUnavailable:
@@ -96,7 +101,7 @@ class Courier:
                 logger.exception("site adaptor failed", site=site.name, errand="status")
             self._pause = min(max(2 * self._pause, 1.0), _MOST_PAUSE)
             self._next_look = now + self._pause
-            world.troubles[site.name] = str(error)
+            world.has_failed(site.name, str(error))
             logger.warning("site unavailable", site=site.name, errand="status", why=str(error))
             with self._lock:
                 self._ended |= ended

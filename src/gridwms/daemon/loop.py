@@ -13,17 +13,25 @@ from gridwms.store.database import StoreUnavailable
 
 logger = structlog.get_logger(__name__)
 
-_GATHER = 0.01
-"""Seconds for which news are left to gather before they are looked at."""
-
 
 class Loop:
-    """Calls `work` after each wake-up and at least every `seconds`; `work` returns whether to go on at once."""
+    """Calls `work` after each wake-up and at least every `seconds`; `work` returns whether to go on at once.
 
-    def __init__(self, name: str, work: Callable[[], object], seconds: float, signal: Signal | None = None) -> None:
+    `gather`: seconds for which news are left to gather before they are looked at.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        work: Callable[[], object],
+        seconds: float,
+        signal: Signal | None = None,
+        gather: float = 0.01,
+    ) -> None:
         self._name = name
         self._work = work
         self._seconds = seconds
+        self._gather = gather
         self._signal = signal or Signal()
         self._stopping = False
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
@@ -50,4 +58,4 @@ class Loop:
                 logger.exception("loop failed", loop=self._name)
             if not again:
                 self._signal.wait(seen, self._seconds)
-                time.sleep(0.0 if self._stopping else _GATHER)
+                time.sleep(0.0 if self._stopping else self._gather)

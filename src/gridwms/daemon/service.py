@@ -21,6 +21,7 @@ from gridwms.flow.archive.keep import archive_old
 from gridwms.flow.bookkeeping.settle import settle
 from gridwms.flow.compound.sweep import sweep
 from gridwms.flow.expire import expire
+from gridwms.flow.feedback import Feedback
 from gridwms.flow.measures import Measures
 from gridwms.flow.once import forget_old
 from gridwms.flow.purge import purge_old
@@ -28,6 +29,7 @@ from gridwms.flow.replan import replan
 from gridwms.flow.retention import Retention
 from gridwms.flow.schedule import Scheduler
 from gridwms.flow.signal import Signal
+from gridwms.flow.silence import tell_silences
 from gridwms.flow.subscriptions import remove_expired
 from gridwms.flow.tail import Tail
 from gridwms.flow.world import World
@@ -51,6 +53,8 @@ _MEASURE_SECONDS = 60.0
 _CATALOGUE_SECONDS = 5.0
 _FADED = 40.0
 """Half-lives after which a holding that nothing was added to is forgotten: a million slot hours are 3 ms then."""
+_FEEDBACK_SECONDS = 5.0
+_FEEDBACK_GATHER = 0.25
 _USAGE_SECONDS = 5.0
 _LOAD_SECONDS = 5.0
 
@@ -66,6 +70,7 @@ class Service:
         self._settled_at = -_SETTLE_SECONDS
         self.tail = Tail(world)
         scheduler, mover = Scheduler(world), Scheduler(world)
+        self._feedback = Feedback(world)
         names = ["schedule", "expire", "bookkeeping", LEASE, *(f"site {name}" for name in world.sites)]
         self._leases = Leaseholder(world, names, config.service.lease_seconds)
         self._couriers = {name: Courier(world, site, self._leases) for name, site in world.sites.items()}
@@ -79,6 +84,14 @@ class Service:
             Loop("usage", world.usage.write_down, _USAGE_SECONDS),
             Loop("tidy", self._if_ours("expire", self._tidy), _FORGET_SECONDS),
             Loop("bookkeeping", self._if_ours("bookkeeping", self._settle), _QUIET_SECONDS),
+            Loop(
+                "feedback",
+                self._if_ours("schedule", self._feedback.read_on),
+                _FEEDBACK_SECONDS,
+                world.news,
+                gather=_FEEDBACK_GATHER,
+            ),
+            Loop("silence", lambda: tell_silences(world, self._driven()), _FEEDBACK_SECONDS),
             Loop("replan", self._if_ours("expire", lambda: replan(world, mover)), _REPLAN_SECONDS),
             Loop("measures", lambda: measures.count(world), _MEASURE_SECONDS),
             Loop("archive", self._if_ours("expire", self._archive), _ARCHIVE_SECONDS),
@@ -150,7 +163,11 @@ class Service:
             self._settled_at = now
         return more
 
+    def _driven(self) -> list[str]:
+        return [name for name in self._couriers if self._leases.have(f"site {name}")]
+
     def _tidy(self) -> None:
+        self._feedback.tidy()
         forget_old(self._world)
         delegation.forget_old(self._world)
         remove_expired(self._world)

@@ -9,7 +9,8 @@ from gridwms.describe.convert.dialects import Dialect
 from gridwms.describe.description import Description
 from gridwms.describe.problem import Problem, Severity
 from gridwms.flow.errors import Refused
-from gridwms.flow.feasible import Feasibility, class_key, feasibility, samples, verdict_now
+from gridwms.flow.feasible import Feasibility, ad_of, class_key, feasibility, samples, verdict_now
+from gridwms.flow.hopeless import hopeless
 from gridwms.flow.reading import read
 from gridwms.flow.world import World
 from gridwms.jobs.reasons import Reason
@@ -68,11 +69,13 @@ def check(world: World, text: bytes, dialect: Dialect | None = None) -> Checked:
     """Everything that is wrong with a description, what a submit would warn of, and whether it could run now."""
     reading = read(world, text, dialect)
     feasible: Feasibility | None = None
+    problems = reading.problems
     if reading.description is not None:
+        problems = (*problems, *hopeless(world, ad_of(reading.description)))
         feasible = feasibility(world, [("", reading.description, 1)], 1)
     elif reading.compound is not None:
         feasible = feasibility(world, samples(reading.compound), len(reading.compound.nodes))
-    return Checked(problems=reading.problems, feasible=feasible)
+    return Checked(problems=problems, feasible=feasible)
 
 
 def match(world: World, text: bytes, dialect: Dialect | None = None) -> MatchAnswer | CompoundAnswer:

@@ -164,16 +164,16 @@ def run_errands(world: World, site: Site) -> float | None:
             act(world, site, chosen)
         except SiteUnavailable as error:
             logger.warning("site unavailable", site=site.name, errand=kind, attempts=len(chosen), why=str(error))
-            world.troubles[site.name] = str(error)
+            world.has_failed(site.name, str(error))
             _later(world, chosen)
         except StoreUnavailable:
             raise
         except Exception as error:  # an adaptor's fault is the site's trouble, not the end of its courier
             logger.exception("site adaptor failed", site=site.name, errand=kind, attempts=len(chosen))
-            world.troubles[site.name] = f"its adaptor failed at '{kind}': {type(error).__name__}: {error}"
+            world.has_failed(site.name, f"its adaptor failed at '{kind}': {type(error).__name__}: {error}")
             _later(world, chosen)
         else:
-            world.troubles.pop(site.name, None)
+            world.has_answered(site.name)
             _later_in_doubt(world, chosen)
     return world.database.read(lambda connection: outbox.next_due(connection, site.name))
 

@@ -1,17 +1,21 @@
-"""Why a job is where it is, answered from what was recorded when it was decided."""
+"""Why a job is where it is, from what was recorded when it was decided and what holds now."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from typing import Any
 
+from gridwms.flow import whereabouts
 from gridwms.flow.find import find, the_job
+from gridwms.flow.outlook import Outlook, outlook
 from gridwms.flow.world import World
 from gridwms.jobs.job import Job
 from gridwms.jobs.parent import Parent
-from gridwms.jobs.reasons import Reason, reason
-from gridwms.jobs.states import AT_SITE, DoneCode, State
-from gridwms.store import compounds, nodes, shares, verdicts
+from gridwms.jobs.reasons import Reason
+from gridwms.jobs.states import AT_SITE, State
+from gridwms.match.changes import changes
+from gridwms.match.explain import best_change
+from gridwms.store import compounds, nodes, verdicts
 from gridwms.store import jobs as rows
 from gridwms.store.verdicts import ClassVerdict
 
@@ -25,11 +29,15 @@ class PastVerdict:
     since: float
     reason: Reason | None
     summary: str
+    changes: tuple[str, ...] = ()
+    """What differs from the verdict before."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Why:
-    """The answer. `clauses`: a line for each condition that removes resources, the most telling first."""
+    """The answer. `clauses`: a line for each condition that removes resources now, the most telling first. `best`: the
+    single change that would open the most. `misses`: resources that nearly match. `changes`: what differs now from the
+    last verdict that was recorded."""
 
     key: str
     state: State
@@ -40,6 +48,9 @@ class Why:
     clauses: tuple[dict[str, Any], ...] = ()
     verdicts: tuple[PastVerdict, ...] = ()
     retries: tuple[Reason, ...] = ()
+    best: str = ""
+    misses: tuple[dict[str, Any], ...] = ()
+    changes: tuple[str, ...] = ()
 
 
 def why(world: World, key: str) -> Why:
@@ -87,28 +98,36 @@ def _told(parent: Parent, sentence: str, advice: str) -> Why:
 def _single(world: World, job: Job) -> Why:
     past = world.database.read(lambda connection: verdicts.history(connection, job.match_class, _HISTORY))
     past = [verdict for n, verdict in enumerate(past) if n + 1 == len(past) or past[n + 1].since > job.submitted_at]
-    latest = past[-1] if past else None
-    held = None
-    if job.state is State.WAITING:
-        holds = world.database.read(lambda connection: shares.holds_of(connection, [job.account]))
-        held = holds.get((job.account, job.match_class))
-    reason, sentence, advice = _answer(world, job, latest)
-    if held is not None:
-        reason, sentence, advice = held[1], held[1].sentence, held[1].advice
-    waiting = job.state is State.WAITING and latest is not None
+    told = _outlook(world, job, past)
     return Why(
         key=job.key,
         state=job.state,
-        sentence=sentence,
-        advice=advice,
-        since=held[0] if held else latest.since if waiting and latest and latest.reason else job.state_since,
-        reason=reason,
-        clauses=tuple(latest.explanation.get("lines", ())) if waiting and latest else (),
+        sentence=told.sentence,
+        advice=told.advice,
+        since=told.since,
+        reason=told.reason,
+        clauses=tuple(told.explanation.get("lines", ())),
         verdicts=tuple(
-            PastVerdict(since=v.since, reason=v.reason, summary=v.explanation.get("summary", "")) for v in past
+            PastVerdict(
+                since=verdict.since,
+                reason=verdict.reason,
+                summary=verdict.explanation.get("summary", ""),
+                changes=changes(past[n - 1].explanation, verdict.explanation) if n else (),
+            )
+            for n, verdict in enumerate(past)
         ),
         retries=tuple(failure for attempt in job.attempts if (failure := _failure(attempt)) is not None),
+        misses=tuple(told.explanation.get("misses", ())),
+        best=best_change(told.explanation.get("lines", ())),
+        changes=told.changes,
     )
+
+
+def _outlook(world: World, job: Job, past: list[ClassVerdict]) -> Outlook:
+    if job.state is State.WAITING:
+        return outlook(world, job, past)
+    reason, sentence, advice = _answer(world, job)
+    return Outlook(reason=reason, sentence=sentence, advice=advice, since=job.state_since, explanation={})
 
 
 def _failure(attempt: Any) -> Reason | None:
@@ -129,45 +148,18 @@ def _held(world: World, job: Job) -> tuple[str, str]:
     return f"At most {parent.max_running} nodes may run at once; it waits for its turn.", "Nothing to do."
 
 
-def _wish(job: Job) -> Reason | None:
-    """What a job waits for whose class could go."""
-    if job.wishes.sites:
-        return reason("not_here_again", sites=", ".join(job.wishes.sites))
-    return reason("more_memory_wanted", memory_mb=job.wishes.memory_mb) if job.wishes.memory_mb else None
-
-
-def _answer(world: World, job: Job, latest: ClassVerdict | None) -> tuple[Reason | None, str, str]:
-    """Reason, sentence and advice."""
+def _answer(world: World, job: Job) -> tuple[Reason | None, str, str]:
+    """Reason, sentence and advice of a job that does not wait for a match."""
     current = job.current
     if job.state is State.SUBMITTED and job.parent is not None:
         return None, *_held(world, job)
     if job.state is State.SUBMITTED:
-        return None, "The job is registered; its input sandbox has not arrived whole.", "Send the files, then start it."
-    if job.state is State.WAITING:
-        wish = _wish(job)
-        if wish is not None and (latest is None or latest.reason is None or latest.reason.code == "all_full"):
-            return wish, wish.sentence, wish.advice
-        if latest is not None and latest.reason is not None:
-            return latest.reason, latest.reason.sentence, latest.reason.advice
-        return job.reason, "The job is about to be matched.", "Nothing to do."
+        what = "The job is registered; its input sandbox has not arrived whole"
+        return None, *whereabouts.incomplete(world, job, what)
     if job.state in AT_SITE and current is not None:
-        trouble = world.troubles.get(current.site, "")
-        if trouble:
-            return (
-                None,
-                f"It is at the site {current.site}, which does not answer: {trouble}",
-                "The site is asked again.",
-            )
-        if job.cancel_requested_at is not None:
-            return None, f"It was cancelled; the site {current.site} is stopping it.", "Nothing to do."
-        what = {
-            State.READY: f"It was matched to {current.ce} and is on its way there.",
-            State.SCHEDULED: f"The site {current.site} has it and will run it when a slot of {current.ce} is free.",
-            State.RUNNING: f"It runs on {current.node or 'a node'} of {current.site}.",
-        }
-        return None, what[job.state], "Nothing to do."
-    if job.state is State.DONE and job.done_code is DoneCode.OK:
-        return None, f"It is done; its exit code is {job.exit_code}.", "'gridwms output' fetches its files."
+        return None, *whereabouts.at_site(world, job, current)
+    if whereabouts.is_done_well(job):
+        return None, *whereabouts.done(world, job)
     if job.reason is not None:
         return job.reason, job.reason.sentence, job.reason.advice
     return None, f"It is {job.state}.", "Nothing to do."

@@ -112,7 +112,7 @@ def verdict_now(world: World, description: Description) -> Verdict | Reason:
 
     A reason when it names a resource that is not there, or its data cannot be found. May take as long as a catalogue.
     """
-    ad, snapshot = _ad(description), world.market.snapshot
+    ad, snapshot = ad_of(description), world.market.snapshot
     matching = Matching(ad, ad["Requirements"], ad["Rank"], world.settings.policies)
     if description.submit_to:
         return named(description.submit_to, snapshot, matching)
@@ -125,8 +125,9 @@ def verdict_now(world: World, description: Description) -> Verdict | Reason:
 
 def class_key(description: Description) -> str:
     """The same for jobs that matching cannot tell apart."""
-    return match_class_key(_ad(description))
+    return match_class_key(ad_of(description))
 
 
-def _ad(description: Description) -> ClassAd:
+def ad_of(description: Description) -> ClassAd:
+    """The matching ad of a description."""
     return matching_ad(description.ad, description.requirements, description.rank)

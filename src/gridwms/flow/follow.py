@@ -77,7 +77,9 @@ def _end(world: World, site: Site, over: Sequence[Sighting], by_tag: dict[str, p
         if leftover is not None:
             lost = _keep_outputs(world, job, number, leftover)
             if lost is None:
+                world.held_outputs[key] = "there is no room left at the service."
                 continue  # it stays where it is until there is room for what it has brought
+            world.held_outputs.pop(key, None)
             events += lost
             events += _left_events(world, job, job.attempts[number - 1], leftover)
         events.append((key, _ended(sighting, number)))

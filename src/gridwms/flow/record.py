@@ -16,7 +16,7 @@ from gridwms.flow.world import World
 from gridwms.jobs.charges import no_charges, note
 from gridwms.jobs.cohorts import Cohorts, Member
 from gridwms.jobs.effects import Effect
-from gridwms.jobs.events import Aborted, Event, Finished, Resubmitted
+from gridwms.jobs.events import Event
 from gridwms.jobs.job import Job
 from gridwms.jobs.retry import decide
 from gridwms.jobs.states import State
@@ -49,8 +49,6 @@ class Recorded:
     sites: set[str] = field(default_factory=set)
     placeable: bool = False
     sweeping: bool = False
-    fates: list[tuple[str, bool, str]] = field(default_factory=list)
-    """Attempts that ended: the site, whether well (False: by the site's fault), and why not."""
 
 
 def record(world: World, events: Sequence[tuple[str, Event]]) -> Recorded:
@@ -69,9 +67,6 @@ def announce(world: World, recorded: Recorded) -> None:
         world.waiting.set()
     if recorded.sweeping:
         world.sweeping.set()
-    now = world.clock()
-    for site, well, why in recorded.fates:
-        world.breaker(site).heard(well, why, now)
 
 
 def record_in(connection: Connection, world: World, events: Sequence[tuple[str, Event]]) -> Recorded:
@@ -106,7 +101,6 @@ def follow(connection: Connection, world: World, progress: Progress, result: Rec
         following, progress = _apply(connection, world, stored, decisions)
         result.jobs |= {key: job for key, job in following.jobs.items() if key in result.jobs}
         result.sites |= following.sites
-        result.fates += following.fates
         result.placeable = result.placeable or following.placeable
     result.sweeping = True
     for number in progress.moved:
@@ -171,10 +165,6 @@ def _apply(
     result.jobs = cohorts.jobs()
     for move in cohorts.moves:
         result.sites |= {effect.site for effect in move.effects}
-        for was, told in move.steps:
-            fate = _fate(was, told)
-            if fate is not None:
-                result.fates += [fate] * move.count
     result.placeable = any(_frees_or_waits(before, after) for before, after, _jobs in moved)
     return result, progress
 
@@ -184,19 +174,6 @@ def without_leaving(connection: Connection, stored: dict[str, tuple[int, Job]]) 
     purged = {job.parent for _number, job in stored.values() if job.parent is not None and job.state is State.PURGED}
     gone = leaving(connection, purged) if purged else ()
     return {key: one for key, one in stored.items() if one[1].parent not in gone} if gone else stored
-
-
-def _fate(job: Job, event: Event) -> tuple[str, bool, str] | None:
-    """What an event tells of the site of the current attempt: well, failed by its fault, or (None) nothing."""
-    if job.current is None:
-        return None
-    if isinstance(event, Finished) and event.failure is None and event.attempt == len(job.attempts):
-        return job.current.site, True, ""
-    if isinstance(event, Resubmitted | Aborted) and event.reason is not None and event.reason.kind.site_fault:
-        return job.current.site, False, event.reason.sentence
-    if isinstance(event, Aborted) and job.reason is not None and job.reason.kind.site_fault:
-        return job.current.site, False, job.reason.sentence
-    return None
 
 
 def _known(connection: Connection, cohorts: Cohorts, events: Sequence[tuple[str, Coming]]) -> set[tuple[int, str]]:

@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import partial
+from typing import Any
 
 import structlog
 from sqlalchemy import Connection
@@ -20,6 +21,8 @@ from gridwms.describe.data import DataSet
 from gridwms.describe.jdl.data import data_of
 from gridwms.flow.compound.together import TOGETHER, keep_together
 from gridwms.flow.data.located import Located
+from gridwms.flow.obstacles import obstacles, reason_of
+from gridwms.flow.quarantine import Quarantine, quarantine
 from gridwms.flow.record import Recorded, announce, apply
 from gridwms.flow.share.turns import Rounds, Turns
 from gridwms.flow.sites import closed, room
@@ -31,6 +34,7 @@ from gridwms.jobs.retry import decision_id
 from gridwms.jobs.states import State
 from gridwms.market.snapshot import Resource, Snapshot
 from gridwms.match.capacity import Room, room_of
+from gridwms.match.changes import changes
 from gridwms.match.choose import choose
 from gridwms.match.explain import Explanation, code_of, explain
 from gridwms.match.matching import Matching
@@ -47,6 +51,9 @@ _MOST = 2000
 """How many jobs of one line are placed in a round, and about how many of all in one transaction."""
 _BEHIND = 200
 """How many jobs are looked at behind those at the head of the line, when some of these wait for one place."""
+_LOOK_AGAIN, _LOOKS = 300.0, 20
+"""Seconds after which the numbers of a class that still waits for the same reason are looked at again, and how many
+classes are looked at so in one round."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +76,30 @@ class _Plan:
     places: list[Candidate] = field(default_factory=list)
 
 
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """What was recorded last of a class, since when its code holds, and of which snapshot its numbers are."""
+
+    code: str | None
+    began: float = 0.0
+    data: dict[str, Any] | None = None
+    looked_at: float = 0.0
+    version: int = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What matching says of one job now. `reason` None: it could go. `matching`: how many resources suit it.
+
+    `untried`: it could not, because so many are on hosts that it has not tried, and all of these are full.
+    """
+
+    reason: Reason | None
+    explanation: dict[str, Any] | None
+    matching: int = 0
+    untried: int = 0
+
+
 class Scheduler:
     """Holds what can be kept between rounds: the ads of classes, and their verdicts on the current snapshot."""
 
@@ -79,17 +110,20 @@ class Scheduler:
         self._verdicts: dict[str, Verdict | Reason] = {}
         self._version = -1
         self._places: dict[str, Located | Reason] = {}
-        self._said: dict[str, str | None] = {}
+        self._said: dict[str, _Said] = {}
+        self._looks = 0
         self._slots: dict[str, int] = {}
         self._closed: dict[str, str] = {}
         self._unfit: dict[Wishes, frozenset[str]] = {}
         self._turns = Rounds(world)
+        self._left_alone = Quarantine()
 
     def round(self) -> bool:
         """Place what can be placed now; whether another round at once may place more."""
         world = self._world
         snapshot = world.market.snapshot
         self._take_up(snapshot)
+        self._looks = 0
         lines = world.database.read(lambda connection: listing.waiting_lines(connection, _MOST))
         classes = {line.match_class for line in lines}
         self._forget_all_but(classes)
@@ -109,7 +143,7 @@ class Scheduler:
         plans = self._plan(turns, verdicts, room)
         placed = sum(self._place(some, room, snapshot) for some in _batches(plans))
         for match_class, verdict in verdicts.items():
-            full = self._full(verdict) if match_class in turns.full else None
+            full = self._full(match_class, verdict, room) if match_class in turns.full else None
             code = code_of(verdict) or (full.code if full else None)
             self._say(match_class, code, partial(_explained, verdict, full))
         turns.say(verdicts)
@@ -185,31 +219,50 @@ class Scheduler:
             )
         return found
 
+    def look(self, job: Job) -> Look:
+        """What matching says of one waiting job, without giving it a place."""
+        snapshot = self._world.market.snapshot
+        self._take_up(snapshot)
+        self._load({job.match_class})
+        room = self._room(snapshot)
+        verdict = self._open(job.match_class, room, snapshot)
+        if isinstance(verdict, Reason):
+            return Look(verdict, None)
+        slots = self._classes[job.match_class].cpus
+        open_ = choose(verdict.candidates, 1, room, self._world.rng, slots=slots)
+        full = None if open_ or code_of(verdict) else self._full(job.match_class, verdict, room)
+        why, explanation = _explained(verdict, full)
+        tried = _tried(job, snapshot)
+        rows = verdict.candidates.rows
+        elsewhere = int(room.untried(rows[room.led_to(rows)], tried).sum()) if tried and open_ else 0
+        if elsewhere and choose(verdict.candidates, 1, room, self._world.rng, tried=tried, slots=slots):
+            elsewhere = 0
+        return Look(why, _data(explanation), verdict.matching, elsewhere)
+
     def _room(self, snapshot: Snapshot) -> Room:
         world = self._world
         now = world.clock()
         limited = [name for name in world.sites if world.settings.policy(name).max_queued]
         paced = [name for name in world.sites if world.settings.policy(name).max_per_minute]
-        promised, held, queued, undelivered, planned = world.database.read(
+        promised, held, queued, undelivered, planned, self._left_alone = world.database.read(
             lambda connection: (
                 present.promised(connection, snapshot.taken_at),
                 present.held(connection),
                 present.queued(connection, limited) if limited else {},
                 outbox.undelivered(connection, paced) if paced else {},
                 closures.current(connection, now),
+                quarantine(world, connection),
             )
         )
         self._closed = closed(world, planned, now)
         places = room(world, self._closed, held, queued, undelivered)
-        return room_of(snapshot, self._promised_slots(promised), site_room=places)
+        return room_of(snapshot, self._promised_slots(promised), site_room=places, element_room=self._left_alone.room)
 
-    def _full(self, verdict: Verdict) -> Reason:
+    def _full(self, match_class: str, verdict: Verdict, room: Room) -> Reason:
         """Why none of the resources that match takes a job more."""
-        sites = {candidate.site for candidate in verdict.candidates}
-        shut = [self._closed[site] for site in sorted(filter(None, sites)) if site in self._closed]
-        if shut and len(shut) == len(sites):
-            return reason("site_closed", matching=len(verdict.candidates), why="; ".join(shut))
-        return reason("all_full", matching=len(verdict.candidates))
+        slots = self._classes[match_class].cpus
+        found = obstacles(self._world, verdict.candidates, room, self._closed, self._left_alone, slots)
+        return reason_of(found, len(verdict.candidates))
 
     def _forget_all_but(self, waiting: Collection[str]) -> None:
         for kept in (self._classes, self._compiled, self._verdicts, self._places, self._said):
@@ -251,7 +304,10 @@ class Scheduler:
                 _text(ad, TOGETHER),
                 data_of(ad),
             )
-        self._said |= {match_class: v.reason.code if v.reason else None for match_class, v in said.items()}
+        self._said |= {
+            match_class: _Said(v.reason.code if v.reason else None, v.began, v.explanation, v.since)
+            for match_class, v in said.items()
+        }
 
     def _verdict(self, match_class: str, snapshot: Snapshot) -> Verdict | Reason:
         place = self._place_of_data(match_class)
@@ -357,14 +413,31 @@ class Scheduler:
         return next((places.pop(index) for index in range(len(places) - 1, -1, -1) if _may(places[index], unfit)), None)
 
     def _say(self, match_class: str, code: str | None, tell: Callable[[], _Told]) -> None:
-        """Keep why a class waits, when that has changed; only then is it worked out in full."""
-        if self._said.get(match_class) == code:
+        """Keep why a class waits when that has changed, and now and then when its numbers have.
+
+        Only then is it worked out in full.
+        """
+        now = self._world.clock()
+        known = self._said.get(match_class)
+        if known is None and code is None:
             return
-        self._said[match_class] = code
+        same = known is not None and known.code == code
+        if same and known is not None:
+            if (
+                code is None
+                or now - known.looked_at < _LOOK_AGAIN
+                or self._looks >= _LOOKS
+                or known.version == self._version
+            ):
+                return
+            self._looks += 1
         why, explanation = tell()
-        data = asdict(explanation) if explanation else {}
-        data.pop("reason", None)
-        new = verdicts.ClassVerdict(match_class, self._world.clock(), why, data)
+        data = _data(explanation)
+        began = known.began if same and known is not None else now
+        self._said[match_class] = _Said(code, began, data, now, self._version)
+        if same and known is not None and (known.data is None or not changes(known.data, data)):
+            return
+        new = verdicts.ClassVerdict(match_class, now, why, data | {"began": began})
         self._world.database.write(lambda connection: verdicts.add(connection, [new]))
 
 
@@ -395,6 +468,13 @@ def _slots(ad: ClassAd) -> int:
         if isinstance(value, int):
             return value
     return 1
+
+
+def _data(explanation: Explanation | None) -> dict[str, Any]:
+    """An explanation as JSON types, without the reason."""
+    data = asdict(explanation) if explanation else {}
+    data.pop("reason", None)
+    return data
 
 
 def _alone(why: Reason) -> _Told:

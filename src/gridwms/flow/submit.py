@@ -18,6 +18,7 @@ from gridwms.flow.compound import wishes
 from gridwms.flow.compound.register import PreparedCompound, insert_compound, prepare_compound, registered_event
 from gridwms.flow.errors import NotFound, NotInState
 from gridwms.flow.find import find, the_job, the_jobs
+from gridwms.flow.hopeless import hopeless
 from gridwms.flow.once import Once
 from gridwms.flow.quota import admit, check_waiting, room
 from gridwms.flow.reading import read
@@ -214,7 +215,7 @@ def _prepare(world: World, text: bytes, dialect: Dialect | None) -> _Ready:
     ad = matching_ad(description.ad, description.requirements, description.rank)
     return _Prepared(
         description=description,
-        problems=reading.problems,
+        problems=(*reading.problems, *hopeless(world, ad)),
         uploads=uploads_of(description),
         jdl=jdl,
         digest=descriptions.digest_of(jdl),

@@ -19,6 +19,7 @@ from gridwms.flow.world import World
 from gridwms.jobs.events import Event, PayloadStarted, Report
 from gridwms.jobs.job import Attempt, Job
 from gridwms.jobs.states import ENDED, State
+from gridwms.sandbox.errors import SandboxFull
 from gridwms.store import jobs as rows
 
 GO_ON = "go on"
@@ -132,7 +133,13 @@ def put_output(
     job = _open(world, key, attempt)
     if not is_listed(world.descriptions.of(job).outputs, name):
         raise NotFound(f"'{name}' is not in the OutputSandbox of job {key}.", "List it in OutputSandbox.")
-    return world.sandbox.put_output(key, attempt, name, stream, length)
+    try:
+        size = world.sandbox.put_output(key, attempt, name, stream, length)
+    except SandboxFull:
+        world.held_outputs[key] = "there is no room left at the service."
+        raise
+    world.held_outputs.pop(key, None)
+    return size
 
 
 def check_open(world: World, key: str, attempt: int) -> None:

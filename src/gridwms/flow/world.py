@@ -11,7 +11,7 @@ from pathlib import Path
 from gridwms.channels.outlets import Outlets
 from gridwms.classad import Expr
 from gridwms.describe.jdl.defaults import JdlDefaults
-from gridwms.flow.breaker import Breaker
+from gridwms.flow.breaker import BreakerSettings
 from gridwms.flow.console.consoles import Consoles
 from gridwms.flow.data.locator import Locator
 from gridwms.flow.find import Descriptions
@@ -89,6 +89,10 @@ class FlowSettings:
     """How long a site may leave a delivery in doubt before the job is tried elsewhere."""
     replan_seconds: float = 0.0
     """How long a job may wait in the queue of a site while another place is free; 0: for ever."""
+    replan_learned: bool = True
+    """Where enough is known of the queue times of a place, twice what is usual there counts instead."""
+    replan_least_seconds: float = 300.0
+    """But no less than this."""
     max_replans: int = 5
     """How often a job is moved for that."""
     cancel_seconds: float = 120.0
@@ -110,6 +114,8 @@ class FlowSettings:
     """Of users who have their own."""
     notify: NotifySettings = field(default_factory=NotifySettings)
     shares: Shares = field(default_factory=Shares)
+    breaker: BreakerSettings = field(default_factory=BreakerSettings)
+    """When computing elements are left alone."""
     site_policies: Mapping[str, SitePolicy] = field(default_factory=dict)
 
     def quota_of(self, owner: str) -> Quota:
@@ -164,8 +170,10 @@ class World:
 
     troubles: dict[str, str] = field(default_factory=dict)
     """By site: what it said when it last failed to answer; absent when it answers."""
-    breakers: dict[str, Breaker] = field(default_factory=dict)
-    """By site."""
+    held_outputs: dict[str, str] = field(default_factory=dict)
+    """By job: why output that it has brought cannot be taken over yet."""
+    answering: set[str] = field(default_factory=set)
+    """The sites that have answered since this service started and since they last failed to."""
     paces: dict[str, Pace] = field(default_factory=dict)
     """By site."""
     descriptions: Descriptions = field(init=False)
@@ -184,9 +192,15 @@ class World:
         self.database.after_commit(self.news.set)
         self.database.on_news_from_others(self.wake_all)
 
-    def breaker(self, site: str) -> Breaker:
-        """The circuit breaker of a site."""
-        return self.breakers.setdefault(site, Breaker())
+    def has_answered(self, site: str) -> None:
+        """A site has answered a question."""
+        self.troubles.pop(site, None)
+        self.answering.add(site)
+
+    def has_failed(self, site: str, why: str) -> None:
+        """A site did not answer, or its adaptor failed."""
+        self.troubles[site] = why
+        self.answering.discard(site)
 
     def pace(self, site: str) -> Pace:
         """How fast a site may be given attempts."""

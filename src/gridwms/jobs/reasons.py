@@ -91,13 +91,13 @@ _REGISTRY = (
     ),
     Kind(
         "all_full",
-        "$matching resources match, and all of them have as many jobs as they may.",
+        "$matching resources match, and none of them takes a job more now: $why.",
         "Nothing to do: the job goes when a place becomes free.",
     ),
     Kind(
         "site_closed",
-        "$matching resources match, and their sites take no jobs now: $why",
-        "Nothing to do: the job goes when the site takes jobs again. 'gridwms site show' tells more.",
+        "$matching resources match, and they take no jobs now: $why.",
+        "Nothing to do: the job goes when they take jobs again. 'gridwms site show' tells more.",
     ),
     Kind(
         "not_here_again",
@@ -129,6 +129,11 @@ _REGISTRY = (
         "limit_reached",
         "$who has as many jobs at $where as it may have: $limit.",
         "It goes on when some of them end; the operator sets the limits ([share] of the configuration).",
+    ),
+    Kind(
+        "rests",
+        "It waited in the queue of $ce, which failed most of what it was given and rests now.",
+        "Nothing to do: it is tried elsewhere, and the waiting copy can no longer start its payload.",
     ),
     Kind(
         "no_common_place",

@@ -75,7 +75,7 @@ def _exhausted(job: Job, policy: RetryPolicy, failure: Reason, *, shallow: bool)
     maximum = max(0, policy.shallow if shallow else policy.deep)
     name = "shallow" if shallow else "deep"
     if count >= limit:
-        return reason(f"hit_{name}_limit", limit=limit, last=failure.sentence)
+        return reason(f"hit_{name}_limit", limit=limit, last=failure.sentence, cause=failure.code)
     if count >= maximum:
-        return reason(f"hit_{name}_maximum", limit=maximum, last=failure.sentence)
+        return reason(f"hit_{name}_maximum", limit=maximum, last=failure.sentence, cause=failure.code)
     return None

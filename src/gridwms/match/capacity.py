@@ -41,16 +41,29 @@ class Room:
     `free`: slots in which a job can start now. `queue`: jobs that may still be sent there to wait, infinity for no
     limit; jobs in free slots do not count against it. `site`: the number of the site that leads there.
     `site_room`: by that number, how many jobs the site may still get in all its resources together. `element`: the
-    number of the computing element; the views of one share its slots.
+    number of the computing element; the views of one share its slots. `element_room`: as `site_room`, by that number.
+    `site_names`, `element_names`: the numbers by name.
     """
 
-    def __init__(self, published: _Published, free: Reals, queue: Reals, limits: Mapping[str, int]) -> None:
+    def __init__(
+        self,
+        published: _Published,
+        free: Reals,
+        queue: Reals,
+        limits: Mapping[str, int],
+        elements: Mapping[str, int] | None = None,
+    ) -> None:
         self.free = free
         self.queue = queue
         self.site = published.site.by_row
         self.element = published.element.by_row
         self.site_room: list[float] = [limits.get(name, numpy.inf) for name in published.site.of]
-        self._site_numbers = published.site.of
+        self.element_room: Reals = numpy.full(max(1, len(published.element.of)), numpy.inf)
+        for ce_id, most in (elements or {}).items():
+            if ce_id in published.element.of:
+                self.element_room[published.element.of[ce_id]] = most
+        self.site_names: Mapping[str, int] = published.site.of
+        self.element_names: Mapping[str, int] = published.element.of
         self._host = published.host
         self._several = published.several
 
@@ -58,6 +71,7 @@ class Room:
         """The same room, to be filled apart."""
         other = copy(self)
         other.free, other.queue, other.site_room = self.free.copy(), self.queue.copy(), list(self.site_room)
+        other.element_room = self.element_room.copy()
         return other
 
     def within(self, limits: Mapping[str, int]) -> Room:
@@ -67,7 +81,7 @@ class Room:
         other = copy(self)
         other.site_room = list(self.site_room)
         for name, limit in limits.items():
-            number = self._site_numbers.get(name)
+            number = self.site_names.get(name)
             if number is not None:
                 other.site_room[number] = min(other.site_room[number], limit)
         return other
@@ -90,6 +104,7 @@ class Room:
         self.queue[rows] -= 0 if starts else 1
         self.free[rows] = numpy.maximum(0, self.free[rows] - slots) if starts else 0
         self.site_room[self.site[row]] -= 1
+        self.element_room[element] -= 1
 
 
 class _Published:
@@ -110,12 +125,15 @@ class _Published:
         self.free: Reals = slots
         self.queue: Reals = numpy.where(numpy.isnan(queue), numpy.inf, queue)
         self.site, self.host, self.element = (_Numbered(store.count) for _ in range(3))
+        elements: dict[str, set[str]] = {}
         for resource in snapshot.resources:
             row = store.row_of[resource.id]
             self.host.put(row, resource.host.lower())
             self.element.put(row, resource.ce_id)
             if resource.site is not None:
                 self.site.put(row, resource.site)
+                elements.setdefault(resource.site, set()).add(resource.ce_id)
+        self.elements = {site: frozenset(ces) for site, ces in elements.items()}
         views = numpy.bincount(self.element.by_row[self.element.by_row != NO_SITE])
         self.several = frozenset(numpy.flatnonzero(views > 1).tolist())
         """The numbers of the computing elements that have several views."""
@@ -131,12 +149,15 @@ def room_of(
     *,
     queue_limit: int | None = None,
     site_room: Mapping[str, int] | None = None,
+    element_room: Mapping[str, int] | None = None,
 ) -> Room:
     """The room now.
 
     `promised`: slots of the jobs sent to each resource since the snapshot was taken. `queue_limit`: how many jobs may
     wait at a resource beyond its free slots, None for any number. `site_room`: how many jobs each site may still get;
-    one that is not named has no limit. A resource never gets more than its GlueCEPolicyMaxTotalJobs (gLite reference
+    one that is not named has no limit; `element_room`: the same for computing elements.
+
+    A resource never gets more than its GlueCEPolicyMaxTotalJobs (gLite reference
     §2.3, clause 2) or GlueCEPolicyMaxWaitingJobs allow.
     """
     known = _published(snapshot)
@@ -148,7 +169,12 @@ def room_of(
             rows = numpy.flatnonzero(known.element.by_row == element)
             queue[rows] -= numpy.maximum(0, sent - free[rows])
             free[rows] = numpy.maximum(0, free[rows] - sent)
-    return Room(known, free, queue, site_room or {})
+    return Room(known, free, queue, site_room or {}, element_room)
+
+
+def elements_of(snapshot: Snapshot) -> Mapping[str, frozenset[str]]:
+    """The computing elements to which each site leads."""
+    return _published(snapshot).elements
 
 
 def deliverable(ranking: Ranking) -> int:

@@ -44,25 +44,94 @@ def choose(
 
     Free slots are filled first, best rank first; then jobs are queued, again best rank first.
     """
-    places = numpy.flatnonzero(room.led_to(ranking.rows))
+    if fuzzy_factor is None:
+        if count == 1 and (first := _first(ranking, room, rng, tried, slots)) is not None:
+            return [first]
+        for end in _prefixes(ranking, count):
+            picks = _picks(ranking, end, count, room, rng, None, tried, slots, queue=False)
+            if len(picks) == count:
+                return picks
+    return _picks(ranking, len(ranking), count, room, rng, fuzzy_factor, tried, slots)
+
+
+_DRAWS = 32
+
+
+def _first(ranking: Ranking, room: Room, rng: Draw, tried: Collection[str], slots: int) -> int | None:
+    """A free slot for one job among those of the highest rank; None when none was met in so many draws.
+
+    Each that could take it is as likely as any other, however many cannot.
+    """
+    equals = int(numpy.searchsorted(-ranking.ranks, -ranking.ranks[0], side="right")) if len(ranking) else 0
+    for _ in range(min(_DRAWS, 4 * equals)):
+        index = rng.randrange(equals) if equals > 1 else 0
+        row = ranking.rows[index]
+        site, element = room.site[row], room.element[row]
+        if not room.led_to(ranking.rows[index : index + 1])[0] or room.free[row] // max(1, slots) < 1:
+            continue
+        if room.site_room[site] < 1 or room.element_room[element] < 1:
+            continue
+        if not tried or room.untried(ranking.rows[index : index + 1], tried)[0]:
+            return index
+    return None
+
+
+_FIRST_LOOK, _WIDER = 64, 8
+
+
+def _prefixes(ranking: Ranking, count: int) -> Iterator[int]:
+    """Ends of beginnings of a ranking, each with all that are equal to its last.
+
+    Jobs that all find free slots in such a beginning find the very same without the rest.
+    """
+    ranks, end = ranking.ranks, _FIRST_LOOK * max(1, count)
+    while end < len(ranks):
+        # Ranks fall, so those that are equal to the last of them end where the next lower one begins.
+        whole = int(numpy.searchsorted(-ranks, -ranks[end - 1], side="right"))
+        if whole >= len(ranks):
+            return
+        yield whole
+        end = max(whole, end * _WIDER)
+
+
+def _picks(
+    ranking: Ranking,
+    end: int,
+    count: int,
+    room: Room,
+    rng: Draw,
+    fuzzy_factor: float | None,
+    tried: Collection[str],
+    slots: int,
+    *,
+    queue: bool = True,
+) -> list[int]:
+    """The choice among the first `end`; `queue` False: of free slots alone."""
+    rows_of_all, ranks_of_all = ranking.rows[:end], ranking.ranks[:end]
+    places = numpy.flatnonzero(room.led_to(rows_of_all))
     if tried:
-        other = places[room.untried(ranking.rows[places], tried)]
+        other = places[room.untried(rows_of_all[places], tried)]
+        if not queue and not len(other):
+            return []  # there may be others further down
         places = other if len(other) else places
-    rows = ranking.rows[places]
+    rows = rows_of_all[places]
     sites = list(room.site_room)
     _, element = numpy.unique(room.element[rows], return_inverse=True)
+    most = room.element_room[room.element[rows]]
     picks: list[int] = []
-    for left in (room.free[rows] // max(1, slots), room.queue[rows]):
+    free = room.free[rows] // max(1, slots)
+    for left in (free, room.queue[rows]) if queue else (free,):
         wanted = count - len(picks)
         if wanted > 0:
-            turn = _Turn(left, element, room.site[rows], sites)
-            ranks = ranking.ranks[places]
+            turn = _Turn(numpy.minimum(left, most), element, room.site[rows], sites)
+            ranks = ranks_of_all[places]
             found = (
                 _by_rank(turn, ranks, wanted, rng)
                 if fuzzy_factor is None
                 else _by_chance(turn, ranks, wanted, rng, fuzzy_factor)
             )
             picks += places[found].tolist()
+            most = most - turn.given[element]
     return picks
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from gridwms.jobs.reasons import Reason, reason
 from gridwms.match.capacity import deliverable
+from gridwms.match.misses import Miss
 from gridwms.match.verdict import ClauseCount, Verdict
 
 
@@ -36,6 +38,7 @@ class Explanation:
     matching: int
     deliverable: int
     lines: tuple[Line, ...]
+    misses: tuple[Miss, ...] = ()
 
 
 def explain(verdict: Verdict) -> Explanation:
@@ -54,7 +57,24 @@ def explain(verdict: Verdict) -> Explanation:
         matching=verdict.matching,
         deliverable=led_to,
         lines=tuple(lines),
+        misses=verdict.misses,
     )
+
+
+def best_change(lines: Sequence[Mapping[str, Any]]) -> str:
+    """The single change that would open the most resources: a clause relaxed, if that opens as many, or left out.
+
+    `lines`: as JSON types, the most telling first. "" when no single change would open any.
+    """
+    opening = [line for line in lines if line["alone"]]
+    if not opening:
+        return ""
+    most = max(opening, key=lambda line: line["alone"])
+    for clause, opens in most["relaxed"]:
+        if opens == most["alone"]:
+            return f"{clause} instead of {most['clause']} would open {_resources(opens)}."
+    what = {"job": "Without", "resource": "If they did not ask for", "policy": "Without the service's policy"}
+    return f"{what[most['side']]} {most['clause']} {_resources(most['alone'])} more would match."
 
 
 def code_of(verdict: Verdict) -> str | None:

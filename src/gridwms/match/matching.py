@@ -14,18 +14,22 @@ from functools import partial
 import numpy
 
 from gridwms.classad import Call, ClassAd, Expr, Group, Literal, conjuncts, flatten, unparse
-from gridwms.classad.columns import Condition, Planes, Rank, rows_of
+from gridwms.classad.columns import Condition, Planes, Rank, mask_of, rows_of
 from gridwms.classad.columns.leaves import attribute_of
+from gridwms.classad.columns.planes import Rows
 from gridwms.classad.columns.store import ColumnStore
 from gridwms.classad.text import fold
 from gridwms.classad.tree import Binary, Unary
 from gridwms.match.data import Nearness, Wanted
+from gridwms.match.misses import nearest
 from gridwms.match.owners import own_conditions
 from gridwms.match.policies import DATA, INPUT_DATA, MOST_FILES
 from gridwms.match.relax import relaxations
 from gridwms.match.resources import Snapshot
-from gridwms.match.verdict import ClauseCount, Counts, Ranking, Verdict
+from gridwms.match.verdict import ClauseCount, Counts, Ranking, Reals, Verdict
 
+_FEW = 200
+"""So few are sorted at once."""
 _TRUTH_OPERATORS = frozenset(("<", "<=", ">", ">=", "==", "!=", "=?=", "=!=", "&&", "||"))
 _TRUTH_FUNCTIONS = frozenset(("member", "regexp", "isundefined", "iserror", "isstring", "stringlistmember"))
 
@@ -67,20 +71,36 @@ class Matching:
         if near is not None and most_files and MOST_FILES in self._data_rules and matching:
             matching = near.most(matching)
             best = int(near.counts[rows_of(matching, store.count)[0]])
+        rows, ranks, unranked = self._ranked(store, matching, near)
+        return Verdict(
+            snapshot=snapshot.version,
+            considered=store.alive.bit_count(),
+            candidates=Ranking(snapshot, rows, ranks),
+            unranked=tuple(sorted(store.names(unranked))),
+            count=partial(self._count, store, near, best),
+        )
+
+    def _ranked(self, store: ColumnStore, matching: int, near: Nearness | None) -> tuple[Rows, Reals, Rows]:
+        """Those that match and have a rank, best first, their ranks, and those that match without one.
+
+        Where many classes share the rank, all resources stand in its order already, and nothing is sorted.
+        """
+        by_data = near is not None and self._by_data
         rows = rows_of(matching, store.count)
-        if near is not None and self._by_data:
+        if len(rows) > _FEW and not by_data:
+            order = self._rank.order(store)
+            if order is not None:
+                mask = mask_of(matching, store.count)
+                ordered = order[mask[order]]
+                left = numpy.setdiff1d(rows, ordered, assume_unique=True) if len(ordered) < len(rows) else rows[:0]
+                return ordered, self._rank.values(store, ordered), left
+        if near is not None and by_data:
             ranks = near.counts[rows].astype(numpy.float64)
         else:
             ranks = self._rank.values(store, rows)
         ranked = ~numpy.isnan(ranks)
-        order = numpy.argsort(-ranks[ranked], kind="stable")
-        return Verdict(
-            snapshot=snapshot.version,
-            considered=store.alive.bit_count(),
-            candidates=Ranking(snapshot, rows[ranked][order], ranks[ranked][order]),
-            unranked=tuple(sorted(store.names(rows[~ranked]))),
-            count=partial(self._count, store, near, best),
-        )
+        by_rank = numpy.argsort(-ranks[ranked], kind="stable")
+        return rows[ranked][by_rank], ranks[ranked][by_rank], rows[~ranked]
 
     def _count(self, store: ColumnStore, near: Nearness | None, best: int) -> Counts:
         """How many each condition rejects, and how many it alone. `best`: files that those near the most are near."""
@@ -100,10 +120,16 @@ class Matching:
         ruled += self._data_planes(store.alive, near, best)
         alone = _rejected_once((planes for _, planes in (*asked, *refused, *ruled)), store.alive)
         counts = [_clause_count(unparse(term), planes, alone, store.alive) for term, planes in refused]
+        conditions: list[tuple[str, Expr | None, Planes]] = [
+            *((unparse(term), flatten(term, self._ad)[0], planes) for term, planes in asked),
+            *((unparse(term), None, planes) for term, planes in refused),
+            *((name, None, planes) for name, planes in ruled),
+        ]
         return Counts(
             clauses=tuple(self._with_relaxed(term, planes, alone, store) for term, planes in asked),
             refusals=tuple(sorted(counts, key=lambda count: (-count.rejects, count.clause))),
             policies=tuple(_clause_count(name, planes, alone, store.alive) for name, planes in ruled),
+            misses=nearest(conditions, store),
         )
 
     def _data_planes(self, alive: int, near: Nearness | None, best: int) -> list[tuple[str, Planes]]:

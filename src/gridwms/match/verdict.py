@@ -11,6 +11,7 @@ import numpy
 from numpy.typing import NDArray
 
 from gridwms.classad.columns.planes import Rows
+from gridwms.match.misses import Miss
 from gridwms.match.resources import Snapshot
 
 Reals = NDArray[numpy.float64]
@@ -85,6 +86,7 @@ class Counts:
     clauses: tuple[ClauseCount, ...] = ()
     refusals: tuple[ClauseCount, ...] = ()
     policies: tuple[ClauseCount, ...] = ()
+    misses: tuple[Miss, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -118,6 +120,11 @@ class Verdict:
     def refusals(self) -> tuple[ClauseCount, ...]:
         """Conjuncts of the resources' own Requirements, most rejecting first."""
         return self._counts.refusals
+
+    @property
+    def misses(self) -> tuple[Miss, ...]:
+        """Some of the resources that the fewest conditions reject."""
+        return self._counts.misses
 
     @property
     def policies(self) -> tuple[ClauseCount, ...]:

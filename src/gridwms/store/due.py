@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, or_, select
 
 from gridwms.jobs.states import State
+from gridwms.store.sets import chunks
 from gridwms.store.tables import attempts, compounds, jobs
 from gridwms.store.tables.jobs import CANCELLING, PRESENT, TIMED, UNMATCHED
 
@@ -72,12 +73,25 @@ def cancelling(connection: Connection, time: float, limit: int) -> list[int]:
     return list(connection.scalars(query.limit(limit)))
 
 
-def queued(connection: Connection, before: float, limit: int) -> list[int]:
-    """Jobs whose attempt has been at its site since `before` or longer and does not run, the oldest first."""
-    query = (
-        select(attempts.c.job)
-        .join_from(attempts, jobs, attempts.c.job == jobs.c.number)
-        .where(PRESENT, attempts.c.delivered_at <= before, attempts.c.running_at.is_(None), ~attempts.c.over)
-        .where(jobs.c.state == State.SCHEDULED.value, jobs.c.cancel_requested_at.is_(None))
-    )
-    return list(connection.scalars(query.order_by(attempts.c.delivered_at).limit(limit)))
+def queued(connection: Connection, before: float, limit: int, ces: Collection[str]) -> list[int]:
+    """Jobs whose attempt has been at one of these computing elements since `before` and does not run, oldest first."""
+    found: list[int] = []
+    for chunk in chunks(ces):
+        query = _QUEUED.where(attempts.c.delivered_at <= before, attempts.c.ce.in_(chunk))
+        found += [row.job for row in connection.execute(query.order_by(attempts.c.delivered_at).limit(limit))]
+    return found[:limit]
+
+
+def queued_from(connection: Connection, after: tuple[float, int], until: float, limit: int) -> list[tuple[float, int]]:
+    """The same at any place, as pairs of the time of delivery and the row number, in their order from `after` on."""
+    time, number = attempts.c.delivered_at, attempts.c.job
+    query = _QUEUED.where(time <= until, time >= after[0], or_(time > after[0], number > after[1]))
+    return [(row.delivered_at, row.job) for row in connection.execute(query.order_by(time, number).limit(limit))]
+
+
+_QUEUED = (
+    select(attempts.c.delivered_at, attempts.c.job)
+    .join_from(attempts, jobs, attempts.c.job == jobs.c.number)
+    .where(PRESENT, attempts.c.running_at.is_(None), ~attempts.c.over)
+    .where(jobs.c.state == State.SCHEDULED.value, jobs.c.cancel_requested_at.is_(None))
+)

@@ -134,6 +134,12 @@ def waiting_of(connection: Connection, line: Line, limit: int) -> list[int]:
     return list(connection.scalars(select(jobs.c.number).where(WAITING, *mine).order_by(jobs.c.number).limit(limit)))
 
 
+def waiting_before(connection: Connection, match_class: str, number: int) -> int:
+    """How many jobs of a class wait that are older than the one with this row number."""
+    query = select(func.count()).where(WAITING, jobs.c.match_class == match_class, jobs.c.number < number)
+    return connection.execute(query).scalar_one()
+
+
 def counts(connection: Connection) -> dict[str, int]:
     """How many jobs are in each state."""
     query = select(jobs.c.state, func.count()).group_by(jobs.c.state)

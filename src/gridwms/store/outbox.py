@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, and_, func, or_, select
 
 from gridwms.jobs.effects import Effect
 from gridwms.store import bulk
@@ -54,6 +54,29 @@ def undelivered(connection: Connection, sites: Collection[str]) -> dict[str, int
     mine = (outbox.c.kind == "deliver") & outbox.c.site.in_(sites)
     query = select(outbox.c.site, func.count()).where(mine).group_by(outbox.c.site)
     return {row[0]: row[1] for row in connection.execute(query)}
+
+
+@dataclass(frozen=True, slots=True)
+class Waits:
+    """How often a delivery was begun, and how many errands at its site go before it."""
+
+    tries: int
+    before: int
+
+
+def standing(connection: Connection, key: str, attempt: int) -> Waits | None:
+    """How the delivery of an attempt stands; None when the outbox has none."""
+    query = (
+        select(outbox.c.site, outbox.c.due, outbox.c.number, outbox.c.tries)
+        .join_from(outbox, jobs, outbox.c.job == jobs.c.number)
+        .where(jobs.c.key == key, outbox.c.attempt == attempt, outbox.c.kind == "deliver")
+    )
+    found = connection.execute(query).first()
+    if found is None:
+        return None
+    earlier = or_(outbox.c.due < found.due, and_(outbox.c.due == found.due, outbox.c.number < found.number))
+    count = select(func.count()).select_from(outbox).where(outbox.c.site == found.site, earlier)
+    return Waits(found.tries, connection.execute(count).scalar_one())
 
 
 def begin(connection: Connection, numbers: Collection[int]) -> None:

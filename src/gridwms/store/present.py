@@ -9,6 +9,7 @@ from sqlalchemy import Connection, func, or_, select
 
 from gridwms.jobs.ids import parse_tag, tag_of
 from gridwms.store import jobs as rows
+from gridwms.store.sets import chunks
 from gridwms.store.tables import attempts, jobs
 from gridwms.store.tables.jobs import PRESENT
 
@@ -56,6 +57,15 @@ def held(connection: Connection) -> dict[str, int]:
     """How many of our attempts each site has or is about to get."""
     query = select(attempts.c.site, func.count()).where(PRESENT, ~attempts.c.over).group_by(attempts.c.site)
     return {row[0]: row[1] for row in connection.execute(query)}
+
+
+def held_at(connection: Connection, ces: Collection[str]) -> dict[str, int]:
+    """The same by computing element, for these."""
+    found: dict[str, int] = {}
+    for chunk in chunks(ces):
+        query = select(attempts.c.ce, func.count()).where(PRESENT, ~attempts.c.over, attempts.c.ce.in_(chunk))
+        found |= {row[0]: row[1] for row in connection.execute(query.group_by(attempts.c.ce))}
+    return found
 
 
 def promised(connection: Connection, since: float) -> dict[tuple[str, str], int]:

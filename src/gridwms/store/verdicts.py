@@ -7,26 +7,35 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, delete, func, insert, select
 
 from gridwms.jobs.reasons import Reason
 from gridwms.store.attempts import reason_of, reason_text
 from gridwms.store.sets import chunks
 from gridwms.store.tables import verdicts
 
+KEPT = 50
+"""So many verdicts of a class are kept, the newest."""
+
 
 @dataclass(frozen=True, slots=True)
 class ClassVerdict:
-    """The answer for a class since a time. `reason` None: it found places. `explanation`: as JSON types."""
+    """The answer for a class since a time. `reason` None: it found places. `explanation`: as JSON types; its `began` is
+    since when the code of the reason holds, where its numbers alone have changed since."""
 
     match_class: str
     since: float
     reason: Reason | None
     explanation: dict[str, Any]
 
+    @property
+    def began(self) -> float:
+        """Since when the code of the reason holds."""
+        return float(self.explanation.get("began", self.since))
+
 
 def add(connection: Connection, new: Collection[ClassVerdict]) -> None:
-    """Append verdicts."""
+    """Append verdicts; the oldest of their classes go."""
     if new:
         rows = [
             {
@@ -38,6 +47,10 @@ def add(connection: Connection, new: Collection[ClassVerdict]) -> None:
             for v in new
         ]
         connection.execute(insert(verdicts), rows)
+        for match_class in {v.match_class for v in new}:
+            mine = verdicts.c.match_class == match_class
+            kept = select(verdicts.c.number).where(mine).order_by(verdicts.c.number.desc()).offset(KEPT).limit(1)
+            connection.execute(delete(verdicts).where(mine, verdicts.c.number <= kept.scalar_subquery()))
 
 
 def latest(connection: Connection, classes: Collection[str]) -> dict[str, ClassVerdict]:

@@ -34,13 +34,25 @@ class MatchedOut(Out):
     rank: float | None
 
 
+class MissOut(Out):
+    """A resource that nearly matches. `fails`: the few conditions that reject it. `has`: the attributes that these read
+    and what it publishes for each, null for nothing."""
+
+    resource: str
+    fails: tuple[str, ...]
+    has: tuple[tuple[str, str | None], ...]
+
+
 class PlacesOut(Out):
-    """Where a job could run now, best first. `reason`: why nowhere."""
+    """Where a job could run now, best first. `reason`: why nowhere. `best`: the single change that would open the most
+    resources more. `misses`: some of those that the fewest conditions reject."""
 
     resources: list[MatchedOut]
     considered: int
     summary: str
     clauses: list[ClauseOut]
+    best: str
+    misses: list[MissOut]
     reason: ReasonOut | None
 
 
@@ -64,15 +76,19 @@ class MatchOut(PlacesOut):
 
 
 class VerdictOut(Out):
-    """What matching said of the job since a time. `reason` null: it found a place."""
+    """What matching said of the job since a time. `reason` null: it found a place. `changes`: what differs from the
+    verdict before."""
 
     since: float
     reason: ReasonOut | None
     summary: str
+    changes: tuple[str, ...]
 
 
 class WhyOut(Out):
-    """Why a job is where it is. `retries`: why earlier attempts failed."""
+    """Why a job is where it is. `retries`: why earlier attempts failed. `best`: the single change of a waiting job that
+    would open the most resources; `misses`: resources that nearly match. `changes`: what differs now from the last
+    verdict that was recorded."""
 
     key: str
     id: str
@@ -82,6 +98,9 @@ class WhyOut(Out):
     since: float
     reason: ReasonOut | None
     clauses: list[ClauseOut]
+    best: str
+    misses: list[MissOut]
+    changes: tuple[str, ...]
     verdicts: list[VerdictOut]
     retries: list[ReasonOut]
 

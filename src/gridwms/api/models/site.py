@@ -37,6 +37,60 @@ class SiteOut(Out):
     resources: list[str]
 
 
+class MeasuredOut(Out):
+    """What became of attempts of one class of jobs at a computing element in the last day.
+
+    `kind`: the type of the jobs. `good`: the wrapper came to its end; of these `zero` had payloads with exit code 0,
+    `quick` payloads that failed at once. `bad`: failed by the site's fault; `other`: failed otherwise. Means are in
+    seconds, null where nothing is known: in the queue, from submission until it ran, and of the payload.
+    """
+
+    vo: str
+    owner: str
+    kind: str
+    good: int
+    bad: int
+    other: int
+    zero: int
+    quick: int
+    started: int
+    mean_queue: float | None
+    mean_response: float | None
+    mean_run: float | None
+
+
+class ElementOut(Out):
+    """A computing element of a site. `breaker`: "closed", "open" (it rests until `rests_until`) or "trial" (it gets a
+    few jobs at a time). `spared`: it would rest if that were not more than the configured share of the market."""
+
+    ce: str
+    breaker: str
+    rests_until: float | None
+    why: str
+    spared: bool
+    measured: list[MeasuredOut]
+
+
+class SiteDetailsOut(SiteOut):
+    """A site with its computing elements."""
+
+    elements: list[ElementOut]
+
+
+class ReleaseIn(BaseModel):
+    """What is to be believed again: a computing element, or a site and all of its computing elements."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: str = Field(min_length=1, max_length=1000)
+
+
+class ReleasedOut(Out):
+    """Of how many computing elements failures were forgotten."""
+
+    released: int
+
+
 class SitesOut(Out):
     """Where jobs can go."""
 

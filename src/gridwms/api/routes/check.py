@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
 from fastapi import APIRouter
 
 from gridwms.api.descriptions import DESCRIPTION, Text
 from gridwms.api.desk import AtDesk
-from gridwms.api.models.market import ClauseOut, MatchedOut, MatchOut, NodesOut
+from gridwms.api.models.market import ClauseOut, MatchedOut, MatchOut, MissOut, NodesOut
 from gridwms.api.models.problem import ERRORS, ProblemOut, ReasonOut
 from gridwms.api.models.submission import CheckOut, FeasibleOut
 from gridwms.describe.problem import Severity
 from gridwms.flow import check
+from gridwms.match.explain import best_change
 from gridwms.match.verdict import Candidate
 from gridwms.security.policy import Action
 
@@ -45,6 +47,8 @@ def match_description(at: AtDesk, text: Text) -> MatchOut:
         considered=found.considered,
         summary=found.sentence,
         clauses=[],
+        best="",
+        misses=[],
         reason=ReasonOut.model_validate(found.reason) if found.reason else None,
         problems=problems,
         kinds=[NodesOut(**_places(kind.answer), name=kind.name, nodes=kind.nodes) for kind in found.kinds],
@@ -62,6 +66,8 @@ def _places(found: check.MatchAnswer) -> dict[str, Any]:
         "considered": explanation.considered if explanation else 0,
         "summary": found.summary,
         "clauses": [ClauseOut.model_validate(line) for line in explanation.lines] if explanation else [],
+        "best": best_change([asdict(line) for line in explanation.lines]) if explanation else "",
+        "misses": [MissOut.model_validate(miss) for miss in explanation.misses] if explanation else [],
         "reason": ReasonOut.model_validate(found.reason) if found.reason else None,
     }
 

@@ -57,6 +57,21 @@ class Rank:
                 return chosen
         return numpy.fromiter((self.scalar(store, row) for row in rows.tolist()), numpy.float64, count=len(rows))
 
+    def order(self, store: ColumnStore) -> Rows | None:
+        """All rows that have a rank, best first, rows of one rank in their order: an index for a rank that many classes
+        share, such as the one of a VO. None when it cannot be had, or when this is the first to ask for it."""
+        ranks = store.ranks.get(self.key) if self.columnar else None
+        if ranks is None or store.open_rows(self.names):
+            return None
+        if self.key not in store.orders:
+            store.orders[self.key] = None
+            return None
+        order = store.orders[self.key]
+        if order is None:
+            rows = numpy.flatnonzero(~numpy.isnan(ranks))
+            order = store.orders[self.key] = rows[numpy.argsort(-ranks[rows], kind="stable")]
+        return order
+
     def scalar(self, store: ColumnStore, row: int) -> float:
         ad = store.ad(row)
         return _NO_RANK if ad is None else rank_number(self.probe.with_ad(ad))

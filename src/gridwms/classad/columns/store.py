@@ -58,6 +58,8 @@ class ColumnStore:
         # How often a search was asked for without being kept.
         self.asked: dict[str, int] = {}
         self.ranks: dict[str, Reals] = {}
+        # For ranks that several classes share: all rows that have one, best first.
+        self.orders: dict[str, Rows | None] = {}
         self._open = {
             name: bits_of(column.kinds == OPEN_KIND) for name, column in columns.items() if OPEN_KIND in column.present
         }

@@ -6,9 +6,20 @@ Times are seconds since the epoch, sizes bytes.
 from gridwms.client.answers.ending import Ended, OldJob, Purged
 from gridwms.client.answers.files import Attachment, Glance, OutputFile, Peek, Piece
 from gridwms.client.answers.job import Attempt, Event, Job, JobPage
-from gridwms.client.answers.matching import Clause, Match, NodesMatch, Places, Resource, Verdict, Why
+from gridwms.client.answers.matching import Clause, Match, Miss, NodesMatch, Places, Resource, Verdict, Why
 from gridwms.client.answers.reasons import Reason
-from gridwms.client.answers.service import Caller, Closure, Delegation, Quota, Service, Share, Site, Subscription
+from gridwms.client.answers.service import (
+    Caller,
+    Closure,
+    Delegation,
+    Element,
+    Measured,
+    Quota,
+    Service,
+    Share,
+    Site,
+    Subscription,
+)
 from gridwms.client.answers.source import Source, SourceEntry, Trial
 from gridwms.client.answers.submission import Checked, Feasible, Problem, Registered, Upload
 
@@ -20,6 +31,7 @@ __all__ = [
     "Clause",
     "Closure",
     "Delegation",
+    "Element",
     "Ended",
     "Event",
     "Feasible",
@@ -27,6 +39,8 @@ __all__ = [
     "Job",
     "JobPage",
     "Match",
+    "Measured",
+    "Miss",
     "NodesMatch",
     "OldJob",
     "OutputFile",

@@ -13,7 +13,8 @@ from gridwms.client.answers.submission import Problem
 class Clause:
     """A condition. It rejects so many resources; `alone` of them are rejected by nothing else.
 
-    `side`: "job" for the job's Requirements, "resource" for the resources' own. `text` says all of it in words.
+    `side`: "job" for the job's Requirements, "resource" for the resources' own, "policy" for the service's. `relaxed`:
+    the clause with another value, and how many resources that would open. `text` says all of it in words.
     """
 
     side: str
@@ -21,10 +22,27 @@ class Clause:
     rejects: int
     alone: int
     text: str
+    relaxed: tuple[tuple[str, int], ...] = ()
 
     @classmethod
     def read(cls, told: Json) -> Clause:
-        return cls(**{name: told[name] for name in cls.__slots__})
+        relaxed = tuple((clause, opens) for clause, opens in told.get("relaxed", ()))
+        return cls(**{name: told[name] for name in cls.__slots__ if name != "relaxed"}, relaxed=relaxed)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Miss:
+    """A resource that nearly matches. `fails`: the conditions that reject it. `has`: what these read of it, by name;
+    None: it publishes no such attribute."""
+
+    resource: str
+    fails: tuple[str, ...]
+    has: tuple[tuple[str, str | None], ...] = ()
+
+    @classmethod
+    def read(cls, told: Json) -> Miss:
+        has = tuple((name, value) for name, value in told["has"])
+        return cls(resource=told["resource"], fails=tuple(told["fails"]), has=has)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,13 +56,16 @@ class Resource:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Places:
-    """Where a job could run now, best first. `reason`: why nowhere."""
+    """Where a job could run now, best first. `reason`: why nowhere. `best`: the single change that would open the most
+    resources more; `misses`: some that nearly match."""
 
     resources: tuple[Resource, ...]
     considered: int
     summary: str
     clauses: tuple[Clause, ...]
     reason: Reason | None
+    best: str = ""
+    misses: tuple[Miss, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,25 +112,30 @@ def _places(told: Json) -> Json:
         "summary": told["summary"],
         "clauses": tuple(Clause.read(each) for each in told["clauses"]),
         "reason": Reason.read(told.get("reason")),
+        "best": told.get("best", ""),
+        "misses": tuple(Miss.read(each) for each in told.get("misses", ())),
     }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """What matching said of a job since a time. `reason` None: it found a place."""
+    """What matching said of a job since a time. `reason` None: it found a place. `changes`: against before."""
 
     since: float
     reason: Reason | None
     summary: str
+    changes: tuple[str, ...] = ()
 
     @classmethod
     def read(cls, told: Json) -> Verdict:
-        return cls(since=told["since"], reason=Reason.read(told["reason"]), summary=told["summary"])
+        changes = tuple(told.get("changes", ()))
+        return cls(since=told["since"], reason=Reason.read(told["reason"]), summary=told["summary"], changes=changes)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Why:
-    """Why a job is where it is. `retries`: why earlier attempts failed."""
+    """Why a job is where it is. `retries`: why earlier attempts failed. `best`: the single change that would open the
+    most resources to a job that waits; `changes`: what differs now from the last verdict."""
 
     key: str
     id: str
@@ -121,6 +147,9 @@ class Why:
     clauses: tuple[Clause, ...] = ()
     verdicts: tuple[Verdict, ...] = ()
     retries: tuple[Reason, ...] = ()
+    best: str = ""
+    misses: tuple[Miss, ...] = ()
+    changes: tuple[str, ...] = ()
 
     @classmethod
     def read(cls, told: Json) -> Why:
@@ -135,4 +164,7 @@ class Why:
             clauses=tuple(Clause.read(each) for each in told["clauses"]),
             verdicts=tuple(Verdict.read(each) for each in told["verdicts"]),
             retries=tuple(Reason(code=r["code"], sentence=r["sentence"], advice=r["advice"]) for r in told["retries"]),
+            best=told.get("best", ""),
+            misses=tuple(Miss.read(each) for each in told.get("misses", ())),
+            changes=tuple(told.get("changes", ())),
         )

@@ -159,10 +159,52 @@ class Closure:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Measured:
+    """What became of attempts of one class of jobs at a computing element in the last day; means in seconds.
+
+    `good`: the wrapper came to its end; of these `zero` had payloads with exit code 0, `quick` payloads that failed at
+    once. `bad`: failed by the site's fault; `other`: failed otherwise.
+    """
+
+    vo: str
+    owner: str
+    kind: str
+    good: int
+    bad: int
+    other: int
+    zero: int
+    quick: int
+    started: int
+    mean_queue: float | None
+    mean_response: float | None
+    mean_run: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Element:
+    """A computing element of a site. `breaker`: "closed", "open" (it rests until `rests_until`) or "trial" (it gets a
+    few jobs at a time). `spared`: it would rest if that were not more than a configured share of the market."""
+
+    ce: str
+    breaker: str
+    rests_until: float | None
+    why: str
+    spared: bool
+    measured: tuple[Measured, ...] = ()
+
+    @classmethod
+    def read(cls, told: Json) -> Element:
+        measured = tuple(Measured(**{name: one[name] for name in Measured.__slots__}) for one in told["measured"])
+        plain = {name: told[name] for name in cls.__slots__ if name != "measured"}
+        return cls(**plain, measured=measured)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
     """A site. `accepts`: it is given new jobs; `why`: what is in the way. `trouble`: what it said instead of an answer.
 
-    `breaker`: "closed", "open" (it failed most of what it was given, and rests) or "trial". `max_queued` 0: any number.
+    `breaker`: "open" when all of its computing elements rest, else "trial" or "closed". `max_queued` 0: any number.
+    `elements`: its computing elements, where one site was asked about.
     """
 
     name: str
@@ -177,6 +219,7 @@ class Site:
     max_per_minute: int = 0
     closures: tuple[Closure, ...] = ()
     resources: tuple[str, ...] = ()
+    elements: tuple[Element, ...] = ()
 
     @classmethod
     def read(cls, told: Json) -> Site:
@@ -185,4 +228,5 @@ class Site:
             Closure(begins=one["begins"], ends=one["ends"], reason=one["reason"], by=one["by"])
             for one in told["closures"]
         )
+        given["elements"] = tuple(Element.read(one) for one in told.get("elements", ()))
         return cls(**{**given, "resources": tuple(told["resources"])})

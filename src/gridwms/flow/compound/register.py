@@ -10,12 +10,13 @@ from itertools import islice
 
 from sqlalchemy import Connection
 
-from gridwms.classad import parse_ad, unparse
+from gridwms.classad import ClassAd, parse_ad, unparse
 from gridwms.describe.compound import Compound
 from gridwms.describe.description import Description
 from gridwms.describe.problem import Problem, Severity
 from gridwms.flow.compound.progress import Progress, record_parent
 from gridwms.flow.compound.together import TOGETHER
+from gridwms.flow.hopeless import hopeless
 from gridwms.flow.record import Recorded, follow
 from gridwms.flow.templates import NodeTemplate
 from gridwms.flow.uploads import Upload, shared_uploads, uploads_of
@@ -111,6 +112,10 @@ class PreparedCompound:
         return known
 
 
+_LOOKED_AT = 20
+"""Of so many classes of nodes it is said whether a condition is met nowhere."""
+
+
 def prepare_compound(
     world: World, compound: Compound, warnings: tuple[Problem, ...]
 ) -> PreparedCompound | tuple[Problem, ...]:
@@ -126,10 +131,13 @@ def prepare_compound(
     digests: dict[str, str] = {}
     classes: dict[str, str] = {}
     own_files: set[int] = set()
+    warned: dict[Problem, None] = {}
     templates = [NodeTemplate(template.jdl) for template in compound.templates]
     for number, template in enumerate(compound.templates):
         description = _described(templates[number], samples.get(number, ""))
         name, ad = match_class(description)
+        if name not in classes and len(classes) < _LOOKED_AT:
+            warned |= dict.fromkeys(hopeless(world, matching_ad_of(description)))
         classes[name] = ad
         digest = descriptions.digest_of(template.jdl)
         digests[digest] = template.jdl
@@ -148,7 +156,7 @@ def prepare_compound(
         classes=classes,
         own_files=frozenset(own_files),
         templates=templates,
-        problems=warnings,
+        problems=(*warnings, *warned),
     )
     prepared.find_classes()
     return prepared
@@ -156,8 +164,13 @@ def prepare_compound(
 
 def match_class(description: Description) -> tuple[str, str]:
     """The key and the matching ad of the class of a description."""
-    ad = matching_ad(description.ad, description.requirements, description.rank)
+    ad = matching_ad_of(description)
     return match_class_key(ad), unparse(ad)
+
+
+def matching_ad_of(description: Description) -> ClassAd:
+    """The matching ad of the class of a description."""
+    return matching_ad(description.ad, description.requirements, description.rank)
 
 
 def registered_event(

@@ -6,6 +6,7 @@ from gridwms.store.tables.commits import commits
 from gridwms.store.tables.compounds import compounds, edges, node_counts, node_lists, node_tasks
 from gridwms.store.tables.delegations import delegations
 from gridwms.store.tables.events import events
+from gridwms.store.tables.feedback import figures, log_readers, queue_times, silences, standings
 from gridwms.store.tables.jobs import attempts, description_tags, descriptions, jobs, match_classes, verdicts
 from gridwms.store.tables.leases import leases
 from gridwms.store.tables.metadata import metadata
@@ -27,6 +28,7 @@ __all__ = [
     "descriptions",
     "edges",
     "events",
+    "figures",
     "holdings",
     "holds",
     "job_access",
@@ -37,12 +39,16 @@ __all__ = [
     "lb_pending",
     "lb_tags",
     "leases",
+    "log_readers",
     "match_classes",
     "metadata",
     "node_counts",
     "node_lists",
     "node_tasks",
     "outbox",
+    "queue_times",
+    "silences",
+    "standings",
     "submit_keys",
     "subscriptions",
     "usage",

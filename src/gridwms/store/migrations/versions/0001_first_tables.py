@@ -1,4 +1,4 @@
-"""first_tables"""
+"""first tables"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -103,6 +103,27 @@ def upgrade() -> None:
         sa.Column("weak", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("parent", "child", name=op.f("pk_edges")),
         sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "figures",
+        sa.Column("span", sa.Integer(), nullable=False),
+        sa.Column("begins", sa.Double(), nullable=False),
+        sa.Column("ce", sa.Text(), nullable=False),
+        sa.Column("vo", sa.String(length=255), nullable=False),
+        sa.Column("owner", sa.String(length=255), nullable=False),
+        sa.Column("kind", sa.String(length=50), nullable=False),
+        sa.Column("site", sa.String(length=255), nullable=False),
+        sa.Column("good", sa.Integer(), nullable=False),
+        sa.Column("bad", sa.Integer(), nullable=False),
+        sa.Column("other", sa.Integer(), nullable=False),
+        sa.Column("zero", sa.Integer(), nullable=False),
+        sa.Column("quick", sa.Integer(), nullable=False),
+        sa.Column("started", sa.Integer(), nullable=False),
+        sa.Column("queued", sa.Integer(), nullable=False),
+        sa.Column("queue_seconds", sa.Double(), nullable=False),
+        sa.Column("response_seconds", sa.Double(), nullable=False),
+        sa.Column("run_seconds", sa.Double(), nullable=False),
+        sa.PrimaryKeyConstraint("span", "begins", "ce", "vo", "owner", "kind", name=op.f("pk_figures")),
     )
     op.create_table(
         "holdings",
@@ -329,11 +350,53 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("name", name=op.f("pk_leases")),
     )
     op.create_table(
+        "log_readers",
+        sa.Column("name", sa.String(length=50), nullable=False),
+        sa.Column("cursor", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_log_readers")),
+    )
+    op.create_table(
         "match_classes",
         sa.Column("digest", sa.String(length=43), nullable=False),
         sa.Column("ad", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("digest", name=op.f("pk_match_classes")),
     )
+    op.create_table(
+        "queue_times",
+        sa.Column("begins", sa.Double(), nullable=False),
+        sa.Column("ce", sa.Text(), nullable=False),
+        sa.Column("up_to", sa.Integer(), nullable=False),
+        sa.Column("count", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("begins", "ce", "up_to", name=op.f("pk_queue_times")),
+    )
+    op.create_table(
+        "silences",
+        sa.Column("site", sa.String(length=255), nullable=False),
+        sa.Column("since", sa.Double(), nullable=False),
+        sa.Column("why", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("site", name=op.f("pk_silences")),
+    )
+    op.create_table(
+        "standings",
+        sa.Column("ce", sa.Text(), nullable=False),
+        sa.Column("site", sa.String(length=255), nullable=False),
+        sa.Column("good", sa.Double(), nullable=False),
+        sa.Column("bad", sa.Double(), nullable=False),
+        sa.Column("why", sa.Text(), nullable=False),
+        sa.Column("opened_at", sa.Double(), nullable=True),
+        sa.Column("pause", sa.Double(), nullable=False),
+        sa.Column("changed_at", sa.Double(), nullable=False),
+        sa.PrimaryKeyConstraint("ce", name=op.f("pk_standings")),
+    )
+    with op.batch_alter_table("standings", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_standings_opened",
+            ["ce"],
+            unique=False,
+            sqlite_where=sa.text("opened_at IS NOT NULL"),
+            postgresql_where=sa.text("opened_at IS NOT NULL"),
+        )
+
     op.create_table(
         "submit_keys",
         sa.Column("owner", sa.String(length=255), nullable=False),
