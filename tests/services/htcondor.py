@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import pwd
+import secrets
 import shutil
 import subprocess
 import tempfile
@@ -47,6 +48,7 @@ class Pool:
         self.account = pwd.getpwnam("nobody") if os.geteuid() == 0 else pwd.getpwuid(os.geteuid())
         path = f"{found}/bin:{found}/sbin:{os.environ.get('PATH', '/usr/bin:/bin')}"
         self.environment = {"CONDOR_CONFIG": str(folder / "condor_config"), "PATH": path}
+        self._port = free_port()
         self.daemons = Daemons(folder)
 
     def start(self) -> None:
@@ -55,6 +57,9 @@ class Pool:
             (folder / name).mkdir(mode=0o755)
             if os.geteuid() == 0:
                 os.chown(folder / name, self.account.pw_uid, self.account.pw_gid)
+        (folder / "passwords").mkdir(mode=0o700)
+        (folder / "passwords/POOL").touch(mode=0o600)
+        (folder / "passwords/POOL").write_bytes(secrets.token_bytes(64))
         ids = f"CONDOR_IDS = {self.account.pw_uid}.{self.account.pw_gid}" if os.geteuid() == 0 else ""
         (folder / "condor_config").write_text(f"""\
 RELEASE_DIR = {self.usr}
@@ -77,9 +82,9 @@ DAEMON_LIST = MASTER COLLECTOR NEGOTIATOR SCHEDD STARTD
 CONDOR_ADMIN =
 MAIL = /bin/true
 CONDOR_HOST = 127.0.0.1
-COLLECTOR_HOST = 127.0.0.1:{(port := free_port())}
+COLLECTOR_HOST = 127.0.0.1:{self._port}
 USE_SHARED_PORT = True
-SHARED_PORT_PORT = {port}
+SHARED_PORT_PORT = {self._port}
 NETWORK_INTERFACE = 127.0.0.1
 BIND_ALL_INTERFACES = False
 ENABLE_IPV6 = False
@@ -88,7 +93,10 @@ FILESYSTEM_DOMAIN = pool.test
 TRUST_UID_DOMAIN = True
 SOFT_UID_DOMAIN = True
 SEC_DEFAULT_AUTHENTICATION = REQUIRED
-SEC_DEFAULT_AUTHENTICATION_METHODS = FS
+SEC_DEFAULT_AUTHENTICATION_METHODS = FS, IDTOKENS
+SEC_PASSWORD_DIRECTORY = {folder}/passwords
+SEC_TOKEN_POOL_SIGNING_KEY_FILE = {folder}/passwords/POOL
+TRUST_DOMAIN = pool.test
 SEC_DEFAULT_INTEGRITY = OPTIONAL
 SEC_DEFAULT_ENCRYPTION = OPTIONAL
 ALLOW_READ = *
@@ -118,6 +126,7 @@ NEGOTIATOR_INTERVAL = 2
 NEGOTIATOR_MIN_INTERVAL = 1
 NEGOTIATOR_CYCLE_DELAY = 1
 SCHEDD_INTERVAL = 2
+SCHEDD_NAME = tests@
 SCHEDD_MIN_INTERVAL = 1
 JOB_START_DELAY = 0
 JOB_START_COUNT = 100
@@ -135,6 +144,27 @@ SHUTDOWN_GRACEFUL_TIMEOUT = 5
         self.daemons.start("master", master, "-f", "-t", environment=self.environment)
         self.daemons.wait_for("master", lambda: bool(self.say("condor_status", "-af", "Name")))
         self.daemons.wait_for("master", lambda: bool(self.say("condor_status", "-schedd", "-af", "Name")))
+
+    @property
+    def collector(self) -> str:
+        """Its address."""
+        return f"127.0.0.1:{self._port}"
+
+    def remote(self, account: str) -> dict[str, str]:
+        """The environment of somebody elsewhere who has nothing but a token of this account."""
+        folder = self.folder / f"tokens-{account}"
+        folder.mkdir(mode=0o700, exist_ok=True)
+        token = folder / "token"
+        token.touch(mode=0o600)
+        token.write_text(self.say("condor_token_create", "-identity", f"{account}@pool.test"))
+        assert token.read_text().startswith("ey")
+        return {
+            **self.environment,
+            "_CONDOR_SEC_CLIENT_AUTHENTICATION_METHODS": "IDTOKENS",
+            "_CONDOR_SEC_TOKEN_DIRECTORY": str(folder),
+            "_CONDOR_SEC_TOKEN_POOL_SIGNING_KEY_FILE": "/dev/null",
+            "_CONDOR_SEC_PASSWORD_DIRECTORY": str(folder),
+        }
 
     def say(self, *words: str) -> str:
         """What a command answers, or nothing when it fails."""

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from gridwms.sites.batch import BatchSettings
+from gridwms.sites.batch import BatchSettings, BatchSite
+from gridwms.sites.contract import Handover, Phase, SiteUnavailable
 from gridwms.sites.htcondor import HTCondorDialect
+from gridwms.sites.shell import LocalShell
 from tests.services import htcondor
 from tests.services.account import AccountShell
 from tests.sites.batch_rig import BatchRig
-from tests.sites.contract import SiteContract
+from tests.sites.contract import SiteContract, receipts_of, tags
 from tests.sites.exactly_once import Play, run
 
 
@@ -77,5 +80,39 @@ def test_exactly_once(rig: BatchRig, pool: htcondor.Pool) -> None:
 
 
 @pytest.mark.long
+@pytest.mark.timeout(1800)
 def test_exactly_once_with_500(rig: BatchRig, pool: htcondor.Pool) -> None:
     _play(pool, rig.folder, 500, 60, 2)
+
+
+def test_a_schedd_elsewhere_by_token(tmp_path: Path, pool: htcondor.Pool) -> None:
+    """As root, whose jobs no schedd takes: they are those of the token's account. Files are spooled and fetched."""
+    schedd = pool.say("condor_status", "-schedd", "-af", "Name").split()[0]
+    dialect = HTCondorDialect(schedd=schedd, pool=pool.collector)
+    settings = BatchSettings(name="pool", directory=str(tmp_path / "site"), host="pool.example", unseen_seconds=10)
+    environment = pool.remote(pool.account.pw_name)
+    site = BatchSite(settings, dialect, LocalShell(environment=environment, seconds=60))
+    mine = tags(4)
+    ce = "pool.example:2119/jobmanager-condor-default"
+    said = receipts_of(
+        site.submit([Handover(tag=tag, ce=ce, wrapper=f'id -un; cat "$0"; exit {n}\n') for n, tag in enumerate(mine)])
+    )
+    assert site.find(mine) == {one.tag: one for one in said}
+    deadline = time.monotonic() + 60
+    seen = site.status(said)
+    while any(one.phase is not Phase.ENDED for one in seen):
+        assert time.monotonic() < deadline, seen
+        time.sleep(0.3)
+        seen = site.status(said)
+    assert {one.tag: one.exit_code for one in seen} == {tag: n for n, tag in enumerate(mine)}
+    assert {one.log.split()[0] for one in site.collect(said)} == {pool.account.pw_name}
+    site.forget(said)
+    assert site.find(mine) == dict.fromkeys(mine)
+    while pool.say("condor_q", "-all", "-af", "ClusterId"):
+        assert time.monotonic() < deadline, "they stay in the queue"
+        time.sleep(0.3)
+    (tmp_path / "none").mkdir()
+    refused = {**environment, "_CONDOR_SEC_TOKEN_DIRECTORY": str(tmp_path / "none")}
+    stranger = BatchSite(settings, dialect, LocalShell(environment=refused, seconds=60))
+    with pytest.raises(SiteUnavailable, match="find address of schedd"):
+        stranger.submit([Handover(tag=tags(1)[0], ce=ce, wrapper="exit 0\n")])

@@ -64,7 +64,9 @@ class TestRealSlurm(SiteContract):
     """The contract."""
 
 
-@pytest.mark.parametrize(("count", "kills"), [(60, 8), pytest.param(500, 60, marks=pytest.mark.long)])
+@pytest.mark.parametrize(
+    ("count", "kills"), [(60, 8), pytest.param(500, 60, marks=[pytest.mark.long, pytest.mark.timeout(1800)])]
+)
 def test_exactly_once(rig: SlurmRig, cluster: slurm.Slurm, count: int, kills: int) -> None:
     folder, environment = str(rig.folder), cluster.environment
     play = Play(

@@ -249,9 +249,14 @@ class SlurmSite(BatchSection):
 
 
 class HTCondorSite(BatchSection):
-    """An HTCondor pool, seen from a submit host. Nodes that share no file system must reach the service."""
+    """An HTCondor pool, seen from a submit host, or with `schedd` and `pool` (its collector) from elsewhere.
+
+    Its worker nodes must reach the service.
+    """
 
     kind: Literal["htcondor"]
+    schedd: str = Field(default="", pattern=r"^[A-Za-z0-9._@:-]*$")
+    pool: str = Field(default="", pattern=r"^[A-Za-z0-9._:-]*$")
     network: Literal[True] = True
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import fields, replace
 from pathlib import Path
 
-from gridwms.daemon.config import AnySite, ArcSite, BatchSection, GramSite, LocalSite, SimulatedSite
+from gridwms.daemon.config import AnySite, ArcSite, BatchSection, GramSite, HTCondorSite, LocalSite, SimulatedSite
 from gridwms.sites import arc, local, simulated
 from gridwms.sites.batch import BatchSettings, BatchSite, Dialect
 from gridwms.sites.contract import Site
@@ -20,7 +20,6 @@ from gridwms.sites.slurm import SlurmDialect
 
 _DIALECTS: dict[str, Callable[[], Dialect]] = {
     "slurm": SlurmDialect,
-    "htcondor": HTCondorDialect,
     "gridengine": GridEngineDialect,
     "pbs": PbsDialect,
 }
@@ -78,6 +77,8 @@ def _batch(name: str, section: BatchSection, data: Path) -> Site:
 
 
 def _dialect(section: BatchSection) -> Dialect:
+    if isinstance(section, HTCondorSite):
+        return HTCondorDialect(schedd=section.schedd, pool=section.pool)
     if isinstance(section, GramSite):
         return GramDialect(contact=section.contact, slots=section.slots)
     return _DIALECTS[section.kind]()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from importlib import resources
 from shlex import quote
 
@@ -15,20 +16,34 @@ QUEUE = "default"
 """A pool has no queues: it is one computing element of this name."""
 
 _IDLE, _RUNNING, _REMOVED, _COMPLETED, _HELD, _TRANSFERRING, _SUSPENDED = "1", "2", "3", "4", "5", "6", "7"
+_UNTIL_FETCHED = "JobStatus == 4 && (StageOutFinish =?= undefined || StageOutFinish == 0)"
 _SPOOLING = "16"
 """HoldReasonCode of a job whose files are still on their way to the schedd."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HTCondorDialect:
-    """A batch is a cluster, an attempt a process of it."""
+    """A batch is a cluster, an attempt a process of it. `schedd`: the name of one elsewhere; `pool`: its collector."""
 
-    kind = "condor"
-    first = 0
+    schedd: str = ""
+    pool: str = ""
+
+    @property
+    def kind(self) -> str:
+        """As in ids of computing elements."""
+        return "condor"
+
+    @property
+    def first(self) -> int:
+        """Processes are numbered from 0."""
+        return 0
 
     @property
     def functions(self) -> str:
         """The file htcondor.sh."""
-        return resources.files("gridwms.sites.htcondor").joinpath("htcondor.sh").read_text("utf-8")
+        text = resources.files("gridwms.sites.htcondor").joinpath("htcondor.sh").read_text("utf-8")
+        at = " ".join(f"{option} {name}" for option, name in (("-name", self.schedd), ("-pool", self.pool)) if name)
+        return f"{text}gw_schedd={quote(self.schedd)} gw_pool={quote(self.pool)} gw_at={quote(at)}\n"
 
     def refuses(self, need: Need) -> str:
         """What takes several hosts, or whole ones."""
@@ -58,6 +73,7 @@ class HTCondorDialect:
             f"request_cpus = {need.cpus}",
             *([] if need.memory_mb is None else [f"request_memory = {need.memory_mb}"]),
             f"periodic_remove = {' || '.join(ends)}",
+            *([f"leave_in_queue = {_UNTIL_FETCHED}"] if self.schedd else []),
             *settings.options,
             f"queue {count}",
         ]

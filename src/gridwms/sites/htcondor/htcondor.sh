@@ -1,10 +1,11 @@
-# shellcheck shell=sh
-# HTCondor's commands as the scripts of sites/batch want them. The schedd is that of the submit host, or as the commands are
-# configured; worker nodes need no shared file system: wrappers travel with HTCondor's own file transfer.
+# shellcheck shell=sh disable=SC2086,SC2154
+# HTCondor's commands as the scripts of sites/batch want them. The schedd is that of the submit host, or elsewhere (gw_schedd,
+# gw_pool; gw_at: both as options): then files are spooled there, and what attempts leave is fetched. Worker nodes need no shared
+# file system: wrappers travel with HTCondor's own file transfer.
 
 gw_submit() {
   sed -n 's/^#CONDOR //p' task >submit
-  gw_range=$(condor_submit -terse submit) || return
+  gw_range=$(condor_submit -terse ${gw_schedd:+-remote $gw_schedd} ${gw_pool:+-pool $gw_pool} submit) || return
   echo "${gw_range%%.*}.%"
 }
 
@@ -12,13 +13,19 @@ gw_is_doubt() {
   grep -qiE 'failed to connect|unable to connect|can.t connect|timed out|timeout|communication|failed to commit|disconnect|lost connection|could not find address|no address'
 }
 
-gw_is_full() { grep -qiE 'MAX_JOBS_(SUBMITTED|PER_OWNER|PER_SUBMISSION)|exceed.*(limit|maximum)'; }
+gw_is_full() { grep -qiE 'MAX_JOBS_(SUBMITTED|PER_OWNER|PER_SUBMISSION)|exceed.*(limit|maximum)|unknown host|find address of schedd|couldn.t contact|authenticat'; }
 
 gw_named() {
   for gw_one; do
-    gw_found=$(condor_q -constraint "GridwmsBatch == \"$gw_one\"" -af ClusterId) || return
+    # the submission was cut off while its files were on their way: it can never start
+    [ -z "$gw_schedd" ] || gw_unspooled=$(condor_q $gw_at -constraint "GridwmsBatch == \"$gw_one\" && HoldReasonCode == 16" -af ClusterId) || return
+    if [ -n "${gw_unspooled-}" ]; then
+      condor_rm $gw_at -constraint "GridwmsBatch == \"$gw_one\"" >&2 || return
+      continue
+    fi
+    gw_found=$(condor_q $gw_at -constraint "GridwmsBatch == \"$gw_one\"" -af ClusterId) || return
     # those that ended are in the history alone
-    [ -n "$gw_found" ] || gw_found=$(condor_history -constraint "GridwmsBatch == \"$gw_one\"" -limit 1 -af ClusterId) || return
+    [ -n "$gw_found" ] || gw_found=$(condor_history $gw_at -constraint "GridwmsBatch == \"$gw_one\"" -limit 1 -af ClusterId) || return
     [ -z "$gw_found" ] || echo "$gw_one $(echo "$gw_found" | head -n 1).%"
   done
 }
@@ -28,13 +35,15 @@ gw_id_of() { echo "${1%.*}.%"; }
 gw_columns='ClusterId ProcId JobStatus EnteredCurrentStatus HoldReasonCode RemoteHost HoldReason'
 
 gw_states() {
-  # shellcheck disable=SC2086
-  condor_q -constraint 'GridwmsBatch =!= undefined' -af $gw_columns
+  # brings what they left, and lets them leave the queue
+  [ -z "$gw_schedd" ] || condor_transfer_data $gw_at -constraint \
+    'GridwmsBatch =!= undefined && JobStatus == 4 && (StageOutFinish =?= undefined || StageOutFinish == 0)' >/dev/null 2>&1
+  condor_q $gw_at -constraint 'GridwmsBatch =!= undefined' -af $gw_columns
 }
 
 gw_history() {
   sed 's/\..*//' | sort -u | while read -r gw_cluster; do
-    condor_history -constraint "ClusterId == $gw_cluster" -af ClusterId ProcId JobStatus EnteredCurrentStatus \
+    condor_history $gw_at -constraint "ClusterId == $gw_cluster" -af ClusterId ProcId JobStatus EnteredCurrentStatus \
       'ifThenElse(ExitBySignal =?= true, -ExitSignal, 0)' LastRemoteHost RemoveReason 2>/dev/null
   done
   return 0
@@ -43,7 +52,7 @@ gw_history() {
 gw_cancel() {
   gw_ids=$(cat)
   [ -n "$gw_ids" ] || return 0
-  gw_said=$(printf '%s\n' "$gw_ids" | xargs -n 1000 condor_rm 2>&1) && return
+  gw_said=$(printf '%s\n' "$gw_ids" | xargs -n 1000 condor_rm $gw_at 2>&1) && return
   # that some are over is no error
   if printf '%s\n' "$gw_said" | gw_is_doubt; then
     gw_say "$gw_said"
@@ -55,9 +64,9 @@ gw_describe() {
   echo '+version'
   condor_version || return
   echo '+slots'
-  gw_all=$(condor_status -af State Cpus TotalCpus Memory Machine) || return
+  gw_all=$(condor_status ${gw_pool:+-pool $gw_pool} -af State Cpus TotalCpus Memory Machine) || return
   [ -z "$gw_all" ] || printf '%s\n' "$gw_all"
   echo '+jobs'
-  gw_all=$(condor_q -allusers -af JobStatus) || return
+  gw_all=$(condor_q $gw_at -allusers -af JobStatus) || return
   [ -z "$gw_all" ] || printf '%s\n' "$gw_all" | sort | uniq -c
 }
