@@ -7,56 +7,30 @@ import ssl
 import subprocess
 import sys
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
 
+from tests.end_to_end.certificates import AGES, ALICE, CA, NOW, SERVER, proxy_file, running
 from tests.never_lost.rounds import Runner
-from tests.services.certificates import certificate
 from tests.x509 import making
 from tests.x509.making import Made
 from tests.x509.voms.making import attributes, proxy_with
 
-NOW = datetime.now(UTC)
-AGES: dict[str, Any] = {"begins": NOW - making.NOW - timedelta(hours=1), "ends": NOW - making.NOW + timedelta(hours=12)}
-CA = making.authority(**AGES)
-ALICE = making.user(CA, **AGES)
-SERVER = making.user(CA, "/DC=org/O=Hosts/CN=voms.example.org", **AGES)
-
 
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runner]:
-    directory = tmp_path_factory.mktemp("certificates")
-    (directory / "authorities").mkdir()
-    (directory / "authorities" / "1a2b3c4d.0").write_bytes(CA.pem)
-    (directory / "vomsdir" / "testvo").mkdir(parents=True)
-    lsc = "/DC=org/O=Hosts/CN=voms.example.org\n/DC=org/CN=Test CA\n"
-    (directory / "vomsdir" / "testvo" / "voms.example.org.lsc").write_text(lsc)
-    made, key = certificate(directory)
-    config = directory / "gridwms.toml"
-    config.write_text(
-        f'[service]\ntls_certificate = "{made}"\ntls_key = "{key}"\n'
-        f'[certificates]\nauthorities = "{directory}/authorities"\nvomsdir = "{directory}/vomsdir"\n'
-    )
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("SSL_CERT_FILE", str(made))
-        started = Runner(directory, "--config", str(config))
-        started.url = started.url.replace("http:", "https:")
-        started.start()
+    with running(tmp_path_factory.mktemp("certificates")) as started:
         yield started
-        started.stop()
 
 
 def ask(service: Runner, tmp_path: Path, *shown: Made, bearer: str = "", **headers: str) -> httpx.Response:
     """`GET /api/v1/me` by somebody who shows these certificates."""
     context = ssl.create_default_context(cafile=str(service.log.parent / "certificate.pem"))
     if shown:
-        file = tmp_path / "proxy.pem"
-        file.write_bytes(b"".join([shown[0].pem, shown[0].key_pem, *(one.pem for one in shown[1:])]))
-        context.load_cert_chain(str(file))
+        context.load_cert_chain(str(proxy_file(tmp_path, *shown)))
     if bearer:
         headers["Authorization"] = f"Bearer {bearer}"
     with httpx.Client(verify=context) as client:
@@ -131,10 +105,7 @@ def test_a_client_of_the_old_openssl_kind(service: Runner, tmp_path: Path) -> No
 
 
 def test_commands_with_a_proxy(service: Runner, tmp_path: Path) -> None:
-    proxy = making.proxy(ALICE, **AGES)
-    file = tmp_path / "x509up"
-    file.write_bytes(proxy.pem + proxy.key_pem + ALICE.pem)
-    file.chmod(0o600)
+    file = proxy_file(tmp_path, making.proxy(ALICE, **AGES), ALICE)
     environment = {
         **os.environ,
         "X509_USER_PROXY": str(file),

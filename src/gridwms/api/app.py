@@ -32,6 +32,7 @@ from gridwms.api.routes import (
     socket,
     sources,
     subscriptions,
+    wmproxy,
 )
 from gridwms.api.settings import Settings
 from gridwms.api.streams import Streams
@@ -98,6 +99,7 @@ def routes() -> list[BaseRoute]:
         *listening,
         search,
         delegations,
+        wmproxy,
         service,
         shares,
         pages,

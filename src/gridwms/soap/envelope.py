@@ -1,0 +1,114 @@
+"""Envelopes: a call out of bytes that anybody may have sent, an answer or a fault back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from lxml import etree
+
+from gridwms.soap.operations import Operation
+from gridwms.soap.types import Struct, printable, write_fields
+
+SOAP = "http://schemas.xmlsoap.org/soap/envelope/"
+_DEEPEST = 100
+_ELEMENTS = 1_000_000
+
+
+class BadEnvelope(Exception):
+    """No SOAP 1.1 call; a sentence."""
+
+
+@dataclass
+class Fault(Exception):
+    """An operation failed. `side`: Client or Server, who has to change something. `detail`: the element that the WSDL
+    names for it, with its structure and values."""
+
+    side: str
+    sentence: str
+    namespace: str = ""
+    element: str = ""
+    struct: Struct | None = None
+    values: Mapping[str, Any] | None = None
+
+
+def read_call(raw: bytes) -> etree._Element:
+    """The element of the operation that is called. Raises BadEnvelope.
+
+    No entities, no DTD, no fetching, no processing instructions; depth and number of elements are limited, so a small
+    message cannot cost much.
+    """
+    parser = etree.XMLPullParser(
+        ["start", "end", "pi"],
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        dtd_validation=False,
+        huge_tree=False,
+        remove_comments=True,
+        remove_pis=False,
+    )
+    depth = seen = 0
+    try:
+        for at in range(0, len(raw), 1 << 16):
+            parser.feed(raw[at : at + (1 << 16)])
+            for what, _element in parser.read_events():
+                if what == "pi":
+                    raise BadEnvelope("The message has a processing instruction, which SOAP forbids.")
+                depth += 1 if what == "start" else -1
+                seen += what == "start"
+                if depth > _DEEPEST or seen > _ELEMENTS:
+                    raise BadEnvelope("The message is nested too deeply, or has too many elements.")
+        root = parser.close()
+    except etree.XMLSyntaxError as error:
+        raise BadEnvelope(f"The message is no XML: {str(error)[:200]}.") from error
+    if root.getroottree().docinfo.doctype or root.getroottree().docinfo.internalDTD is not None:
+        raise BadEnvelope("The message has a document type, which SOAP forbids.")
+    return _called(root)
+
+
+def _called(root: etree._Element) -> etree._Element:
+    if root.tag != f"{{{SOAP}}}Envelope":
+        raise BadEnvelope(f"The message is {str(root.tag)[:100]}, and not an envelope of SOAP 1.1.")
+    for header in root.iterfind(f"{{{SOAP}}}Header/*"):
+        if header.get(f"{{{SOAP}}}mustUnderstand", "0").strip() in ("1", "true"):
+            raise BadEnvelope(f"The header {str(header.tag)[:100]} must be understood, and is not.")
+    body = root.find(f"{{{SOAP}}}Body")
+    calls = [child for child in body if isinstance(child.tag, str)] if body is not None else []
+    if len(calls) != 1:
+        raise BadEnvelope(f"The body has {len(calls)} calls, and must have one.")
+    return calls[0]
+
+
+def write_answer(namespace: str, operation: Operation, values: Mapping[str, Any]) -> bytes:
+    """The answer to a call."""
+    envelope, body = _envelope()
+    answer = etree.SubElement(body, f"{{{namespace}}}{operation.name}Response", nsmap={"ns": namespace})
+    write_fields(answer, values, operation.gives)
+    return _bytes(envelope)
+
+
+def write_fault(fault: Fault) -> bytes:
+    """A fault with its detail."""
+    envelope, body = _envelope()
+    told = etree.SubElement(body, f"{{{SOAP}}}Fault")
+    etree.SubElement(told, "faultcode").text = f"soap:{fault.side}"
+    etree.SubElement(told, "faultstring").text = printable(fault.sentence)
+    if fault.struct is not None:
+        detail = etree.SubElement(told, "detail")
+        element = etree.SubElement(detail, f"{{{fault.namespace}}}{fault.element}", nsmap={"ns": fault.namespace})
+        write_fields(element, fault.values or {}, fault.struct.all_fields)
+    return _bytes(envelope)
+
+
+def _envelope() -> tuple[etree._Element, etree._Element]:
+    envelope = etree.Element(
+        f"{{{SOAP}}}Envelope",
+        nsmap={"soap": SOAP, "xsi": "http://www.w3.org/2001/XMLSchema-instance"},
+    )
+    return envelope, etree.SubElement(envelope, f"{{{SOAP}}}Body")
+
+
+def _bytes(root: etree._Element) -> bytes:
+    return etree.tostring(root, xml_declaration=True, encoding="UTF-8")

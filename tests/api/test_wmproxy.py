@@ -1,0 +1,53 @@
+"""WMProxy's endpoint: every operation but the versions asks who calls, and the policy."""
+
+from __future__ import annotations
+
+import pytest
+
+from gridwms.api.routes.wmproxy import PATH, SERVED
+from gridwms.security import policy
+from tests.api.house import House
+
+CALLS = [
+    pytest.param(served.port.namespace, operation, id=f"{served.word} {operation.name}")
+    for served in SERVED
+    for operation in served.port.operations
+    if operation.name not in ("getVersion", "getInterfaceVersion", "getServiceMetadata")
+]
+
+
+def call(house: House, user: str, namespace: str, operation: str, parts: str) -> tuple[int, str]:
+    body = f'<x:{operation} xmlns:x="{namespace}">{parts}</x:{operation}>'
+    message = f'<e:Envelope xmlns:e="http://schemas.xmlsoap.org/soap/envelope/"><e:Body>{body}</e:Body></e:Envelope>'
+    answer = house.http(user).post(PATH, content=message, headers={"Content-Type": "text/xml"})
+    return answer.status_code, answer.text
+
+
+@pytest.mark.parametrize(("namespace", "operation"), CALLS)
+def test_nobody_unknown_and_nobody_refused(
+    shared: House, monkeypatch: pytest.MonkeyPatch, namespace: str, operation: object
+) -> None:
+    parts = "".join(f"<{field.name}>x</{field.name}>" for field in operation.takes)  # type: ignore[attr-defined]
+    name = operation.name  # type: ignore[attr-defined]
+    status, told = call(shared, "", namespace, name, parts)
+    assert status == 500
+    assert "no token and no certificate" in told
+    no = policy.Decision(False, "The test says no.", "Nothing to do.")
+    monkeypatch.setattr(policy, "allowed", lambda *_: no)
+    status, told = call(shared, "ann", namespace, name, parts)
+    assert status == 500
+    assert "The test says no." in told
+    assert ("AuthorizationFault" if "wmproxy" in namespace else "DelegationException") in told
+
+
+def test_a_service_that_takes_no_proxies(shared: House) -> None:
+    namespace = SERVED[0].port.namespace
+    status, told = call(shared, "ann", namespace, "getProxyReq", "<delegationID>x</delegationID>")
+    assert status == 500
+    assert "takes no proxies" in told
+
+
+@pytest.mark.parametrize("served", SERVED, ids=lambda served: served.port.namespace)
+def test_every_operation_has_a_handler(served: object) -> None:
+    names = [operation.name for operation in served.port.operations]  # type: ignore[attr-defined]
+    assert list(served.handlers) == names  # type: ignore[attr-defined]
