@@ -15,16 +15,27 @@ from tests.sites.traces import TraceRig
 class ArcRig(TraceRig):
     """`pause`: seconds between looks while waiting."""
 
-    def __init__(self, folder: Path, settings: ArcSettings, ce: str, *, slots: int, many: int, pause: float) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        settings: ArcSettings,
+        ce: str,
+        *,
+        slots: int,
+        many: int,
+        pause: float,
+        fetched: Path | None = None,
+    ) -> None:
         self.slots, self.many, self.ce = slots, many, ce
         self.settings, self._pause = settings, pause
+        self.fetched = fetched
         self.now = 0.0
         """Seconds by which the clock of the site is ahead."""
         self.lay_traces(folder)
         self.open()
 
     def open(self) -> None:
-        self.site: ArcSite = ArcSite(self.settings, lambda: time.time() + self.now)
+        self.site: ArcSite = ArcSite(self.settings, lambda: time.time() + self.now, fetched=self.fetched)
 
     def wait(self, what: Callable[[], bool], seconds: float = 30) -> None:
         deadline = time.monotonic() + seconds

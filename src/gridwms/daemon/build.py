@@ -40,6 +40,7 @@ from gridwms.security.capability import Capabilities
 from gridwms.security.identity import Role
 from gridwms.security.seal import Seal
 from gridwms.sites import local, simulated
+from gridwms.sites.arc import ArcSite
 from gridwms.sites.batch import BatchSite
 from gridwms.store.database import Database
 from gridwms.store.usage import Used
@@ -238,7 +239,7 @@ def _jdl_defaults(jobs: Jobs, catalogues: tuple[KnownCatalogue, ...]) -> JdlDefa
 def connect_links(world: World) -> None:
     """Let sites that speak for their wrappers talk to this service."""
     for site in world.sites.values():
-        if isinstance(site, local.LocalSite | simulated.SimulatedSite | BatchSite):
+        if isinstance(site, local.LocalSite | simulated.SimulatedSite | BatchSite | ArcSite):
             site.link = ServiceLink(world)
         if isinstance(site, simulated.SimulatedSite):
             site.begin()

@@ -305,6 +305,7 @@ class ArcSite(SiteSection):
     settle_seconds: float = Field(default=60.0, ge=0)
     unseen_seconds: float = Field(default=120.0, ge=0)
     keep_days: float = Field(default=7.0, gt=0)
+    network: bool = True
 
     @model_validator(mode="after")
     def _one_credential(self) -> ArcSite:

@@ -30,7 +30,7 @@ def build_site(name: str, section: AnySite, data: Path) -> Site:
     if isinstance(section, BatchSection):
         return _batch(name, section, data)
     if isinstance(section, ArcSite):
-        return _arc(name, section)
+        return _arc(name, section, data)
     directory = _directory(name, data)
     if isinstance(section, SimulatedSite):
         return _simulated(name, section, directory)
@@ -59,9 +59,9 @@ def _simulated(name: str, section: SimulatedSite, directory: Path) -> Site:
     return simulated.SimulatedSite(simulated.SimulatedSettings(**plain))
 
 
-def _arc(name: str, section: ArcSite) -> Site:
+def _arc(name: str, section: ArcSite, data: Path) -> Site:
     plain = section.model_dump(include={field.name for field in fields(arc.ArcSettings)})
-    return arc.ArcSite(arc.ArcSettings(**{**plain, "name": name}))
+    return arc.ArcSite(arc.ArcSettings(**{**plain, "name": name}), fetched=data / "sites" / name / "fetched")
 
 
 def _batch(name: str, section: BatchSection, data: Path) -> Site:

@@ -22,7 +22,7 @@ from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 from xml.etree import ElementTree
 
 from cryptography import x509
@@ -57,6 +57,7 @@ class Job:
     command: list[str]
     environment: dict[str, str]
     slots: int = 1
+    awaited: frozenset[str] = frozenset()
     state: str = "ACCEPTED"
     told: str = "ACCEPTED"
     code: int | None = None
@@ -158,6 +159,8 @@ class FakeArex:
             for job in self.jobs.values():
                 if job.state == "KILLING" and job.process is None:
                     job.state, job.end = "KILLED", time.time()
+                elif job.state == "PREPARING" or (job.state == "ACCEPTED" and job.awaited):
+                    job.state = "QUEUING" if job.awaited <= self._files(job) else "PREPARING"
                 elif job.state in ("ACCEPTED", "QUEUING") and not self.hold:
                     job.state = "QUEUING"
                     if used + job.slots <= self.slots:
@@ -168,6 +171,10 @@ class FakeArex:
             if not self.frozen:
                 for job in self.jobs.values():
                     job.told = job.state
+
+    def _files(self, job: Job) -> set[str]:
+        place = self.folder / job.id
+        return {str(path.relative_to(place)) for path in place.rglob("*") if path.is_file()}
 
     def _run(self, job: Job) -> None:
         place = self.folder / job.id
@@ -204,6 +211,7 @@ class FakeArex:
             dict(zip(names, values, strict=True)),
             slots,
         )
+        job.awaited = frozenset(one.text or "" for one in tree.iterfind(f".//{_ADL}InputFile/{_ADL}Name"))
         (self.folder / job.id).mkdir(mode=0o700)
         with self.lock:
             self.jobs[job.id] = job
@@ -328,6 +336,7 @@ class _Handler(BaseHTTPRequestHandler):
         parts = url.path.strip("/").split("/")[2:]  # below arex/rest
         what = action or (parts[1] if len(parts) > 1 else "versions")
         what = f"{parts[1]} {action}" if len(parts) > 1 and parts[1] == "delegations" else what
+        what = "put" if self.command == "PUT" and "session" in parts else what
         with owner.lock:
             owner.calls[what] += 1
             waiting = owner.faults.get(what, [])
@@ -357,8 +366,13 @@ class _Handler(BaseHTTPRequestHandler):
             return 200, json.dumps(owner.info()).encode(), {}
         if kind == "delegations":
             return self._delegations(rest, action, body)
+        if self.command == "PUT":
+            place = owner.folder / rest[0] / unquote("/".join(rest[2:]))
+            place.parent.mkdir(exist_ok=True)
+            place.write_bytes(body)
+            return 200, b"", {}
         if rest and rest[1:2] in (["session"], ["diagnose"]):
-            file = owner.folder / rest[0] / "/".join(rest[2:])
+            file = owner.folder / rest[0] / unquote("/".join(rest[2:]))
             return (200, file.read_bytes(), {}) if rest[1] == "session" and file.is_file() else (404, b"", {})
         if action == "new":
             made = []

@@ -14,6 +14,7 @@ from importlib import resources
 from xml.sax.saxutils import escape
 
 from gridwms.sites.arc.settings import ArcSettings
+from gridwms.sites.arc.staging import inputs_of
 from gridwms.sites.contract import Handover
 
 _SHARED = "\n#: shared\n"
@@ -33,13 +34,19 @@ def describe(one: Handover, queue: str, delegation: str, settings: ArcSettings) 
         f"<ActivityIdentification><Name>{escape(one.tag)}</Name></ActivityIdentification>"
         "<Application><Executable><Path>/bin/sh</Path><Argument>-c</Argument>"
         f"<Argument>{escape(_UNPACK)}</Argument></Executable>"
-        f"<Environment><Name>GRIDWMS_PACKED</Name><Value>{_pack(_task() + own)}</Value></Environment>"
+        f"<Environment><Name>GRIDWMS_PACKED</Name><Value>{_pack(_task(settings) + own)}</Value></Environment>"
         f"<Environment><Name>GRIDWMS_PACKED_TOO</Name><Value>{_pack_shared(mark + shared)}</Value></Environment>"
         f"<WipeTime>P{max(1, round(settings.keep_days))}D</WipeTime></Application>"
         f"<Resources>{_resources(one, queue, settings)}</Resources>"
         f"<DataStaging>{f'<DelegationID>{escape(delegation)}</DelegationID>' if delegation else ''}"
+        f"{'' if settings.network else _inputs(one)}"
         "<OutputFile><Name>/</Name></OutputFile></DataStaging></ActivityDescription>"
     )
+
+
+def _inputs(one: Handover) -> str:
+    """What A-REX waits for: files without a source are uploaded by the client."""
+    return "".join(f"<InputFile><Name>{escape(name)}</Name></InputFile>" for name in inputs_of(one))
 
 
 def _resources(one: Handover, queue: str, settings: ArcSettings) -> str:
@@ -80,6 +87,10 @@ def _pack_shared(text: str) -> str:
     return _pack(text)
 
 
+def _task(settings: ArcSettings) -> str:
+    return ("" if settings.network else "gw_alone=1\n") + _script()
+
+
 @cache
-def _task() -> str:
+def _script() -> str:
     return resources.files("gridwms.sites.arc").joinpath("task.sh").read_text("utf-8")

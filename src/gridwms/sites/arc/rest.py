@@ -11,7 +11,8 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from pathlib import Path
+from typing import IO, Any
 from urllib.parse import quote
 
 import httpx
@@ -77,6 +78,39 @@ class Rest:
             return b""
         return None if answer.status_code == 404 else answer.content[:most]
 
+    def upload(self, job: str, path: str, data: bytes | Path) -> None:
+        """Put a file into `session/...` of a job."""
+        where, kind = f"/jobs/{quote(job)}/{quote(path, errors='surrogateescape')}", "application/octet-stream"
+        if isinstance(data, bytes):
+            self._call("PUT", where, data, kind)
+            return
+        try:
+            file = data.open("rb")
+        except OSError as error:
+            raise self.unavailable(f"the input {data} cannot be read here: {error.strerror}") from error
+        with file:
+            self._call("PUT", where, file, kind, again=False)
+
+    def download(self, job: str, path: str, target: Path) -> bool:
+        """Bring a file of `session/...` here, however large; whether it is there."""
+        url = f"{self._base()}/jobs/{quote(job)}/{quote(path, errors='surrogateescape')}"
+        client, credential = self._connected()
+        try:
+            with client.stream("GET", url, headers={**credential.headers, "Accept": "*/*"}) as answer:
+                if answer.status_code == 404:
+                    return False
+                if answer.status_code >= 300:
+                    answer.read()
+                    raise self.unavailable(trouble.of_answer(answer, credential.subject))
+                with target.open("wb") as file:
+                    for part in answer.iter_bytes(1 << 20):
+                        file.write(part)
+        except httpx.HTTPError as error:
+            raise self.unavailable(trouble.of_error(error, self._settings.authorities)) from error
+        except OSError as error:
+            raise self.unavailable(f"its output cannot be written to {target}: {error.strerror}") from error
+        return True
+
     def describe(self) -> Answer:
         """GLUE 2 of the whole service."""
         found = _json(self, self._call("GET", "/info?schema=glue2"))
@@ -140,7 +174,7 @@ class Rest:
         self,
         method: str,
         path: str,
-        body: bytes = b"",
+        body: bytes | IO[bytes] = b"",
         kind: str = "",
         *,
         headers: Mapping[str, str] | None = None,
@@ -168,7 +202,7 @@ class Rest:
         self,
         method: str,
         url: str,
-        body: bytes = b"",
+        body: bytes | IO[bytes] = b"",
         kind: str = "",
         *,
         headers: Mapping[str, str] | None = None,

@@ -29,6 +29,8 @@ class ArcSettings:
     settle_seconds: float = 60.0
     unseen_seconds: float = 120.0
     keep_days: float = 7.0
+    network: bool = True
+    """Whether its worker nodes reach the service; else everything travels by the session, which nodes must see."""
 
     @property
     def host(self) -> str:

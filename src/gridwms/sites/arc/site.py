@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 
 import structlog
 
@@ -21,8 +22,10 @@ from gridwms.sites.arc.describe import ads_of, queue_of, width_of
 from gridwms.sites.arc.names import Names
 from gridwms.sites.arc.rest import Rest
 from gridwms.sites.arc.settings import ArcSettings
+from gridwms.sites.arc.staging import Staging
 from gridwms.sites.arc.trouble import is_passing
 from gridwms.sites.contract import Handover, Leftover, Phase, Receipt, Refusal, Sighting, SiteUnavailable
+from gridwms.sites.link import WorkerLink
 
 logger = structlog.get_logger(__name__)
 
@@ -34,14 +37,19 @@ _MOST_LOG = 1 << 16
 
 
 class ArcSite:
-    """Through A-REX's REST interface."""
+    """Through A-REX's REST interface. `fetched`: an own folder here for output that is brought from there. `link`: to
+    the service, for wrappers that cannot speak to it themselves."""
 
-    def __init__(self, settings: ArcSettings, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self, settings: ArcSettings, clock: Callable[[], float] = time.time, *, fetched: Path | None = None
+    ) -> None:
         self.name = settings.name
         self.settings = settings
         self._clock = clock
         self._rest = Rest(settings, clock)
         self._names = Names(self._rest, settings, clock)
+        self._staging = Staging(self._rest, settings.name, fetched)
+        self.link: WorkerLink | None = None
         self._unseen: dict[str, float] = {}
         """Since when a job that should be there is not shown, by its id."""
         self._codes: dict[str, int | None] = {}
@@ -79,7 +87,14 @@ class ArcSite:
 
     def find(self, tags: Sequence[str]) -> dict[str, Receipt | None]:
         """By the names of all our jobs there; what A-REX may still be busy with is left out."""
-        return self._names.find(tags) if tags else {}
+        if not tags:
+            return {}
+        found = self._names.find(tags)
+        if not self.settings.network and (there := [one for one in found.values() if one is not None]):
+            for one in self._staging.unready(there):
+                self.forget([one])
+                found[one.tag] = None
+        return found
 
     def status(self, receipts: Sequence[Receipt]) -> list[Sighting]:
         """One question for all, and one more about those that have ended."""
@@ -105,6 +120,9 @@ class ArcSite:
                 if phase is Phase.ENDED:  # it was cleaned between the two questions
                     phase = Phase.NOT_YET_VISIBLE
                 seen.append(Sighting(tag=receipt.tag, phase=phase, time=self._clock()))
+        if not self.settings.network:
+            running = {one.tag for one in seen if one.phase is Phase.RUNNING}
+            self._staging.grant([one for one in receipts if one.tag in running], self.link)
         self._names.sweep()
         return seen
 
@@ -132,6 +150,7 @@ class ArcSite:
             self._codes.pop(one.id, None)
             self._unseen.pop(one.id, None)
         self._names.forget(receipts)
+        self._staging.forget(receipts)
 
     def describe(self) -> list[ClassAd]:
         """What A-REX's information providers wrote last."""
@@ -155,7 +174,9 @@ class ArcSite:
     def _refusal(self, one: Handover) -> Refusal | None:
         queue = queue_of(one.ce, self.settings)
         text = ""
-        if queue is None:
+        if not self.settings.network and one.inputs is None:
+            text = "its worker nodes have no network, and the input cannot be read here"
+        elif queue is None:
             text = f"{one.ce} is no computing element of it"
         else:
             if self._service is None:
@@ -187,11 +208,26 @@ class ArcSite:
             else:
                 self._names.never(one.tag)
                 answers.append(Refusal(tag=one.tag, reason=reason("site_refused", site=self.name, text=said)))
+        if not self.settings.network:
+            answers = self._bring(answers, {one.tag: one for one in handovers})
         if passing and not answers:
             raise self._rest.unavailable(f"it takes no jobs now: {passing}")
         if passing:
             logger.warning("site takes no more", site=self.name, why=passing)
         return answers
+
+    def _bring(self, answers: list[Receipt | Refusal], handovers: Mapping[str, Handover]) -> list[Receipt | Refusal]:
+        """Upload what these need; those that did not get it are left out, and are in doubt."""
+        done: list[Receipt | Refusal] = []
+        for answer in answers:
+            if isinstance(answer, Receipt):
+                try:
+                    self._staging.bring(answer.id, handovers[answer.tag])
+                except SiteUnavailable as error:
+                    logger.warning("inputs are not there", site=self.name, tag=answer.tag, why=str(error))
+                    continue
+            done.append(answer)
+        return done
 
     # ---- looking
 
@@ -251,7 +287,12 @@ class ArcSite:
         left = self._rest.file(receipt.id, "session/left", _MOST_LEFT) or b""
         log = self._rest.file(receipt.id, "session/log", _MOST_LOG) or b""
         lines = left.decode("utf-8", "replace").splitlines()
-        return Leftover(tag=receipt.tag, events=tuple(lines), log=log.decode("utf-8", "replace"))
+        return Leftover(
+            tag=receipt.tag,
+            events=tuple(lines),
+            log=log.decode("utf-8", "replace"),
+            outputs=self._staging.outputs(receipt),
+        )
 
 
 def _is_well(answer: Mapping[str, object]) -> bool:

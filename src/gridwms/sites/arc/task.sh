@@ -7,7 +7,9 @@ set -C
 { echo >started; } 2>/dev/null || exit 97
 set +C
 sed '1,/^#: wrapper$/d' task >wrapper && : >task || exit 98
-export GRIDWMS_WIPE=1
+export GRIDWMS_WIPE=1 GRIDWMS_SITE_DIR="$PWD/d"
+mkdir d d/work || exit 98
+[ -z "${gw_alone-}" ] || export GRIDWMS_STAGE="$PWD/stage" GRIDWMS_LEAVE_EVENTS=1 GRIDWMS_LEAVE_OUTPUTS=1
 /bin/sh wrapper </dev/null >log 2>&1 &
 gw_wrapper=$!
 trap 'kill "$gw_wrapper" 2>/dev/null' HUP INT QUIT TERM XCPU
@@ -18,6 +20,13 @@ while :; do
 done
 cat ./*/events >left 2>/dev/null
 [ "$gw_rc" != 0 ] || [ ! -s left ] || gw_rc=99
+if [ -s d/outputs ]; then
+  for gw_file in d/up.*; do # files of elsewhere
+    [ ! -L "$gw_file" ] || { cp -L "$gw_file" copy && mv -f copy "$gw_file"; }
+  done
+else
+  rm -rf d
+fi
 rm -f wrapper task
 exit "$gw_rc"
 #: wrapper
