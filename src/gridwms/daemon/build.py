@@ -7,19 +7,19 @@ import os
 import secrets
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from gridwms.bookkeeping.access.policy import BadPolicy, Policy, parse_policy
 from gridwms.classad import ClassAdSyntaxError, EvaluationContext, Expr, parse_expression
-from gridwms.daemon.catalogues import BadCatalogue, build_catalogues
+from gridwms.daemon.catalogues import BadCatalogue, build_catalogues, build_storage
 from gridwms.daemon.config import BadConfig, Config, Jobs, RetryRule, UserQuota
 from gridwms.daemon.outlets import build_outlets
 from gridwms.daemon.shares import shares_of
 from gridwms.daemon.sites import build_site
 from gridwms.daemon.sources import build_source
 from gridwms.daemon.vitals import build_limiter
-from gridwms.describe.data import KnownCatalogue
+from gridwms.describe.data import KnownCatalogue, KnownStorage
 from gridwms.describe.jdl.defaults import JdlDefaults
 from gridwms.flow.breaker import BreakerSettings
 from gridwms.flow.data.locator import Locator
@@ -63,9 +63,10 @@ def build(
     """Join the parts of a service whose files lie in `data`. Raises BadConfig, StoreUnavailable, NewerSchema."""
     try:
         data_of_jobs = Locator(build_catalogues(config.catalogues))
+        storage = build_storage(config.storage)
     except BadCatalogue as error:
         raise BadConfig(str(error)) from error
-    settings = _settings(config, url, data_of_jobs.catalogues)
+    settings = _settings(config, url, data_of_jobs.catalogues, storage)
     outlets = build_outlets(config.notify, config.mail, capabilities)
     shared = config.service.database
     database = Database(shared) if shared else Database.sqlite(data / "gridwms.sqlite")
@@ -136,7 +137,9 @@ def _rule(section: RetryRule) -> Rule:
     )
 
 
-def _settings(config: Config, url: str, catalogues: tuple[KnownCatalogue, ...]) -> FlowSettings:
+def _settings(
+    config: Config, url: str, catalogues: tuple[KnownCatalogue, ...], storage: tuple[KnownStorage, ...]
+) -> FlowSettings:
     jobs = config.jobs
     return FlowSettings(
         base_url=url,
@@ -147,7 +150,8 @@ def _settings(config: Config, url: str, catalogues: tuple[KnownCatalogue, ...]) 
             rules=(*(_rule(rule) for rule in config.retry), *DEFAULT_RULES),
             memory_mb=jobs.memory_mb,
         ),
-        jdl_defaults=_jdl_defaults(jobs, catalogues),
+        jdl_defaults=replace(_jdl_defaults(jobs), catalogues=catalogues, storage=storage),
+        storage=storage,
         policies=_policies(config.policies),
         expiry_seconds=jobs.expiry_seconds,
         start_seconds=jobs.start_seconds,
@@ -218,7 +222,7 @@ def _policies(changes: Mapping[str, str]) -> dict[str, Expr]:
     return read_policies(changes)
 
 
-def _jdl_defaults(jobs: Jobs, catalogues: tuple[KnownCatalogue, ...]) -> JdlDefaults:
+def _jdl_defaults(jobs: Jobs) -> JdlDefaults:
     try:
         requirements = parse_expression(jobs.requirements) if jobs.requirements else None
         rank = parse_expression(jobs.rank)
@@ -232,7 +236,6 @@ def _jdl_defaults(jobs: Jobs, catalogues: tuple[KnownCatalogue, ...]) -> JdlDefa
         shallow_retry_count=jobs.shallow_retry_count,
         peek_least=jobs.peek_least_seconds,
         max_nodes=jobs.max_nodes,
-        catalogues=catalogues,
     )
 
 

@@ -15,7 +15,7 @@ from gridwms.catalogue.rucio import RucioCatalogue, RucioSettings
 from gridwms.catalogue.soap import DliCatalogue, StorageIndexCatalogue
 from gridwms.catalogue.web import Credentials
 from gridwms.daemon.section import Section
-from gridwms.describe.data import KnownCatalogue
+from gridwms.describe.data import SENT_BY, KnownCatalogue, KnownStorage
 from gridwms.flow.data.locator import Asked
 
 
@@ -82,6 +82,24 @@ AnyCatalogue = Annotated[
 _TYPES = {"file": "FILE", "dli": "DLI", "storageindex": "SI", "rucio": "RUCIO"}
 _BATCHES = {"dli": 100, "storageindex": 100}
 """Names in one round of questions, where each is a call of its own."""
+
+
+class StorageSection(Section):
+    """A storage element that jobs may write OutputData to; its name is its GlueSEUniqueID. `url`: the place, `{vo}`
+    stands for the VO; `vos`: who may, empty: all."""
+
+    url: str = Field(pattern=r"^[a-z]+:/\S+$")
+    vos: tuple[str, ...] = ()
+
+
+def build_storage(sections: Mapping[str, StorageSection]) -> tuple[KnownStorage, ...]:
+    """The storage elements in the order of the configuration. Raises BadCatalogue."""
+    found = tuple(KnownStorage(name=name, url=one.url, vos=one.vos) for name, one in sections.items())
+    for one in found:
+        if one.scheme not in SENT_BY:
+            accepted = ", ".join(SENT_BY)
+            raise BadCatalogue(f"[storage.{one.name}]: wrappers cannot write to {one.url}; accepted: {accepted}.")
+    return found
 
 
 class BadCatalogue(Exception):

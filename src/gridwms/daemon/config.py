@@ -10,7 +10,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, ValidationError, model_validator
 
 from gridwms.channels.mail import Security
-from gridwms.daemon.catalogues import AnyCatalogue, FileCatalogueSection
+from gridwms.daemon.catalogues import AnyCatalogue, FileCatalogueSection, StorageSection
 from gridwms.daemon.section import Section as _Section
 from gridwms.jobs.rules import Rule, Step, Then
 
@@ -514,6 +514,7 @@ class Config(_Section):
     sites: dict[str, AnySite] = Field(default={"local": LocalSite()})
     sources: dict[str, AnySource] = Field(default_factory=dict)
     catalogues: dict[str, AnyCatalogue] = Field(default_factory=dict)
+    storage: dict[str, StorageSection] = Field(default_factory=dict)
 
 
 def read_config(path: Path | None) -> Config:

@@ -20,6 +20,7 @@ from gridwms.flow import delegation, sources
 from gridwms.flow.archive.keep import archive_old
 from gridwms.flow.bookkeeping.settle import settle
 from gridwms.flow.compound.sweep import sweep
+from gridwms.flow.data.register import register_outputs
 from gridwms.flow.expire import expire
 from gridwms.flow.feedback import Feedback
 from gridwms.flow.measures import Measures
@@ -55,6 +56,7 @@ _FADED = 40.0
 """Half-lives after which a holding that nothing was added to is forgotten: a million slot hours are 3 ms then."""
 _FEEDBACK_SECONDS = 5.0
 _FEEDBACK_GATHER = 0.25
+_REGISTER_SECONDS = 5.0
 _USAGE_SECONDS = 5.0
 _LOAD_SECONDS = 5.0
 
@@ -93,6 +95,7 @@ class Service:
             ),
             Loop("silence", lambda: tell_silences(world, self._driven()), _FEEDBACK_SECONDS),
             Loop("replan", self._if_ours("expire", lambda: replan(world, mover)), _REPLAN_SECONDS),
+            Loop("register", self._if_ours("expire", lambda: register_outputs(world)), _REGISTER_SECONDS),
             Loop("measures", lambda: measures.count(world), _MEASURE_SECONDS),
             Loop("archive", self._if_ours("expire", self._archive), _ARCHIVE_SECONDS),
             Loop("market", self._expire_market, 10.0),

@@ -55,3 +55,50 @@ def catalogue_for(need: DataNeed, vo: str, known: Sequence[KnownCatalogue]) -> K
         if kinds <= one.kinds:
             return one
     return None
+
+
+SENT_BY = {
+    **dict.fromkeys(("http", "dav"), "put"),
+    **dict.fromkeys(("https", "davs"), "put"),
+    "file": "file",
+    **dict.fromkeys(("root", "roots", "xroot"), "xrdcp"),
+    **dict.fromkeys(("gsiftp", "srm"), "gfal"),
+}
+"""The scheme of a place for OutputData to how the wrapper writes there: by HTTP, to a path, with xrdcp or gfal-copy."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutputFile:
+    """An entry of OutputData. `path`: below the job's directory. `name`: the logical name under which it is
+    registered, "" none; `storage`: the storage element that is wanted, "" any."""
+
+    path: str
+    name: str = ""
+    storage: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownStorage:
+    """A storage element that jobs may write to. `url`: the place, with `{vo}` for the VO; `vos`: who may, all when
+    empty."""
+
+    name: str
+    url: str
+    vos: tuple[str, ...] = ()
+
+    @property
+    def scheme(self) -> str:
+        """The scheme of the URL."""
+        return self.url.partition(":")[0].lower()
+
+    def place(self, vo: str) -> str:
+        """The URL below which a VO writes, ending in `/`."""
+        return self.url.replace("{vo}", vo).rstrip("/") + "/"
+
+
+def storage_for(element: str, vo: str, known: Sequence[KnownStorage]) -> KnownStorage | None:
+    """The storage element of this name, or the first, that the VO may write to."""
+    for one in known:
+        if (not one.vos or vo in one.vos) and (not element or one.name.lower() == element.lower()):
+            return one
+    return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from gridwms.classad import ClassAd, Expr
-from gridwms.describe.data import DataSet
+from gridwms.describe.data import DataSet, OutputFile
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +40,8 @@ class Description:
     start ("mpi" for any, "mpich", "openmpi"), "" for none. `hosts`: on how many hosts the CPUs are to be;
     `smp_granularity`: how many of them on each host at least; 0 when the job does not say.
     `terminal`: an interactive job wants one. `container`: the image in which the payload runs: a path on the node, a
-    file of the input sandbox, or a reference such as `docker://name:tag`. `data`: what it reads by way of a catalogue.
+    file of the input sandbox, or a reference such as `docker://name:tag`.
+    `data`: what it reads by way of a catalogue; `output_data`: what is written to storage elements.
     """
 
     ad: ClassAd
@@ -78,4 +79,5 @@ class Description:
     terminal: bool = False
     container: str = ""
     data: DataSet | None = None
+    output_data: tuple[OutputFile, ...] = ()
     user_tags: tuple[tuple[str, str], ...] = field(default=())

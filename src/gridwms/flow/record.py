@@ -15,8 +15,8 @@ from gridwms.flow.compound.progress import Progress, follow_nodes
 from gridwms.flow.world import World
 from gridwms.jobs.charges import no_charges, note
 from gridwms.jobs.cohorts import Cohorts, Member
-from gridwms.jobs.effects import Effect
-from gridwms.jobs.events import Event
+from gridwms.jobs.effects import CATALOGUES, Effect, Register
+from gridwms.jobs.events import Event, Noticed
 from gridwms.jobs.job import Job
 from gridwms.jobs.retry import decide
 from gridwms.jobs.states import State
@@ -151,6 +151,8 @@ def _apply(
             new_events += [(number, decision, form) for decision, form in move.following]
         if move.effects:
             effects += [(number, effect) for effect in move.effects]
+        if isinstance(event, Noticed) and event.reason.code == "data_stored":
+            effects.append((number, Register(event.attempt, CATALOGUES)))
     moved = cohorts.moved()
     rows.save(connection, moved)
     charges = no_charges()

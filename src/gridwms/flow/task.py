@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from gridwms.describe.description import Description
 from gridwms.flow.data.brokerinfo import brokerinfo
+from gridwms.flow.data.outputs import uploads
 from gridwms.flow.errors import NotFound
 from gridwms.flow.inputs import input_file
 from gridwms.flow.world import World
@@ -12,7 +13,7 @@ from gridwms.jobs.job import Attempt, Job
 from gridwms.sandbox.errors import SandboxError
 from gridwms.sites.contract import Handover
 from gridwms.wrapper.render import Frame
-from gridwms.wrapper.task import Input, Target, Task
+from gridwms.wrapper.task import Input, Stored, Target, Task
 
 
 def job_url(world: World, key: str) -> str:
@@ -80,6 +81,10 @@ def _task(world: World, job: Job, attempt: Attempt, description: Description) ->
         ),
         outputs=tuple(name for name, url in _where(description) if not url),
         targets=tuple(Target(name=name, url=url) for name, url in _where(description) if url),
+        stored=tuple(
+            Stored(path=one.path, way=one.way, url=one.url, name=one.name)
+            for one in uploads(world, job.vo, description)
+        ),
         prologue=description.prologue,
         prologue_arguments=description.prologue_arguments,
         epilogue=description.epilogue,

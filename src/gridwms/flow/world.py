@@ -10,6 +10,7 @@ from pathlib import Path
 
 from gridwms.channels.outlets import Outlets
 from gridwms.classad import Expr
+from gridwms.describe.data import KnownStorage
 from gridwms.describe.jdl.defaults import JdlDefaults
 from gridwms.flow.breaker import BreakerSettings
 from gridwms.flow.console.consoles import Consoles
@@ -105,6 +106,8 @@ class FlowSettings:
     """How many nodes one compound may have."""
     max_output_bytes: int = -1
     min_peek_seconds: int = 5
+    storage: tuple[KnownStorage, ...] = ()
+    """Where OutputData may be written."""
     policies: Mapping[str, Expr] = field(default_factory=lambda: read_policies({}))
     """What every match must meet, by name."""
     announce_seconds: float = 3 * 86400.0

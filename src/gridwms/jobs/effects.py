@@ -36,4 +36,14 @@ class Forget(Effect):
     kind = "forget"
 
 
-EFFECT_TYPES: dict[str, type[Effect]] = {cls.kind: cls for cls in (Deliver, Withdraw, Forget)}
+class Register(Effect):
+    """Register in catalogues what the attempt has stored; its site is `CATALOGUES`."""
+
+    __slots__ = ()
+    kind = "register"
+
+
+CATALOGUES = "catalogues:"
+"""Stands in the outbox in the place of a site; no site can be called so."""
+
+EFFECT_TYPES: dict[str, type[Effect]] = {cls.kind: cls for cls in (Deliver, Withdraw, Forget, Register)}

@@ -316,6 +316,17 @@ _REGISTRY = (
         "The site must offer python3; name sites that do in Requirements.",
     ),
     # notices
+    Kind("data_stored", "$file is stored as $url ($size bytes).", "Nothing to do."),
+    Kind(
+        "data_not_stored",
+        "Cannot store $file as $url: $text",
+        "Look at the storage element, and whether the worker nodes may write there.",
+    ),
+    Kind(
+        "not_registered",
+        "The catalogue refuses $file ($url): $text",
+        "The file is stored; register it by hand, or with another name.",
+    ),
     Kind(
         "output_missing",
         "Cannot read or missing file $file",

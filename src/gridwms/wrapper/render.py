@@ -14,7 +14,7 @@ from importlib import resources
 from urllib.parse import quote as percent
 from urllib.parse import unquote_to_bytes
 
-from gridwms.wrapper.task import Input, Target, Task
+from gridwms.wrapper.task import Input, Stored, Target, Task
 
 PARTS = (
     "words", "clock", "processes", "events", "ending", "sandboxes", "usage", "preparation", "steps", "near",
@@ -96,7 +96,9 @@ def _special(task: Task) -> tuple[str, ...]:
         "console": task.interactive,
         "container": bool(task.container),
         "archives": any(entry.archive for entry in task.inputs),
+        "sending": bool(task.targets or task.stored),
         "targets": bool(task.targets),
+        "outputdata": bool(task.stored),
         "brokerinfo": bool(task.brokerinfo),
     }
     return tuple(name for name, yes in wanted.items() if yes)
@@ -168,6 +170,8 @@ def _data(task: Task) -> Iterable[str]:
         yield f"gw_brokerinfo={quote(task.brokerinfo)}"
     if task.targets:
         yield from _function("targets", map(_target, task.targets))
+    if task.stored:
+        yield from _function("uploads", map(_stored, task.stored))
     if any(entry.archive for entry in task.inputs):
         yield from _function("archives", (f"gw_archive {quote(entry.name)}" for entry in task.inputs if entry.archive))
     if task.terminal:
@@ -214,7 +218,7 @@ def _is_odd(name: str) -> bool:
 
 
 WAYS = {"file": "file", "http": "put", "https": "put"}
-"""The scheme of a destination to the way of `shell/targets.sh` that sends there."""
+"""The scheme of a destination to the way of `shell/sending.sh` that sends there."""
 
 
 def _target(target: Target) -> str:
@@ -227,6 +231,17 @@ def _target(target: Target) -> str:
     else:
         place = _plain_url(target.url)
     return f"gw_target {quote(target.name)} {WAYS[scheme]} {quote(place)}"
+
+
+def _stored(file: Stored) -> str:
+    if file.way not in ("put", "file", "xrdcp", "gfal"):
+        raise ValueError(f"the wrapper cannot send by {file.way!r}")
+    place = file.url
+    if file.way == "file":
+        place = unquote_to_bytes(re.sub(r"^file:(//[^/]*)?", "", place)).decode("utf-8", "surrogateescape")
+    elif file.way == "put":
+        place = _plain_url(place)
+    return f"gw_upload {quote(file.path)} {file.way} {quote(place)} {quote(file.name)}"
 
 
 def _url(source: Input) -> str:

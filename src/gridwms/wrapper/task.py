@@ -31,6 +31,19 @@ class Target:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Stored:
+    """A file of OutputData: its path in the working directory, how and where it is sent, its logical name.
+
+    A URL that ends in `/` is a place where it goes into a directory of the job's own.
+    """
+
+    path: str
+    way: str
+    url: str
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
     """One attempt as its wrapper sees it. Text may hold any byte but NUL; the renderer quotes it.
 
@@ -57,6 +70,7 @@ class Task:
     inputs: tuple[Input, ...] = ()
     outputs: tuple[str, ...] = ()
     targets: tuple[Target, ...] = ()
+    stored: tuple[Stored, ...] = ()
     prologue: str = ""
     prologue_arguments: str = ""
     epilogue: str = ""

@@ -68,6 +68,7 @@ EFFECTS = {
     "UserTags": 'UserTags = [ a = "b" ]',
     "InputData": 'InputData = "lfn:a"; DataAccessProtocol = "https"',
     "DataRequirements": 'DataAccessProtocol = "x"; DataRequirements = [InputData = "lfn:a";DataCatalogType = "SI"]',
+    "OutputData": 'OutputData = [OutputFile = "o"]',
     "DataCatalog": 'InputData = "lfn:a"; DataAccessProtocol = "https"; DataCatalog = "https://h/"',
     "StorageIndex": 'InputData = "si-lfn:a"; DataAccessProtocol = "https"; StorageIndex = "https://h/"',
     "JobType": 'JobType = "MPICH"',

@@ -83,6 +83,12 @@ CASES: dict[str, list[tuple[str, str]]] = {
     ],
     "data.protocols": [("data: {protocols: https}", 'DataAccessProtocol = {"https"}')],
     "data.catalogue": [("data: {catalogue: mine}", 'DataCatalog = "mine"')],
+    "data.out": [
+        (
+            "data: {out: [{file: a, name: 'lfn:/b', to: se}, {file: c}]}",
+            'OutputData = {[OutputFile = "a"; LogicalFileName = "lfn:/b"; StorageElement = "se"], [OutputFile = "c"]}',
+        )
+    ],
     "prefer": [("prefer: other.A", "Rank = other.A")],
     "fuzzy": [("fuzzy: true", "FuzzyRank = true"), ("fuzzy: 2.5", "FuzzyRank = true; FuzzyFactor = 2.5")],
     "retry.deep": [("retry: {deep: 3}", "RetryCount = 3")],

@@ -102,11 +102,10 @@ _TABLE: tuple[Attribute, ...] = (
     *_honoured(Kind.AD, "UserTags"),
     # data
     *_honoured(Kind.TEXTS, "InputData", "DataAccessProtocol"),
-    *_honoured(Kind.ADS, "DataRequirements"),
+    *_honoured(Kind.ADS, "DataRequirements", "OutputData"),
     *_honoured(Kind.TEXT, "DataCatalog", "StorageIndex"),
-    _refused(Kind.ADS, "OutputData", "data catalogues are not served yet; list the files in OutputSandbox instead"),
     _idle(Kind.TEXT, "ReplicaCatalog", "that kind of catalogue is retired; name one in DataCatalog"),
-    _idle(Kind.BOOLEAN, "DSUpload", "it only matters with OutputData"),
+    _idle(Kind.BOOLEAN, "DSUpload", "the file DSUpload_<job>.out always comes with OutputData"),
     # credentials and services around
     _refused(
         Kind.TEXT,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from gridwms.classad import Expr, parse_expression
-from gridwms.describe.data import KnownCatalogue
+from gridwms.describe.data import KnownCatalogue, KnownStorage
 
 PRODUCTION = parse_expression('other.GlueCEStateStatus == "Production"')
 """The Requirements that gLite's client adds to every job (gLite reference §1.2)."""
@@ -42,6 +42,8 @@ class JdlDefaults:
     """The text was completed by `describe` before: input files may be in the form of `node_files.py`."""
     catalogues: tuple[KnownCatalogue, ...] | None = None
     """Those that may be asked for InputData; None: not known here."""
+    storage: tuple[KnownStorage, ...] | None = None
+    """Where OutputData may be written; None: not known here."""
     environment: tuple[tuple[str, str], ...] = field(default=())
     """Variables that every job gets; those of the JDL win."""
 

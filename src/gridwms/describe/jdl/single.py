@@ -15,6 +15,7 @@ from gridwms.describe.jdl.inputs import read_inputs
 from gridwms.describe.jdl.job_type import MPI_RANK, mpi_of, read_start, start_clauses
 from gridwms.describe.jdl.kinds import check_kind
 from gridwms.describe.jdl.names import control_trouble
+from gridwms.describe.jdl.output_data import REPORT, read_output_data
 from gridwms.describe.jdl.outputs import read_destinations, read_outputs
 from gridwms.describe.jdl.processors import check_processors, processor_clauses, read_cpus
 from gridwms.describe.jdl.programs import read_executable, read_standard_input, read_step
@@ -38,12 +39,14 @@ def describe(draft: Draft) -> Description | None:
     start = read_start(draft)
     cpus = read_cpus(draft)
     check_processors(draft)
-    data = read_data(draft, vo)
+    data, output_data = read_data(draft, vo), read_output_data(draft, vo)
     check_expressions(draft)
     expires_at, fuzzy, peek_seconds = read_expiry(draft), _fuzzy_factor(draft), _peek_seconds(draft)
     submit_to = _submit_to(draft)
     if draft.refused:
         return None
+    if output_data:
+        outputs, targets = (*outputs, REPORT), (*targets, "") if targets else ()
     ad = _complete(draft, vo, cpus, environment, peek_seconds)
     requirements, rank = ad["Requirements"], ad["Rank"]
     retry, shallow = _retries(draft)
@@ -83,6 +86,7 @@ def describe(draft: Draft) -> Description | None:
         terminal=start.terminal,
         container=start.container,
         data=data,
+        output_data=output_data,
         user_tags=tags,
     )
 

@@ -101,6 +101,7 @@ class Job(_Described):
     data_protocols: Sequence[str] = ()
     data_catalogue: str = ""
     priority: int | None = None
+    data_out: Sequence[Mapping[str, str]] = ()
     prefer: str = ""
     fuzzy: bool | float | None = None
     retry_deep: int | None = None
@@ -169,6 +170,7 @@ _KEYS = {
     "data_needs": "data.needs",
     "data_protocols": "data.protocols",
     "data_catalogue": "data.catalogue",
+    "data_out": "data.out",
     "retry_deep": "retry.deep",
     "retry_shallow": "retry.shallow",
 }

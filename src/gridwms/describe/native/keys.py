@@ -14,6 +14,7 @@ class Kind(StrEnum):
     TEXTS = "a text or a list of texts"
     LIST = "one text, or a list of them"
     NEEDS = "a list of {in: names, type: ..., catalogue: ...}"
+    STORED = "a list of {file: ..., name: lfn:..., to: storage element}"
     WORDS = "a list of words, each taken exactly, or one line for the shell"
     INTEGER = "a whole number"
     BOOLEAN = "true or false"
@@ -81,6 +82,7 @@ KEYS: dict[str, Key] = {
     "data.protocols": Key(Kind.LIST, "DataAccessProtocol"),
     "data.catalogue": Key(Kind.TEXT, "DataCatalog"),
     "priority": Key(Kind.INTEGER, "Priority"),
+    "data.out": Key(Kind.STORED, "OutputData"),
     "prefer": Key(Kind.EXPRESSION, "Rank"),
     "fuzzy": Key(Kind.FUZZY, "FuzzyRank"),
     "retry": Key(Kind.SECTION),
@@ -104,6 +106,7 @@ KEYS: dict[str, Key] = {
 
 TABLES = {
     Kind.NEEDS: {"in": "InputData", "type": "DataCatalogType", "catalogue": "DataCatalog"},
+    Kind.STORED: {"file": "OutputFile", "name": "LogicalFileName", "to": "StorageElement"},
 }
 """The keys of lists of tables, and the attributes of the ads that they become; the first is needed in each."""
 

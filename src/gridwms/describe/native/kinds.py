@@ -274,6 +274,7 @@ KINDS: dict[Kind, Callable[[Mapping, str, Key, Node], None]] = {
     Kind.TEXTS: _as_software,
     Kind.LIST: _as_list,
     Kind.NEEDS: _as_tables,
+    Kind.STORED: _as_tables,
     Kind.WORDS: _as_words,
     Kind.INTEGER: _as_integer,
     Kind.BOOLEAN: _as_boolean,

@@ -207,6 +207,7 @@ _KINDS: dict[Kind, Callable[[SourceAd, Key], Plain]] = {
     Kind.BOOLEAN: _boolean,
     Kind.LIST: _list,
     Kind.NEEDS: _tables,
+    Kind.STORED: _tables,
     Kind.WORDS: _words,
     Kind.VARIABLES: _variables,
     Kind.TAGS: _tags,

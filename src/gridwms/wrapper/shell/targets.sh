@@ -1,7 +1,6 @@
 # shellcheck shell=sh disable=SC2154
 # Output files that go elsewhere than to the service. Only in wrappers of such jobs.
-# A way to send is a function gw_send_<way>, with the file, its path, and where it goes; render.py says which scheme takes
-# which. For one more (xrootd, s3, gsiftp) add the function here, and the scheme there and in describe/jdl/schemes.py.
+# For one more way (xrootd, s3, gsiftp) add it in sending.sh, and its scheme in render.py and describe/jdl/schemes.py.
 
 gw_before_outputs="$gw_before_outputs gw_targets"
 gw_way=''
@@ -41,35 +40,4 @@ gw_send() {
     gw_failure=$gw_fields
   fi
   gw_take "$1"
-}
-
-# To a path that this node has: whole, or not at all.
-gw_send_file() {
-  {
-    (umask 022 && mkdir -p -- "${2%/*}") &&
-      gw_run cp -- "$1" "$2.$gw_instance" &&
-      mv -f -- "$2.$gw_instance" "$2"
-  } 2>../said && return
-  rm -f -- "$2.$gw_instance"
-  read -r gw_text <../said
-  return 1
-}
-
-# By PUT, again and again while the other side is away.
-gw_send_put() {
-  rm -f ../going
-  ln -s -- "$1" ../going
-  cd "$gw_dir" || return 1
-  gw_batch=''
-  gw_add PUT 0 going "$2"
-  gw_transfer "$gw_output_patience"
-  gw_sent_well=$?
-  if [ "$gw_sent_well" -ne 0 ]; then
-    gw_text="HTTP $gw_result"
-    [ "$gw_result" != 000 ] || read -r gw_text <said
-    gw_text=${gw_text:-no answer}
-  fi
-  gw_batch=''
-  cd work || return 1
-  return "$gw_sent_well"
 }
