@@ -19,6 +19,7 @@ RUNS = (
     Run("classad/columns", "1000 10000", "1000 10000"),
     Run("classad/pull", "", ""),
     Run("match/matching", "1000 10000", "1000 10000 100000"),
+    Run("match/data", "1000 100", "10000 1000"),
     Run("submission", "1000", "1000 100000 1000000"),
     Run("waiting", "1000 10000", "1000 10000 100000 1000000"),
     Run("simulated", "5000", "20000"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy
 import pytest
@@ -14,7 +15,7 @@ from gridwms.market.close_storage import close_storage, with_storage
 from gridwms.market.snapshot import Resource, Snapshot, StorageElement
 from gridwms.market.sources.bdii.glue1 import Glue1
 from gridwms.market.sources.bdii.ldif import LdifReader
-from gridwms.match.data import Copy, Wanted, close_elements
+from gridwms.match.data import Closeness, Copy, Wanted, close_elements
 from gridwms.match.explain import explain
 from gridwms.match.matching import Matching
 from gridwms.match.policies import read_policies
@@ -173,6 +174,24 @@ def test_counts_are_those_of_counting_one_by_one(grid: Snapshot, copies: list[se
         assert near.counts[row] == sum(bool(usable & copy) for copy in copies)
         assert near.some >> row & 1 == bool(near.counts[row])
     assert isinstance(near.counts, numpy.ndarray)
+
+
+def test_what_changed_is_brought_up_to_date(grid: Snapshot) -> None:
+    """A following snapshot, with resources that moved, went and came, is as one made from nothing."""
+    moved = replace(
+        grid.resources[0],
+        ad=grid.resources[0].ad.with_(CloseStorageElements=grid.resources[3].ad["CloseStorageElements"]),
+    )
+    told = {one.id: one for one in grid.resources} | {moved.id: moved}
+    del told[grid.resources[1].id]
+    told["new"] = replace(grid.resources[2], ce_id="new")
+    following = grid.followed_by(told, {}, 1.0)
+    copies = [Copy(frozenset({f"se{number}"}), "srm") for number in (1, 2, 3)]
+    fresh, updated = Closeness(following), Closeness(following, Closeness(grid))
+    for copy in copies:
+        for protocols in (("gsiftp",), ("https",), ("file", "rfio")):
+            assert fresh.near([copy], protocols) == updated.near([copy], protocols)
+    assert fresh.near(copies, ("gsiftp", "https")) != Closeness(grid).near(copies, ("gsiftp", "https"))
 
 
 GANG = "anyMatch(other.storage.CloseSEs, target.GlueSAStateAvailableSpace > {})"

@@ -96,20 +96,60 @@ class Nearness:
         return bits_of(self.counts < best)
 
 
+_Key = tuple[str, str | None]
+"""A storage element and a protocol that can be used there; None: any, the element is only named."""
+
+
 class Closeness:
     """Of one snapshot: storage element and protocol to the resources that are close to it."""
 
-    def __init__(self, snapshot: Snapshot) -> None:
-        rows: dict[tuple[str, str | None], list[int]] = {}
+    def __init__(self, snapshot: Snapshot, before: Closeness | None = None) -> None:
+        """`before`: of an earlier snapshot; only what has changed since is looked at."""
         columns = snapshot.columns
-        published = {name.lower(): element.ad for name, element in snapshot.storage.items()}
-        for row, ad in enumerate(columns.ads):
-            if ad is None:
+        self._ads = columns.ads
+        self._published = {name.lower(): frozenset(protocols_of(one.ad)) for name, one in snapshot.storage.items()}
+        if before is None or before._published != self._published:
+            before = None
+            self._keys: list[tuple[_Key, ...]] = [()] * len(self._ads)
+            self._bits: dict[_Key, int] = {}
+            changed: Iterable[int] = range(len(self._ads))
+        else:
+            had = before._ads
+            self._keys = before._keys + [()] * (len(self._ads) - len(had))
+            self._bits = dict(before._bits)
+            changed = [row for row, ad in enumerate(self._ads) if row >= len(had) or had[row] is not ad]
+        self._update(changed, columns.count)
+
+    def _update(self, rows: Iterable[int], count: int) -> None:
+        came: dict[_Key, list[int]] = {}
+        went: dict[_Key, list[int]] = {}
+        known: dict[tuple[int, int], tuple[_Key, ...]] = {}
+        for row in rows:
+            keys = self._keys_of(self._ads[row], known)
+            had = self._keys[row]
+            if keys == had:
                 continue
-            for element in close_elements(ad):
-                for key in _keys(element, published):
-                    rows.setdefault(key, []).append(row)
-        self._bits = {key: bits_of_rows(numpy.array(found), columns.count) for key, found in rows.items()}
+            self._keys[row] = keys
+            for key in had:
+                went.setdefault(key, []).append(row)
+            for key in keys:
+                came.setdefault(key, []).append(row)
+        for key, some in went.items():
+            self._bits[key] &= ~bits_of_rows(numpy.array(some), count)
+        for key, some in came.items():
+            self._bits[key] = self._bits.get(key, 0) | bits_of_rows(numpy.array(some), count)
+
+    def _keys_of(self, ad: ClassAd | None, known: dict[tuple[int, int], tuple[_Key, ...]]) -> tuple[_Key, ...]:
+        """What a resource is close to; views of one computing element share the lists that tell it."""
+        if ad is None:
+            return ()
+        lists = ad.expressions.get("closestorageelements"), ad.expressions.get("gluecesebindgroupseuniqueid")
+        same = id(lists[0]), id(lists[1])
+        keys = known.get(same)
+        if keys is None:
+            found = (key for element in close_elements(ad) for key in _keys(element, self._published))
+            keys = known[same] = tuple(dict.fromkeys(found))
+        return keys
 
     def near(self, copies: Iterable[Copy], protocols: Sequence[str]) -> int:
         """The resources that can read one of these copies, as bits."""
@@ -123,26 +163,28 @@ class Closeness:
         return bits
 
 
-def _keys(element: CloseElement, published: Mapping[str, ClassAd]) -> Iterator[tuple[str, str | None]]:
+def _keys(element: CloseElement, published: Mapping[str, frozenset[str]]) -> Iterator[_Key]:
     protocols = element.protocols
     if protocols is None:
         if element.name not in published:
             yield element.name, None
             return
-        protocols = frozenset(protocols_of(published[element.name]))
+        protocols = published[element.name]
     for protocol in protocols:
         if protocol != FILE or element.mounted:
             yield element.name, protocol
 
 
 _CLOSENESS: WeakKeyDictionary[Snapshot, Closeness] = WeakKeyDictionary()
+_last: Closeness | None = None
 
 
 def closeness_of(snapshot: Snapshot) -> Closeness:
-    """Made when it is first asked for, kept as long as the snapshot."""
+    """Made when it is first asked for, of the last one that was made, and kept as long as the snapshot."""
+    global _last
     found = _CLOSENESS.get(snapshot)
     if found is None:
-        found = _CLOSENESS[snapshot] = Closeness(snapshot)
+        found = _last = _CLOSENESS[snapshot] = Closeness(snapshot, _last)
     return found
 
 

@@ -31,7 +31,9 @@ from gridwms.match.verdict import ClauseCount, Counts, Ranking, Reals, Verdict
 _FEW = 200
 """So few are sorted at once."""
 _TRUTH_OPERATORS = frozenset(("<", "<=", ">", ">=", "==", "!=", "=?=", "=!=", "&&", "||"))
-_TRUTH_FUNCTIONS = frozenset(("member", "regexp", "isundefined", "iserror", "isstring", "stringlistmember"))
+_TRUTH_FUNCTIONS = frozenset(
+    ("member", "regexp", "isundefined", "iserror", "isstring", "stringlistmember", "anymatch", "allmatch")
+)
 
 
 class Matching:

@@ -53,6 +53,7 @@ EFFECTS = {
     "RetryCount": "RetryCount = 5",
     "ShallowRetryCount": "ShallowRetryCount = 5",
     "ExpiryTime": "ExpiryTime = 9000000000",
+    "Priority": "Priority = 5",
     "SubmitTo": 'SubmitTo = "h:1/a-b-c"',
     "CPUNumber": "CPUNumber = 2",
     "NodeNumber": "NodeNumber = 2",
