@@ -47,7 +47,9 @@ class Move:
         self.following: list[tuple[Event, Form]] = []
         self.new = new
         self.count = 0
-        self.brings = event.attempt - 1 if isinstance(event, Delivered | PayloadStarted) else None
+        self.brings: int | None = None
+        if isinstance(event, Delivered | PayloadStarted) and not member.cohort.alone:
+            self.brings = event.attempt - 1
         begin = member.job
         job, self.effects = step(begin, event)
         self.steps = [(begin, event)]
@@ -60,7 +62,7 @@ class Move:
             self.reached.append(job)
             self.following.append((following, form_of(following, _elsewhere(was, job))))
             self.effects += effects
-        self.to = member.cohort if job is begin else Cohort(job, member.number)
+        self.to = member.cohort if job is begin else Cohort(job, member.number, alone=member.cohort.alone)
 
 
 def _elsewhere(before: Job, after: Job) -> Job | None:
@@ -68,13 +70,17 @@ def _elsewhere(before: Job, after: Job) -> Job | None:
 
 
 class Cohort:
-    """Jobs that are alike. `job`: the one that came here first, the one with the row number `first`."""
+    """Jobs that are alike. `job`: the one that came here first, the one with the row number `first`.
 
-    __slots__ = ("first", "job", "moves")
+    `alone`: no other will come here.
+    """
 
-    def __init__(self, job: Job, first: int | None = None) -> None:
+    __slots__ = ("alone", "first", "job", "moves")
+
+    def __init__(self, job: Job, first: int, *, alone: bool) -> None:
         self.job = job
         self.first = first
+        self.alone = alone
         self.moves: dict[Any, Move] = {}
 
 
@@ -128,8 +134,8 @@ class Member:
 
     def go_alone(self) -> None:
         """Be like no other: the rule for the next event compares what it brings with what the job has already."""
-        self.start = Cohort(self.was)
-        self.cohort = Cohort(self.job)
+        self.start = Cohort(self.was, self.number, alone=True)
+        self.cohort = Cohort(self.job, self.number, alone=True)
 
 
 def _own_of(job: Job) -> list[Own]:
@@ -158,7 +164,9 @@ class Cohorts:
             alike = job[1:_ATTEMPTS], *[attempt[:_OWN] for attempt in job.attempts]
             cohort = cohorts.get(alike)
             if cohort is None:
-                cohort = cohorts[alike] = Cohort(job)
+                cohort = cohorts[alike] = Cohort(job, number, alone=True)
+            else:
+                cohort.alone = False
             self._members[key] = Member(number, job, cohort)
 
     def __getitem__(self, key: str) -> Member:
@@ -169,21 +177,20 @@ class Cohorts:
 
     def take(self, member: Member, event: Event, had_before: HadBefore) -> Move | None:
         """Let an event happen to a job; None when it happened before. Raises UnexpectedEvent or UnknownAttempt."""
-        if event is not self._last:
-            self._last, self._told = event, (type(event), _READ[type(event)](event))
-        move = member.cohort.moves.get(self._told)
+        move: Move | None = None
+        if not member.cohort.alone:
+            if event is not self._last:
+                self._last, self._told = event, (type(event), _READ[type(event)](event))
+            move = member.cohort.moves.get(self._told)
         new = member.surely_new(event) if move is None else move.new
         if not new and had_before(member, event):
             return None
         if move is None:
-            alone = not new and isinstance(event, Delivered | PayloadStarted)
-            if alone:
+            if not new and not member.cohort.alone and isinstance(event, Delivered | PayloadStarted):
                 member.go_alone()
             move = Move(member, event, self._decide, new=new)
             self.moves.append(move)
-            if alone:
-                move.brings, member.own = None, _own_of(move.to.job)
-            else:
+            if not member.cohort.alone:
                 member.cohort.moves[self._told] = move
         move.count += 1
         member.take(move, event)
