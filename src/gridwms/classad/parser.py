@@ -107,11 +107,15 @@ class Parser:
 
     def expression(self, after: str = "") -> Expr:
         """A full expression; `after` says what came before it, for the error message."""
-        token, follows = self.tokens[self.at], self.tokens[self.at + 1 : self.at + 2]
-        if token.kind is Kind.STRING and follows and follows[0].text in _ENDS and follows[0].kind is Kind.OPERATOR:
-            # Nearly everything that is published is a plain string.
-            self.at += 1
-            return Literal(token.text, token.line, token.column)
+        token = self.tokens[self.at]
+        if token.kind is Kind.STRING or token.kind is Kind.NAME:  # then something follows, if only the end
+            follows = self.tokens[self.at + 1]
+            if follows.kind is Kind.OPERATOR and follows.text in _ENDS:
+                # Nearly everything that is published is a plain string, and most of a DAG plain names.
+                if token.kind is Kind.NAME:
+                    return self.named(after)
+                self.at += 1
+                return Literal(token.text, token.line, token.column)
         test = self.binary(1, after)
         if self.operator() != "?":
             return test
