@@ -57,6 +57,8 @@ def test_a_no_of_the_policy_stands(shared: House, monkeypatch: pytest.MonkeyPatc
         body = {} if "{key}" in path else {"target": "http://127.0.0.1:8080/"}
     if path.endswith("/release"):
         body = {"name": "x"}
+    if path.startswith("/api/v1/resources"):
+        body = {"resources": []} if path.endswith("resources") else {}
     if path.endswith("/drain"):
         body = {}
     if path.endswith("/priority"):
@@ -109,8 +111,9 @@ def _filled(path: str, key: str) -> str:
         "stream": "stdout",
         "site": "scripted",
         "source": "scripted",
+        "ce": "wn/a-b-c",
     }
-    filled = re.sub(r"\{(\w+)\}", lambda found: values[found[1]], path)
+    filled = re.sub(r"\{(\w+)(?::path)?\}", lambda found: values[found[1]], path)
     if "/bookkeeping" in path:
         return f"{filled}?job={key}"
     return {

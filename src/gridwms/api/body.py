@@ -18,6 +18,8 @@ T = TypeVar("T")
 MAX_BODY = 64 << 20
 """Bytes of any request but the upload of a file, whose limits are those of the sandbox."""
 _SMALL = 1 << 20
+_PLAIN = "/api/v1/resources"
+"""What is put here is no file."""
 
 
 async def receive(request: Request, store: Callable[[Iterator[bytes], int | None], T]) -> T:
@@ -46,7 +48,7 @@ class BodyLimit:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["method"] == "PUT":
+        if scope["type"] != "http" or (scope["method"] == "PUT" and not scope["path"].startswith(_PLAIN)):
             await self._app(scope, receive, send)
             return
         size = 0

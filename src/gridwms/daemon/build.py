@@ -17,7 +17,7 @@ from gridwms.daemon.config import BadConfig, Config, Jobs, RetryRule, UserQuota
 from gridwms.daemon.outlets import build_outlets
 from gridwms.daemon.shares import shares_of
 from gridwms.daemon.sites import build_site
-from gridwms.daemon.sources import build_source
+from gridwms.daemon.sources import build_source, terms_of
 from gridwms.daemon.vitals import build_limiter
 from gridwms.describe.data import KnownCatalogue, KnownStorage
 from gridwms.describe.jdl.defaults import JdlDefaults
@@ -77,7 +77,7 @@ def build(
         CallableSource(f"site {name}", config.sites[name].refresh_seconds, site.describe, name)
         for name, site in sites.items()
     ]
-    sources += [build_source(name, section) for name, section in config.sources.items()]
+    sources += [build_source(name, section, database) for name, section in config.sources.items()]
     measures = Measures()
     context = EvaluationContext(
         success_fraction=measures.success_fraction, response_time=measures.response_time, close_storage=close_storage
@@ -189,6 +189,7 @@ def _settings(
         max_output_bytes=jobs.max_output_bytes,
         min_peek_seconds=jobs.peek_least_seconds,
         shares=shares_of(config.share),
+        offers=terms_of(config.sources),
         site_policies={
             name: SitePolicy(
                 max_jobs=site.max_jobs,

@@ -382,7 +382,22 @@ class CondorSource(_Section):
     environment: dict[str, str] = Field(default_factory=dict)
 
 
-AnySource = Annotated[FileSource | BdiiSource | CricSource | ArcSource | CondorSource, Field(discriminator="kind")]
+class PushSource(_Section):
+    """Resources that sites and pilots hand in; see `gridwms.market.sources.push.Terms`. `seconds`: how often to look
+    for what other instances took in."""
+
+    kind: Literal["push"]
+    seconds: float = Field(default=10.0, gt=0)
+    who: tuple[str, ...] = ()
+    sites: tuple[str, ...] = ()
+    default_seconds: float = Field(default=600.0, gt=0)
+    max_seconds: float = Field(default=86400.0, gt=0)
+    max_resources: int = Field(default=10_000, ge=0)
+
+
+AnySource = Annotated[
+    FileSource | BdiiSource | CricSource | ArcSource | CondorSource | PushSource, Field(discriminator="kind")
+]
 AnySite = Annotated[
     LocalSite | SimulatedSite | SlurmSite | HTCondorSite | GridEngineSite | PbsSite | GramSite | ArcSite,
     Field(discriminator="kind"),

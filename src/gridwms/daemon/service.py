@@ -36,6 +36,7 @@ from gridwms.flow.tail import Tail
 from gridwms.flow.world import World
 from gridwms.store import shares
 from gridwms.store.database import StoreUnavailable
+from gridwms.store.offers import forget_expired
 
 logger = structlog.get_logger(__name__)
 
@@ -176,6 +177,7 @@ class Service:
         remove_expired(self._world)
         faded = self._world.clock() - _FADED * self._world.settings.shares.half_life_seconds
         self._world.database.write(lambda connection: shares.forget(connection, faded))
+        self._world.database.write(lambda connection: forget_expired(connection, self._world.clock()))
 
     def _refresher(self, source: str) -> Callable[[], None]:
         def refresh() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,12 +14,22 @@ from gridwms.market.sources.bdii import BdiiSource
 from gridwms.market.sources.cric import CricSource
 from gridwms.market.sources.file import FileSource
 from gridwms.market.sources.htcondor import CondorSource
+from gridwms.market.sources.push import PushSource, Terms
 from gridwms.market.sources.web import Access
+from gridwms.store import offers
+from gridwms.store.database import Database
 
 
-def build_source(name: str, section: config.AnySource) -> Source:
+def build_source(name: str, section: config.AnySource, database: Database) -> Source:
     """The source `name`."""
     match section:
+        case config.PushSource():
+
+            def read() -> list[tuple[str, float]]:
+                kept = database.read(lambda connection: offers.current(connection, name, time.time()))
+                return [(one.ad, one.expires_at) for one in kept]
+
+            return PushSource(name=name, read=read, seconds=section.seconds)
         case config.BdiiSource():
             return BdiiSource(name, **section.model_dump(exclude={"kind"}))
         case config.CricSource():
@@ -37,6 +49,21 @@ def build_source(name: str, section: config.AnySource) -> Source:
             return CondorSource(name=name, **section.model_dump(exclude={"kind"}))
         case config.FileSource():
             return FileSource(name, Path(section.path), section.seconds)
+
+
+def terms_of(sections: Mapping[str, config.AnySource]) -> dict[str, Terms]:
+    """On which terms resources may be handed in, by source."""
+    return {
+        name: Terms(
+            who=frozenset(section.who),
+            sites=section.sites,
+            default_seconds=section.default_seconds,
+            max_seconds=section.max_seconds,
+            max_resources=section.max_resources,
+        )
+        for name, section in sections.items()
+        if isinstance(section, config.PushSource)
+    }
 
 
 def _access(section: config.WebSource) -> Access:

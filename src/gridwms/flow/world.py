@@ -24,6 +24,7 @@ from gridwms.flow.watches import Watches
 from gridwms.jobs.retry import RetryPolicy
 from gridwms.jobs.states import State
 from gridwms.market.market import Market
+from gridwms.market.sources.push import Terms
 from gridwms.match.policies import read_policies
 from gridwms.match.shares import Shares
 from gridwms.sandbox.area import Area
@@ -120,6 +121,8 @@ class FlowSettings:
     breaker: BreakerSettings = field(default_factory=BreakerSettings)
     """When computing elements are left alone."""
     site_policies: Mapping[str, SitePolicy] = field(default_factory=dict)
+    offers: Mapping[str, Terms] = field(default_factory=dict)
+    """By information source to which resources may be handed in: on which terms."""
 
     def quota_of(self, owner: str) -> Quota:
         """The quota of a user."""

@@ -119,8 +119,9 @@ class Shelf:
             )  # fmt: skip
             return
         notes = [*self.source.notes, *new.notes]
-        lost = [name for name in before.resources if name not in new.resources]
-        lost_storage = [name for name in before.storage if name not in new.storage]
+        # What was handed in while the source was asked it could not know of.
+        lost = [name for name in before.resources if name not in new.resources and self._told[name] <= started]
+        lost_storage = [name for name in before.storage if name not in new.storage and self._told[name] <= started]
         if self.source.complete:
             partial = len(new.resources) < _LESS * len(before.resources)
             if partial and not self.source.exact:

@@ -41,6 +41,7 @@ class Action(StrEnum):
     SEARCH = "search"
     STATISTICS = "see the statistics of"
     ARCHIVE = "archive jobs of"
+    OFFER = "hand in resources to"
     OPERATE = "drain, resume and change sites, and ask information sources"
 
 
@@ -81,7 +82,15 @@ class OneSubscription:
     owner: str
 
 
-Object = Service | JobsOf | OneJob | OneAttempt | OneSubscription
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OneSource:
+    """An information source that takes what is handed in, by its name. `who`: subjects and groups that may."""
+
+    name: str
+    who: frozenset[str] = frozenset()
+
+
+Object = Service | JobsOf | OneJob | OneAttempt | OneSubscription | OneSource
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +164,14 @@ def allowed(identity: Identity, action: Action, object: Object) -> Decision:  # 
             if _on_list(identity, action, object):
                 return Decision(True, "The access list of the job allows it.")
             return _owner_or_operator(identity, action, owner, f"job {key}")
+        case OneSource(name=name, who=who) if action is Action.OFFER:
+            if identity.is_operator or not who.isdisjoint((identity.subject, *identity.groups)):
+                return Decision(True, "The configuration of the source names them, or they are an operator.")
+            return Decision(
+                False,
+                f"{identity.subject} may not {action.value} the source '{name}'.",
+                "The operator names who may in its configuration.",
+            )
         case OneSubscription(owner=owner, key=key) if action is Action.MANAGE:
             return _owner_or_operator(identity, action, owner, f"subscription {key}")
     return Decision(

@@ -10,6 +10,7 @@ from gridwms.store.tables.feedback import figures, log_readers, queue_times, sil
 from gridwms.store.tables.jobs import attempts, description_tags, descriptions, jobs, match_classes, verdicts
 from gridwms.store.tables.leases import leases
 from gridwms.store.tables.metadata import metadata
+from gridwms.store.tables.offers import offers
 from gridwms.store.tables.outbox import outbox
 from gridwms.store.tables.remarks import job_access, job_tags
 from gridwms.store.tables.shares import accounts, holdings, holds
@@ -45,6 +46,7 @@ __all__ = [
     "node_counts",
     "node_lists",
     "node_tasks",
+    "offers",
     "outbox",
     "queue_times",
     "silences",

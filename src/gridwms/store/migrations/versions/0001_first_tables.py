@@ -362,6 +362,19 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("digest", name=op.f("pk_match_classes")),
     )
     op.create_table(
+        "offers",
+        sa.Column("source", sa.String(length=255), nullable=False),
+        sa.Column("name", sa.String(length=1000), nullable=False),
+        sa.Column("offered_by", sa.String(length=255), nullable=False),
+        sa.Column("ad", sa.Text(), nullable=False),
+        sa.Column("told_at", sa.Double(), nullable=False),
+        sa.Column("expires_at", sa.Double(), nullable=False),
+        sa.PrimaryKeyConstraint("source", "name", name=op.f("pk_offers")),
+    )
+    with op.batch_alter_table("offers", schema=None) as batch_op:
+        batch_op.create_index("ix_offers_expires_at", ["expires_at"], unique=False)
+
+    op.create_table(
         "queue_times",
         sa.Column("begins", sa.Double(), nullable=False),
         sa.Column("ce", sa.Text(), nullable=False),
