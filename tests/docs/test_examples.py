@@ -59,7 +59,10 @@ def test_links_lead_somewhere() -> None:
 def test_every_key_of_the_configuration_is_documented() -> None:
     from gridwms.daemon import catalogues, config
 
-    page = "".join((ROOT / f"docs/operator/{name}.md").read_text() for name in ("configuration", "sites", "catalogues"))
+    page = "".join(
+        (ROOT / f"docs/operator/{name}.md").read_text()
+        for name in ("configuration", "sites", "catalogues", "information-systems")
+    )
     sections = (
         config.Service,
         config.Jobs,
@@ -70,6 +73,11 @@ def test_every_key_of_the_configuration_is_documented() -> None:
         config.Load,
         config.LocalSite,
         config.FileSource,
+        config.BdiiSource,
+        config.CricSource,
+        config.ArcSource,
+        config.CondorSource,
+        config.PushSource,
         config.SlurmSite,
         config.HTCondorSite,
         config.GridEngineSite,
