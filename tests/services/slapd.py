@@ -25,12 +25,13 @@ def missing() -> str:
 
 
 @contextmanager
-def running(ldif1: str = "", ldif2: str = "", size_limit: str = "unlimited") -> Iterator[str]:
+def running(ldif1: str = "", ldif2: str = "", size_limit: str = "unlimited", port: int = 0) -> Iterator[str]:
     """Start a server with these entries below o=grid and o=glue; its URL."""
     home = Path(tempfile.mkdtemp(prefix="gw-ldap-"))
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    if not port:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
     (home / "slapd.conf").write_text(_configuration(home, size_limit))
     for base in ("grid", "glue"):
         (home / base).mkdir()
