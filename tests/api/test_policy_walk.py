@@ -15,7 +15,7 @@ from gridwms.security import policy
 from gridwms.security.identity import Identity
 from tests.api.house import HELLO, House
 
-OURS = [(route.path, method) for route in routes() if isinstance(route, Route) for method in route.methods or ()]
+OURS = [(route.path_format, method) for route in routes() if isinstance(route, Route) for method in route.methods or ()]
 GUARDED = [(path, method) for path, method in OURS if path not in {*OPEN, wmproxy.PATH} and method != "HEAD"]
 
 
@@ -113,7 +113,7 @@ def _filled(path: str, key: str) -> str:
         "source": "scripted",
         "ce": "wn/a-b-c",
     }
-    filled = re.sub(r"\{(\w+)(?::path)?\}", lambda found: values[found[1]], path)
+    filled = re.sub(r"\{(\w+)\}", lambda found: values[found[1]], path)
     if "/bookkeeping" in path:
         return f"{filled}?job={key}"
     return {

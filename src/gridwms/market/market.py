@@ -13,9 +13,12 @@ from threading import Lock
 from gridwms.classad import ClassAd, EvaluationContext
 from gridwms.classad.columns import collector_at_rest
 from gridwms.market.intake import Taken
+from gridwms.market.release import release
 from gridwms.market.shelf import Held, Shelf, Trial
 from gridwms.market.snapshot import Resource, Snapshot, StorageElement
 from gridwms.market.source import Health, Source
+
+_LEAVING_SECONDS = 30.0
 
 
 class Market:
@@ -44,6 +47,7 @@ class Market:
                 raise ValueError(f"there are two information sources named '{source.name}'; give them different names")
             self._shelves[source.name] = Shelf(source)
         self._conflicts: tuple[str, ...] = ()
+        self._leaving: list[tuple[float, list[Resource]]] = []
         self._snapshot = Snapshot(0, clock(), context=context)
 
     @property
@@ -160,5 +164,9 @@ class Market:
         self._conflicts = tuple(conflicts)
         following = self._snapshot.followed_by(merged, storage, now)
         _ = following.columns  # made here, before anybody waits for them
+        # Whoever still holds the old snapshot is not to be the one who frees what was in it.
+        self._leaving.append((now, self._snapshot.not_among(merged)))
         self._snapshot = following
+        while self._leaving and self._leaving[0][0] <= now - _LEAVING_SECONDS:
+            release(self._leaving.pop(0)[1])
         return following

@@ -115,6 +115,10 @@ class Snapshot:
         ordered = {name: resources[name] for name in order}
         return Snapshot(version, now, ordered.values(), columns, self._context, storage, ordered)
 
+    def not_among(self, resources: Mapping[str, Resource]) -> list[Resource]:
+        """Those that are not these, by id: gone, or replaced."""
+        return [resource for name, resource in self._by_id.items() if resources.get(name) is not resource]
+
     def _other_storage(self, storage: Mapping[str, StorageElement]) -> bool:
         if len(storage) != len(self.storage):
             return True

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from gridwms.classad import ClassAd, ListExpression, Literal
 from gridwms.classad.tree import Expr
 from gridwms.market.close_storage import STORAGE
+from gridwms.market.release import release
 from gridwms.market.sources.bdii.entry import Entry, in_order
 from gridwms.market.sources.bdii.names import SiteOf, names_of_id, nowhere
 
@@ -69,7 +70,8 @@ class Glue1:
             )
             known[ce_id] = parts.all, made
             ads += made
-        self._known = known
+        former, self._known = self._known, known
+        release(former)
         self._places = {name: self._place(name, ad, found) for name, ad in storage.items() if name}
         return ads + [ad for _parts, ad in self._places.values()], notes
 

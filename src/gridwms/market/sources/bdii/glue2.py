@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from gridwms.classad import ClassAd, ListExpression, Literal
 from gridwms.classad.tree import Expr
 from gridwms.market.close_storage import STORAGE
+from gridwms.market.release import release
 from gridwms.market.sources.bdii.entry import Entry, in_order
 from gridwms.market.sources.bdii.glue2_storage import CLASSES, Storage, closeness, se_id, service_ids, storage_of
 from gridwms.market.sources.bdii.names import SiteOf, names_of_id, nowhere
@@ -139,7 +140,8 @@ class Glue2:
             ads += made
             for link in parts.storage:
                 close_to[storage_of(link)].setdefault(_ce_id(share_id, parts, self._door), link)
-        self._known = known
+        former, self._known = self._known, known
+        release(former)
         self._places = {name: self._place(name, close_to.get(name, {})) for name in self._storage}
         return ads + [ad for _parts, ad in self._places.values()], notes
 
