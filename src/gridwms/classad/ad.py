@@ -128,6 +128,14 @@ class ClassAd(Expr, Mapping[str, Expr]):
         return ClassAd(kept, places=self._places, line=self.line, column=self.column)
 
     @classmethod
+    def of_folded(cls, expressions: Mapping[str, Expr], spellings: Mapping[str, str]) -> ClassAd:
+        """An ad of what is known by folded names already: their expressions and their spellings, in the same order."""
+        whole = cls()
+        whole._expressions.update(expressions)
+        whole._spellings.update(spellings)
+        return whole
+
+    @classmethod
     def joined(cls, *ads: ClassAd) -> ClassAd:
         """An ad with all attributes of these; of equal names the last counts."""
         whole = cls()

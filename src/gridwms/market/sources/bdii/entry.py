@@ -45,11 +45,6 @@ stageinstreams stageoutstreams defaultlifetime maximumlifetime
 _ENDINGS = tuple(_NUMBER_ENDINGS.split())
 
 
-@lru_cache(maxsize=4096)
-def _is_number(folded: str) -> bool:
-    return folded.startswith("glue") and folded.endswith(_ENDINGS)
-
-
 @lru_cache(maxsize=200_000)
 def _literal(text: str, number: bool) -> Literal | None:
     """The value of a text; None when it says nothing. Kept: a grid repeats its few values a million times."""
@@ -98,13 +93,14 @@ class Entry:
     def ad(self) -> ClassAd:
         """Its attributes with their values; made once."""
         if self._ad is None:
-            self._ad = ClassAd(
-                (self.names[name], expr)
-                for name, values in self.texts.items()
-                if name not in LEFT_OUT
-                and not name.endswith("foreignkey")
-                and (expr := expression(name, values)) is not None
-            )
+            found: dict[str, Expr] = {}
+            for name, values in self.texts.items():
+                kind = _kind(name)
+                expr = _expression(values, kind) if kind is not None else None
+                if expr is not None:
+                    found[name] = expr
+            names = self.names
+            self._ad = ClassAd.of_folded(found, {name: names[name] for name in found})
         return self._ad
 
 
@@ -113,9 +109,20 @@ def in_order(entries: Iterable[Entry]) -> list[Entry]:
     return sorted(entries, key=lambda entry: entry.dn)
 
 
-def expression(name: str, values: Sequence[str]) -> Expr | None:
-    """The value of an attribute (folded name); None when it is none."""
-    literals = [literal for value in values if (literal := _literal(value, _is_number(name))) is not None]
-    if name in LISTS or len(literals) > 1:
+@lru_cache(maxsize=4096)
+def _kind(folded: str) -> tuple[bool, bool] | None:
+    """Of a name: whether its values are numbers, and whether they make a list; None when it is left out."""
+    if folded in LEFT_OUT or folded.endswith("foreignkey"):
+        return None
+    return folded.startswith("glue") and folded.endswith(_ENDINGS), folded in LISTS
+
+
+def _expression(values: Sequence[str], kind: tuple[bool, bool]) -> Expr | None:
+    """The value of an attribute; None when it is none."""
+    number, several = kind
+    if len(values) == 1 and not several:
+        return _literal(values[0], number)
+    literals = [literal for value in values if (literal := _literal(value, number)) is not None]
+    if several or len(literals) > 1:
         return ListExpression(tuple(literals))
     return literals[0] if literals else None

@@ -8,7 +8,7 @@ counts minutes, which gLite mixed up. What is not published is left out, never g
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from gridwms.classad import ClassAd, ListExpression, Literal
@@ -118,8 +118,9 @@ class Glue2:
         self._storage: dict[str, tuple[tuple[Entry, ...], ClassAd]] = {}
         self._places: dict[str, tuple[tuple[object, ...], ClassAd]] = {}
 
-    def ads(self, entries: Iterable[Entry]) -> tuple[list[ClassAd], list[str]]:
-        """The ads of shares and of storage elements, and sentences about shares that are left out."""
+    def ads(self, entries: Iterable[Entry], known_ids: Collection[str] = ()) -> tuple[list[ClassAd], list[str]]:
+        """The ads of shares and of storage elements, and sentences about shares that are left out. `known_ids`:
+        computing elements whose ads nobody wants, for they are known better."""
         found = _sorted(entries)
         self._storage = {name: self._stored(name, found) for name in service_ids(found.storage)}
         close_to: dict[str, dict[str, Entry]] = defaultdict(dict)
@@ -132,14 +133,17 @@ class Glue2:
                 notes.append(parts)
                 continue
             had = self._known.get(share_id)
+            ce_id = _ce_id(share_id, parts, self._door)
+            for link in parts.storage:
+                close_to[storage_of(link)].setdefault(ce_id, link)
+            if ce_id in known_ids:
+                continue
             if had is not None and had[0] == parts.all:
                 made = had[1]
             else:
                 made = list(_resources(share_id, parts, self._site_of, self._close(parts), self._door))
             known[share_id] = parts.all, made
             ads += made
-            for link in parts.storage:
-                close_to[storage_of(link)].setdefault(_ce_id(share_id, parts, self._door), link)
         former, self._known = self._known, known
         release(former)
         self._places = {name: self._place(name, close_to.get(name, {})) for name in self._storage}

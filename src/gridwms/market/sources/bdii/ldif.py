@@ -17,7 +17,7 @@ class LdifReader:
 
     def __init__(self) -> None:
         self._known: dict[bytes, Entry] = {}
-        self._names: dict[bytes, tuple[str, str]] = {}
+        self._names: dict[str, str] = {}
         self._spellings: dict[str, str] = {}
 
     def round(self, chunks: Iterable[bytes]) -> Iterator[Entry]:
@@ -38,29 +38,39 @@ class LdifReader:
             del known[block]
 
     def _entry(self, block: bytes) -> Entry | None:
+        try:
+            lines = block.decode().split("\n")
+        except UnicodeDecodeError:
+            lines = [decoded(line) for line in block.split(b"\n")]
         dn = ""
         texts: dict[str, list[str]] = {}
-        for line in block.split(b"\n"):
-            name, colon, value = line.partition(b":")
-            if not colon or not name or line[:1] in (b"#", b" "):
-                continue
-            if value[:1] == b":":
-                try:
-                    text = decoded(base64.b64decode(value[1:].strip(), validate=True))
-                except binascii.Error:
+        names = self._names
+        for line in lines:
+            name, colon, value = line.partition(":")
+            folded = names.get(name)
+            if folded is None:
+                if not colon or not name or line[:1] in ("#", " "):
                     continue
-            else:
-                text = decoded(value.strip())
-            known = self._names.get(name)
-            if known is None:
-                spelling = decoded(name)
-                known = self._names[name] = spelling.lower(), spelling
-                self._spellings.setdefault(*known)
-            if known[0] == "dn":
-                dn = dn or text
-            elif text:
-                texts.setdefault(known[0], []).append(text)
+                folded = names[name] = name.lower()
+                self._spellings.setdefault(folded, name)
+            text = value.strip() if value[:1] != ":" else _of_base64(value[1:])
+            if not text:
+                continue
+            if folded in texts:
+                texts[folded].append(text)
+            elif folded != "dn":
+                texts[folded] = [text]
+            elif not dn:
+                dn = text
         return Entry(dn, texts, self._spellings) if dn else None
+
+
+def _of_base64(value: str) -> str:
+    """The text that stands in base64; "" when it does not."""
+    try:
+        return decoded(base64.b64decode(value.strip(), validate=True)).strip()
+    except (binascii.Error, ValueError):
+        return ""
 
 
 def _blocks(chunks: Iterable[bytes]) -> Iterator[bytes]:

@@ -61,7 +61,7 @@ class BdiiSource:
             ads, notes = self._first.ads(self._ask1.entries())
         if self._second is not None:
             try:
-                more, told = self._second.ads(self._ask2.entries())
+                more, told = self._second.ads(self._ask2.entries(), {name for _kind, name in map(_id, ads)})
             except SourceError as error:
                 if not ads:
                     raise
