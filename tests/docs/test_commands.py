@@ -19,6 +19,7 @@ PAGES = [
     "docs/operator/notifications.md",
     "docs/operator/quotas.md",
     "docs/operator/fair-share.md",
+    "docs/operator/bans.md",
     "docs/user/priorities.md",
     "docs/operator/information-systems.md",
     "docs/operator/sites.md",

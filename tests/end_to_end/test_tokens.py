@@ -98,5 +98,14 @@ def test_what_is_wrong_is_said_in_words(house: House, claims: dict[str, object],
     assert token not in log and token.rsplit(".", 1)[1] not in log, "no token in a log"
 
 
+def test_the_audit_log_knows_who_it_was_and_holds_no_token(house: House) -> None:
+    token = house.token(sub="eve", scope="compute.read")
+    assert house.ask("POST", "/api/v1/jobs", token, json={"jdl": JOB}).status_code == 403
+    [file] = list((house.service.data / "audit").iterdir())
+    text = file.read_text()
+    assert '"subject":"eve@test"' in text and "it needs compute.create" in text
+    assert token.rsplit(".", 1)[1] not in text
+
+
 def test_the_service_s_own_tokens_go_on_working(house: House) -> None:
     assert house.service.call("GET", "/api/v1/me")["issuer"] == ""

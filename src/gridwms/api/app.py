@@ -14,6 +14,7 @@ from gridwms.api.body import BodyLimit
 from gridwms.api.news import News
 from gridwms.api.routes import (
     archive,
+    bans,
     bookkeeping,
     check,
     console,
@@ -87,6 +88,7 @@ def routes() -> list[BaseRoute]:
     for module in (
         ending,
         archive,
+        bans,
         bookkeeping,
         jobs,
         sandbox,

@@ -57,7 +57,7 @@ class Desk:
 
         Raises Overloaded when the service has too much to do for that.
         """
-        decision = policy.allowed(self.identity, action, what or Service())
+        decision = self.judge(action, what or Service())
         if not decision.yes:
             raise NotPermitted(decision.reason, decision.advice)
         self._bear(action)
@@ -90,7 +90,7 @@ class Desk:
             if key not in held:
                 refused[job] = UnknownJob(key)
                 continue
-            decision = policy.allowed(self.identity, action, the_job(key, held[key]))
+            decision = self.judge(action, the_job(key, held[key]))
             if decision.yes:
                 allowed.append(key)
             else:
@@ -98,8 +98,19 @@ class Desk:
         return list(dict.fromkeys(allowed)), refused
 
     def judge(self, action: Action, what: Object) -> Decision:
-        """What the policy says to the caller's doing something."""
-        return policy.allowed(self.identity, action, what)
+        """What bans and the policy say to the caller's doing something; it is written down."""
+        decision = self._banned() or policy.allowed(self.identity, action, what)
+        if self.settings.audit is not None:
+            self.settings.audit.note(self.identity, action, what, decision)
+        return decision
+
+    def _banned(self) -> Decision | None:
+        """The refusal for one who is banned. Operators are not, so that nobody can lock all of them out."""
+        caller = self.identity
+        if caller.capabilities or caller.is_operator:
+            return None
+        ban = self.world.bans.on(caller.subject, caller.vo, caller.groups)
+        return None if ban is None else Decision(False, ban.sentence, "Ask the operators of the service.")
 
     @property
     def asker(self) -> Asker:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from gridwms import __version__
+from gridwms.security.audit import AuditLog
 from gridwms.security.authenticate import Gatekeeper
 
 
@@ -16,6 +17,7 @@ class Settings:
     gatekeeper: Gatekeeper
     version: str = __version__
     uploads: int = 64
+    audit: AuditLog | None = None
 
     @property
     def secure(self) -> bool:

@@ -13,6 +13,7 @@ from gridwms.cli import (
     acl,
     archive,
     attach,
+    ban,
     cancel,
     check,
     classad,
@@ -99,6 +100,7 @@ app.add_typer(notify.app, name="notify", rich_help_panel=_AFTER)
 app.add_typer(delegation.app, name="delegation", rich_help_panel=_AFTER)
 app.add_typer(classad.app, name="classad", rich_help_panel=_BEFORE)
 app.add_typer(site.app, name="site", rich_help_panel=_OPERATE)
+app.add_typer(ban.app, name="ban", rich_help_panel=_OPERATE)
 app.add_typer(source.app, name="source", rich_help_panel=_OPERATE)
 app.add_typer(db.app, name="db", rich_help_panel=_OPERATE)
 app.add_typer(archive.app, name="archive", rich_help_panel=_OPERATE)

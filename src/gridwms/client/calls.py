@@ -184,6 +184,19 @@ def shares() -> Call[list[answers.Share]]:
     )
 
 
+def bans() -> Call[list[answers.Ban]]:
+    return Call(method="GET", path=f"{API}/bans", read=lambda told: [answers.Ban.read(each) for each in told["bans"]])
+
+
+def ban(kind: str, name: str, reason: str, ends: float | None) -> Call[answers.Ban]:
+    body = {"kind": kind, "name": name, "reason": reason, "ends": ends}
+    return Call(method="POST", path=f"{API}/bans", json=body, read=answers.Ban.read)
+
+
+def lift_ban(kind: str, name: str) -> Call[list[answers.Ban]]:
+    return replace(bans(), method="POST", path=f"{API}/bans/lift", json={"kind": kind, "name": name})
+
+
 def subscribe(
     target: str, wanted: Filter, url: str, *, days: float, every: float, after: str
 ) -> Call[answers.Subscription]:

@@ -108,6 +108,18 @@ class Client:
         """What one has at the service, and may have; or another, or everybody (`*`)."""
         return self._transport.run(calls.quotas(owner))
 
+    def bans(self) -> list[answers.Ban]:
+        """Who is banned. For operators."""
+        return self._transport.run(calls.bans())
+
+    def ban(self, kind: str, name: str, *, reason: str = "", ends: float | None = None) -> answers.Ban:
+        """Ban a user, a VO or a group, for ever or until a time. For operators."""
+        return self._transport.run(calls.ban(kind, name, reason, ends))
+
+    def lift_ban(self, kind: str, name: str) -> list[answers.Ban]:
+        """Lift a ban; those that remain. For operators."""
+        return self._transport.run(calls.lift_ban(kind, name))
+
     def shares(self) -> list[answers.Share]:
         """How VOs, groups and users stand: what they are entitled to, have had, hold and wait for."""
         return self._transport.run(calls.shares())

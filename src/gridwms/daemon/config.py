@@ -94,13 +94,16 @@ class MapRow(_Section):
 
 class Access(_Section):
     """Who may do more than a user: subjects, or FQANs and names of groups. `map`: who is who, the first row that fits
-    counts; `strict`: whom none fits is nobody here."""
+    counts; `strict`: whom none fits is nobody here. `audit`: which decisions are written down, in the directory
+    `audit_directory` (empty: `audit` in the data directory)."""
 
     operators: tuple[str, ...] = ()
     loggers: tuple[str, ...] = ()
     lb_policy: str = ""
     map: tuple[MapRow, ...] = ()
     strict: bool = False
+    audit: Literal["off", "changes", "all"] = "changes"
+    audit_directory: str = ""
 
 
 class TokenIssuer(_Section):

@@ -29,6 +29,7 @@ from gridwms.daemon.service import Service
 from gridwms.daemon.tls import believing_of, listening_with, tls_of
 from gridwms.daemon.tokens import mapper_of, tokens_of
 from gridwms.security import capability
+from gridwms.security.audit import Audited, AuditLog
 from gridwms.security.authenticate import gatekeeper
 from gridwms.security.certificates import Certificates
 from gridwms.security.listen import Tls, check_listen
@@ -66,7 +67,9 @@ def serve(data: Path, *, config_file: Path | None = None, host: str | None = Non
             mapper=mapper_of(config.access),
         )
         parts = build(config, data, url, capabilities, believing)
-        settings = Settings(url=url, gatekeeper=gate)
+        audited = Path(config.access.audit_directory or data / "audit")
+        audit = AuditLog(audited, Audited(config.access.audit), parts.world.clock)
+        settings = Settings(url=url, gatekeeper=gate, audit=audit)
         service = Service(parts.world, config, parts.measures, partial(withdrawn, parts.world, settings))
         app = build_app(parts.world, settings, service.tail)
         server = Server(

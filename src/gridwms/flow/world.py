@@ -12,6 +12,7 @@ from gridwms.channels.outlets import Outlets
 from gridwms.classad import Expr
 from gridwms.describe.data import KnownStorage
 from gridwms.describe.jdl.defaults import JdlDefaults
+from gridwms.flow.bans import Bans
 from gridwms.flow.breaker import BreakerSettings
 from gridwms.flow.console.consoles import Consoles
 from gridwms.flow.data.locator import Locator
@@ -183,6 +184,7 @@ class World:
     paces: dict[str, Pace] = field(default_factory=dict)
     """By site."""
     descriptions: Descriptions = field(init=False)
+    bans: Bans = field(init=False)
     consoles: Consoles = field(init=False)
     """Of interactive jobs; for the event loop alone."""
     usage: Usage = field(init=False)
@@ -190,6 +192,7 @@ class World:
 
     def __post_init__(self) -> None:
         self.descriptions = Descriptions(self.database)
+        self.bans = Bans(self.database, self.clock)
         self.consoles = Consoles(self.clock)
         self.data.news = self.waiting.set
         self.usage = Usage(self.database)

@@ -126,6 +126,11 @@ _REGISTRY = (
         "Nothing to do: what was used counts half after $half_life days ('gridwms top' shows how all stand).",
     ),
     Kind(
+        "banned",
+        "The $who is banned from this service$why; waiting jobs get no places.",
+        "Ask the operators; the jobs wait until the ban is lifted, or they expire.",
+    ),
+    Kind(
         "limit_reached",
         "$who has as many jobs at $where as it may have: $limit.",
         "It goes on when some of them end; the operator sets the limits ([share] of the configuration).",

@@ -131,6 +131,20 @@ _OF_SERVICE = frozenset(
         Action.DELEGATE,
     }
 )
+LOOKS = frozenset(
+    {
+        Action.CHECK,
+        Action.LOOK_AT_MARKET,
+        Action.LIST,
+        Action.READ,
+        Action.STATUS,
+        Action.FOLLOW,
+        Action.SEARCH,
+        Action.STATISTICS,
+        Action.WORK,
+    }
+)
+"""What changes nothing, or is only a wrapper at work."""
 _OF_OPERATORS = frozenset({Action.ARCHIVE, Action.OPERATE})
 _BY_LIST = {
     Action.READ: (Permission.READ,),

@@ -9,6 +9,7 @@ from gridwms.client.answers.job import Attempt, Event, Job, JobPage
 from gridwms.client.answers.matching import Clause, Match, Miss, NodesMatch, Places, Resource, Verdict, Why
 from gridwms.client.answers.reasons import Reason
 from gridwms.client.answers.service import (
+    Ban,
     Caller,
     Closure,
     Delegation,
@@ -26,6 +27,7 @@ from gridwms.client.answers.submission import Checked, Feasible, Problem, Regist
 __all__ = [
     "Attachment",
     "Attempt",
+    "Ban",
     "Caller",
     "Checked",
     "Clause",

@@ -100,6 +100,22 @@ class Delegation:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Ban:
+    """Somebody who may do nothing for now. `kind`: user, vo or group. `ends` None: until it is lifted."""
+
+    kind: str
+    name: str
+    reason: str
+    by: str
+    since: float
+    ends: float | None = None
+
+    @classmethod
+    def read(cls, told: Json) -> Ban:
+        return cls(**{name: told[name] for name in cls.__slots__ if name in told})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Share:
     """How a VO, group or user stands among its siblings.
 

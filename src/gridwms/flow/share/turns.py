@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 from weakref import WeakKeyDictionary
 
@@ -39,7 +39,28 @@ class Rounds:
         """A round over these lines, with places for so many jobs of each."""
         accounts = {line.account for line in lines}
         self.world.database.read(lambda connection: self.ledger.refresh(connection, accounts))
-        return Turns(self, lines, most)
+        banned = self._banned(accounts)
+        turns = Turns(self, [line for line in lines if line.account not in banned], most)
+        turns.held = {
+            (line.account, line.match_class): ("banned", partial(_itself, banned[line.account]))
+            for line in lines
+            if line.account in banned
+        }
+        return turns
+
+    def _banned(self, accounts: Collection[int]) -> dict[int, Reason]:
+        """Accounts whose jobs get no places, and why."""
+        if not self.world.bans.all():
+            return {}
+        found = {}
+        for number in accounts:
+            account = self.ledger.accounts[number]
+            ban = self.world.bans.on(account.owner, account.vo, [account.fqan] if account.fqan else [])
+            if ban is not None:
+                found[number] = reason(
+                    "banned", who=f"{ban.kind} {ban.name}", why=f": {ban.reason}" if ban.reason else ""
+                )
+        return found
 
     def nobody_waits(self) -> None:
         """Nothing is held back any more."""
@@ -103,6 +124,8 @@ class Turns:
         self._short: dict[Held, Line] = {}
         self.full: set[str] = set()
         """Classes for which there is no place left."""
+        self.held: dict[Held, Told] = {}
+        """What keeps back those that take no part."""
         self.cut = False
         """Whether lines wanted more than one round gives."""
 
@@ -147,7 +170,7 @@ class Turns:
 
     def say(self, verdicts: Mapping[str, Verdict]) -> None:
         """Write down what kept back those that got too few places, where that is not their class alone."""
-        self._rounds.say(self._held(verdicts))
+        self._rounds.say(self._held(verdicts) | self.held)
 
     def _held(self, verdicts: Mapping[str, Verdict]) -> dict[Held, Told]:
         held: dict[Held, Told] = {}

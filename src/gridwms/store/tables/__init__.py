@@ -1,5 +1,6 @@
 """The schema, one module per aggregate, for SQLite and PostgreSQL alike."""
 
+from gridwms.store.tables.bans import bans
 from gridwms.store.tables.bookkeeping import lb_events, lb_jobs, lb_pending, lb_tags
 from gridwms.store.tables.closures import closures
 from gridwms.store.tables.commits import commits
@@ -21,6 +22,7 @@ from gridwms.store.tables.usage import usage
 __all__ = [
     "accounts",
     "attempts",
+    "bans",
     "closures",
     "commits",
     "compounds",

@@ -1,4 +1,4 @@
-"""first tables"""
+"""first_tables"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -16,6 +16,16 @@ def upgrade() -> None:
         sa.Column("fqan", sa.String(length=255), nullable=False),
         sa.Column("owner", sa.String(length=255), nullable=False),
         sa.PrimaryKeyConstraint("number", name=op.f("pk_accounts")),
+    )
+    op.create_table(
+        "bans",
+        sa.Column("kind", sa.String(length=10), nullable=False),
+        sa.Column("name", sa.String(length=255), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("made_by", sa.String(length=255), nullable=False),
+        sa.Column("since", sa.Double(), nullable=False),
+        sa.Column("ends", sa.Double(), nullable=True),
+        sa.PrimaryKeyConstraint("kind", "name", name=op.f("pk_bans")),
     )
     op.create_table(
         "closures",
