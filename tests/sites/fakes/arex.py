@@ -178,6 +178,7 @@ class FakeArex:
 
     def _run(self, job: Job) -> None:
         place = self.folder / job.id
+        place.mkdir(mode=0o700, exist_ok=True)
         environment = {"PATH": os.environ.get("PATH", "/usr/bin:/bin"), **job.environment}
         job.process = subprocess.Popen(
             job.command, cwd=place, env=environment, stdin=subprocess.DEVNULL, start_new_session=True
@@ -212,7 +213,6 @@ class FakeArex:
             slots,
         )
         job.awaited = frozenset(one.text or "" for one in tree.iterfind(f".//{_ADL}InputFile/{_ADL}Name"))
-        (self.folder / job.id).mkdir(mode=0o700)
         with self.lock:
             self.jobs[job.id] = job
         return {"status-code": "201", "reason": "Created", "id": job.id, "state": "ACCEPTING"}
@@ -368,7 +368,7 @@ class _Handler(BaseHTTPRequestHandler):
             return self._delegations(rest, action, body)
         if self.command == "PUT":
             place = owner.folder / rest[0] / unquote("/".join(rest[2:]))
-            place.parent.mkdir(exist_ok=True)
+            place.parent.mkdir(parents=True, exist_ok=True)
             place.write_bytes(body)
             return 200, b"", {}
         if rest and rest[1:2] in (["session"], ["diagnose"]):
