@@ -251,9 +251,11 @@ def test_areas_of_a_vo() -> None:
     text = """[CloseStorageElements = {
         [name = "a"; GlueSA = {
             [GlueSALocalID = "x:disk"; GlueSAAccessControlBaseRule = {"VO:cms", "VOMS:/atlas/Role=p"}]}],
-        [name = "b"; GlueSA = {[GlueSALocalID = "ATLAS"; n = 1], [GlueSALocalID = "y"; n = 2]}],
+        [GlueSEUniqueID = "b"; GlueCESEBindMountInfo = "/b"; GlueSA = {
+            [GlueSALocalID = "ATLAS"; n = 1], [GlueSALocalID = "y"; n = 2]}],
         [name = "c"; GlueSA = {[GlueSALocalID = "y"; GlueSAAccessControlBaseRule = {"DENY:atlas"}]}],
         [name = "d"]}]"""
     found = close_storage(with_storage(parse_ad(text)), "atlas")
     assert [evaluate(parse_expression("name"), ad) for ad in found] == ["a", "b"]
     assert evaluate(parse_expression("n"), found[1]) == 1
+    assert evaluate(parse_expression("mount"), found[1]) == "/b"

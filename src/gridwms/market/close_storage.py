@@ -53,9 +53,23 @@ def _elements(listed: Expr, vo: str) -> Iterator[ClassAd]:
         if area is None:
             continue
         plain = ClassAd((name, expr) for name, expr in element.items() if fold(name) not in _PARTS)
+        plain = ClassAd.joined(_named(element), plain)
         free = area.get("GlueSAStateAvailableSpace")
         space = ClassAd([("freespace", free)] if free is not None else ())
         yield ClassAd.joined(plain, area, space)
+
+
+def _named(element: ClassAd) -> ClassAd:
+    """Its name and mount point, under the names that gLite gave them, where it has them under those of GLUE only."""
+    found = []
+    for name, sources in (
+        ("name", ("GlueCESEBindSEUniqueID", "GlueSEUniqueID")),
+        ("mount", ("GlueCESEBindMountInfo", "GlueCESEBindCEAccesspoint")),
+    ):
+        value = next((element[one] for one in sources if one in element), None)
+        if value is not None:
+            found.append((name, value))
+    return ClassAd(found)
 
 
 def _area(element: ClassAd, vo: str) -> ClassAd | None:
