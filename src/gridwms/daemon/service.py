@@ -95,7 +95,7 @@ class Service:
                 gather=_FEEDBACK_GATHER,
             ),
             Loop("silence", lambda: tell_silences(world, self._driven()), _FEEDBACK_SECONDS),
-            Loop("replan", self._if_ours("expire", lambda: replan(world, mover)), _REPLAN_SECONDS),
+            Loop("replan", self._if_ours("expire", lambda: replan(world, mover)), _REPLAN_SECONDS, world.resting),
             Loop("register", self._if_ours("expire", lambda: register_outputs(world)), _REGISTER_SECONDS),
             Loop("measures", lambda: measures.count(world), _MEASURE_SECONDS),
             Loop("archive", self._if_ours("expire", self._archive), _ARCHIVE_SECONDS),

@@ -34,6 +34,8 @@ _KEPT_MINUTES, _KEPT_HOURS = 3600.0, 30 * 86400.0
 _EXPECTED, _LEAST_ELSEWHERE = 0.5, 5
 """A class of jobs of which this share, of so many at least, ends with exit code 0 elsewhere should not fail at once."""
 _NO_FAILURES = frozenset({"expired", "replanned", "rests", "parents_failed", "never_started", "description_lost"})
+_ENDED = frozenset({"killed_at_site", "terminated"})
+"""Often a limit that the payload ran into; but not before it started."""
 _LIMITS = frozenset({"hit_deep_limit", "hit_deep_maximum", "hit_shallow_limit", "hit_shallow_maximum"})
 
 
@@ -78,6 +80,7 @@ class Feedback:
         self._cursor = self._written = stretch.upto
         if opened:
             world.waiting.set()
+            world.resting.set()
             for one in opened:
                 logger.warning("computing element rests", ce=one.ce, site=one.site, pause=one.pause, why=one.why)
         return more
@@ -164,10 +167,12 @@ def _fault(failure: Failure) -> tuple[bool, str] | None:
     why = read_reason(json.loads(failure.data)["reason"])
     if why is None or why.code in _NO_FAILURES:
         return None
-    if why.code in _LIMITS:
-        cause = KINDS.get(why.params.get("cause", ""))
-        return cause is not None and cause.site_fault, why.params.get("last", "")
-    return why.kind.site_fault, why.sentence
+    code, sentence = why.code, why.sentence
+    if code in _LIMITS:
+        code, sentence = why.params.get("cause", ""), why.params.get("last", "")
+    kind = KINDS.get(code)
+    speaks = kind is not None and (kind.site_fault or (code in _ENDED and not failure.started))
+    return speaks, sentence
 
 
 def _kind(text: str) -> str:

@@ -117,7 +117,8 @@ def site(world: World, name: str) -> SiteState:
     elements = []
     for ce in sorted({*known, *found.resources}):
         one = known.get(ce) or Standing(ce=ce, site=name)
-        rests = ce in left_alone.resting
+        # One that is not in the market now is not left alone, but it is remembered.
+        rests = ce in left_alone.resting or (ce not in found.resources and position(one, now) is Position.OPEN)
         stand = Position.OPEN if rests else Position.TRIAL if ce in left_alone.trial else Position.CLOSED
         elements.append(
             ElementState(

@@ -168,6 +168,8 @@ class World:
     logged_at: float = 0.0
     """When events of jobs of other systems came last, by the monotonic clock: their records are to be brought up to
     date."""
+    resting: Signal = field(default_factory=Signal)
+    """A computing element rests from now on: what waits in its queue is to be taken out."""
     sweeping: Signal = field(default_factory=Signal)
     """Something is to be done to many nodes of a compound."""
     subscribed: Signal = field(default_factory=Signal)

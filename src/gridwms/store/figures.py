@@ -54,10 +54,10 @@ _COUNTED = tuple(field.name for field in fields(Tally))
 
 
 class Failure(NamedTuple):
-    """A decision that closed an attempt without success. `data`: of the event, as JSON text."""
+    """A decision that closed an attempt without success. `data`: of the event, as JSON text. `started`: its payload."""
 
     group: Group
-    type: str
+    started: bool
     data: str
 
 
@@ -93,7 +93,7 @@ def read_stretch(connection: Connection, after: int, most: int) -> Stretch | Non
     for site, ce, vo, owner, digest, good, zero, quick, seconds in connection.execute(_ends(within)):
         tally = tallies.setdefault(Group(site, ce, vo, owner, digest), Tally())
         tally.add(Tally(good=good, zero=zero or 0, quick=quick or 0, run_seconds=seconds or 0.0))
-    failures = (Failure(Group(*row[:5]), row[5], row[6]) for row in connection.execute(_failures(within)))
+    failures = (Failure(Group(*row[:5]), row[5] is not None, row[6]) for row in connection.execute(_failures(within)))
     return Stretch(upto, arrived, tallies, waits, tuple(failures))
 
 
@@ -149,7 +149,7 @@ def _failures(within: ColumnElement[bool]) -> Any:
     last = select(func.max(tried.c.number)).where(tried.c.job == events.c.job).correlate(events).scalar_subquery()
     number = case((events.c.attempt > 0, events.c.attempt), else_=last)
     return (
-        select(*_GROUP, events.c.type, events.c.data)
+        select(*_GROUP, attempts.c.payload_at, events.c.data)
         .select_from(_joined(number))
         .where(within, or_(events.c.type == "Resubmitted", events.c.type == "Aborted"))
         .order_by(events.c.cursor)
