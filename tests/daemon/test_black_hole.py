@@ -65,7 +65,7 @@ def test_few_attempts_are_lost(tmp_path: Path) -> None:
         tried = world.database.read(lambda c: c.execute(select(attempts.c.site, attempts.c.payload_at)).all())
     finally:
         service.stop()
-    lost = [payload for place, payload in tried if place == "hole"]
+    lost = [payload for where, payload in tried if where == "hole"]
     assert len(lost) < 250 and not any(lost), len(lost)
     assert sum(1 for _place, payload in tried if payload is not None) == COUNT, "each payload started once"
     again = build(CONFIG, tmp_path, "http://127.0.0.1:1", capability.load(tmp_path)).world
@@ -73,4 +73,6 @@ def test_few_attempts_are_lost(tmp_path: Path) -> None:
         [element] = sites.site(again, "hole").elements
         assert element.breaker is Position.OPEN and "its node broke down" in element.why
     finally:
+        for place in again.sites.values():
+            place.close()
         again.database.close()

@@ -15,6 +15,7 @@ from sqlalchemy import func, select
 
 from gridwms.flow.compound.sweep import sweep
 from gridwms.flow.world import FlowSettings, World
+from gridwms.market.market import Market
 from gridwms.sandbox.area import Area
 from gridwms.store.database import Database
 from gridwms.store.tables import compounds, edges, events, jobs, node_counts, node_lists
@@ -61,7 +62,7 @@ def opened(place: Path) -> Iterator[World]:
     database = Database.sqlite(place / "gridwms.sqlite")
     yield World(
         database=database,
-        market=None,  # type: ignore[arg-type]
+        market=Market(()),
         sandbox=Area(place / "sandbox"),
         sites={},
         settings=FlowSettings(),
