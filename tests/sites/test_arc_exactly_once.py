@@ -78,6 +78,14 @@ def test_every_payload_runs_once(
     left = [chance.choice(("cut", "deaf", "kill", "restart")) for _ in range(troubles - 3)] + ["cut", "deaf", "kill"]
     size = 1500 * chunk
 
+    kills: list[threading.Timer] = []
+    door = threading.Lock()
+
+    def kill() -> None:
+        with door:
+            real_arex.kill_door()
+            real_arex.start_door()
+
     def trouble() -> None:
         if not left or cable.cut_at is not None or cable.deaf_at is not None:
             return
@@ -89,10 +97,13 @@ def test_every_payload_runs_once(
         elif kind == "restart":
             rig.restart()
         else:
-            threading.Timer(chance.uniform(0, 0.5), lambda: (real_arex.kill_door(), real_arex.start_door())).start()
+            kills.append(threading.Timer(chance.uniform(0, 0.5), kill))
+            kills[-1].start()
 
     mine = tags(count)
     receipts = deliver(rig, mine, chunk, trouble)
+    for one in kills:
+        one.join()
     assert cable.cuts >= (1 if count == 20 else 10)
     assert sorted(one.tag for one in receipts) == sorted(mine)
     rig.wait(lambda: seen(rig, receipts) == {Phase.ENDED}, seconds=60 + 2 * count)
