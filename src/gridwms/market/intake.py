@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, replace
 
 from gridwms.classad import ClassAd, Literal, evaluate_attribute
+from gridwms.market.close_storage import with_storage
 from gridwms.market.snapshot import Resource, StorageElement
 
 MAX_NOTES = 20
@@ -69,6 +70,7 @@ def _entry(
         if site is not None and sites is not None and site not in sites:
             site = None
         view = _text(ad, "gridwmsview")
+        ad = with_storage(ad)
         entry = Resource(ce_id=ce_id, host=_host(ad, ce_id), site=site, source=source, ad=ad, view=view)
         had: Resource | StorageElement | None = known.resources.get(entry.id)
     else:

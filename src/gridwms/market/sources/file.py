@@ -13,7 +13,6 @@ from pathlib import Path
 
 from gridwms.classad import ClassAd, ClassAdSyntaxError, Expr, parse_ad, parse_expression
 from gridwms.classad.ad import to_expression
-from gridwms.market.close_storage import with_storage
 from gridwms.market.source import SourceError
 
 EXPRESSIONS = frozenset({"requirements", "rank"})
@@ -73,7 +72,7 @@ def _table(table: dict[str, object], number: int, text: str, origin: str) -> Cla
         raise SourceError(f"{where}: {trouble}") from trouble
     if not _IDS & ad.expressions.keys():
         raise SourceError(f"{where}: this [[resource]] has no GlueCEUniqueID")
-    return with_storage(ad)
+    return ad
 
 
 def ad_of_values(values: Mapping[str, object]) -> ClassAd:
@@ -114,7 +113,7 @@ def read_ads(text: str, origin: str) -> list[ClassAd]:
             raise SourceError(f"{origin}, {place}: {trouble.message}") from trouble
         if not _IDS & ad.expressions.keys():
             raise SourceError(f"{origin}, line {line}: this ad has no GlueCEUniqueID")
-        ads.append(with_storage(ad))
+        ads.append(ad)
     return ads
 
 
