@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import json
+import os
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import httpx
 import pytest
@@ -96,6 +101,28 @@ def test_what_is_wrong_is_said_in_words(house: House, claims: dict[str, object],
     assert words in answer.json()["error"]["message"]
     log = house.service.log.read_text()
     assert token not in log and token.rsplit(".", 1)[1] not in log, "no token in a log"
+
+
+def test_logging_in_as_users_do(house: House, tmp_path: Path) -> None:
+    house.issuer.approved.set()
+    environment = os.environ | {
+        "SSL_CERT_FILE": str(house.service.log.parent / "issuer.pem"),
+        "GRIDWMS_DATA": str(tmp_path),
+        "GRIDWMS_SERVICE": house.service.url,
+        "GRIDWMS_ISSUER": house.issuer.url,
+    }
+
+    def gridwms(*words: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "gridwms", *words]
+        return subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=60)
+
+    done = gridwms("login")
+    assert done.returncode == 0, done.stderr
+    assert "confirm the code ABCD" in done.stderr and done.stdout.startswith(f"logged in for {house.service.url}")
+    me = json.loads(gridwms("whoami", "--json").stdout)["me"]
+    assert me["subject"] == "alice@test"
+    assert "is forgotten" in gridwms("logout").stdout
+    assert gridwms("whoami").returncode != 0
 
 
 def test_the_audit_log_knows_who_it_was_and_holds_no_token(house: House) -> None:

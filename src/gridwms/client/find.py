@@ -13,12 +13,14 @@ import json
 import os
 import random
 import re
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from gridwms.client.errors import LocalFile, NotIdentified, ServiceUnreachable, WrongService
+from gridwms.client.login import token_for
 from gridwms.jobs.ids import key_of
 
 DEFAULT_DATA = Path("~/.local/share/gridwms")
@@ -68,6 +70,8 @@ def find(service: str = "", environment: Mapping[str, str] = os.environ) -> Addr
             "Start one with 'gridwms serve', or name one with --service or GRIDWMS_SERVICE.",
         )
     _refuse_clear_text(url)
+    if not chosen and url != running and (token := token_for(url, data_directory(environment), time.time())):
+        return Address(url, token)
     if not chosen and url != running and (proxy := user_proxy(environment)) and url.startswith("https:"):
         return Address(url, proxy=proxy)
     if running not in ("", url) and not chosen:
@@ -76,6 +80,16 @@ def find(service: str = "", environment: Mapping[str, str] = os.environ) -> Addr
             "Name the token of that service with GRIDWMS_TOKEN_FILE, or make a proxy (voms-proxy-init).",
         )
     return Address(url, _token(token_file))
+
+
+def named_service(service: str = "", environment: Mapping[str, str] = os.environ) -> str:
+    """The address of the service that is named, here or by GRIDWMS_SERVICE. Raises WrongService."""
+    named = service or environment.get("GRIDWMS_SERVICE", "")
+    if not named:
+        raise WrongService("No service was named.", "Name one with --service or GRIDWMS_SERVICE.")
+    url = base_of(named)
+    _refuse_clear_text(url)
+    return url
 
 
 def user_proxy(environment: Mapping[str, str] = os.environ) -> Path | None:
