@@ -286,3 +286,23 @@ def test_wrappers_of_equal_jobs_travel_once() -> None:
     assert share([other, *wrappers]) == ([other, *heads], body)
     assert share([other, wrappers[0]]) == ([other, wrappers[0]], "")
     assert share(["ab", "cd"]) == (["ab", "cd"], "")
+
+
+@pytest.mark.parametrize("ahead", [600.0, -600.0])
+def test_the_clock_of_the_service_is_ten_minutes_off(rig: BatchRig, ahead: float) -> None:
+    """What has just been handed over is not taken for lost, and what ended is seen to have ended."""
+    rig.now = ahead
+    mine = [rig.quick(tag) for tag in tags(2)]
+    receipts = hand_over(rig, mine)
+    assert Phase.GONE not in {one.phase for one in rig.site.status(receipts)}
+    end_of(rig, receipts)
+    assert {one.exit_code for one in rig.site.status(receipts)} == {0}
+
+
+def test_a_status_that_takes_two_minutes_is_given_up_and_asked_again(rig: BatchRig, slurm: FakeSlurm) -> None:
+    receipts = hand_over(rig, [rig.endless(tags(1)[0])])
+    slurm.faults["squeue"] = [Fault(before=120)]
+    rig.site._shell = LocalShell(environment=rig.site._shell._environment, seconds=1)  # type: ignore[attr-defined]
+    with pytest.raises(SiteUnavailable, match="did not end within 1 s"):
+        rig.site.status(receipts)
+    assert rig.site.status(receipts)[0].phase in (Phase.QUEUED, Phase.RUNNING)

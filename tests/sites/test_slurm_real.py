@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 
 from gridwms.sites.batch import BatchSettings
-from gridwms.sites.contract import Handover
+from gridwms.sites.contract import Handover, Phase, SiteUnavailable
 from gridwms.sites.shell import LocalShell
 from gridwms.sites.slurm import SlurmDialect
 from tests.services import slurm
 from tests.sites.batch_rig import BatchRig
-from tests.sites.contract import SiteContract
+from tests.sites.contract import SiteContract, receipts_of, tags
 from tests.sites.exactly_once import Play, run
 
 
@@ -73,3 +73,24 @@ def test_exactly_once(rig: SlurmRig, cluster: slurm.Slurm, count: int, kills: in
         kind="slurm", queue="main", folder=folder, environment=environment, count=count, kills=kills, seed=1, call=0.3
     )
     assert not run(play)
+
+
+@pytest.mark.long
+def test_the_controller_is_restarted_in_the_middle(rig: SlurmRig, cluster: slurm.Slurm) -> None:
+    running = receipts_of(rig.site.submit([rig.endless(tag) for tag in tags(4)]))
+    rig.wait(lambda: sum(rig.ran(one.tag) for one in running) == rig.slots)
+    cluster.stop_controller()
+    late = tags(1)
+    try:
+        with pytest.raises(SiteUnavailable):
+            rig.site.status(running)
+        with pytest.raises(SiteUnavailable):
+            rig.site.submit([rig.quick(late[0])])
+    finally:
+        cluster.start_controller()
+    assert rig.site.find([*late, *(one.tag for one in running)]) == {late[0]: None} | {one.tag: one for one in running}
+    assert {one.phase for one in rig.site.status(running)} <= {Phase.RUNNING, Phase.QUEUED}
+    assert receipts_of(rig.site.submit([rig.quick(late[0])]))
+    rig.release()
+    rig.wait(lambda: {one.phase for one in rig.site.status(running)} == {Phase.ENDED}, 60)
+    assert [rig.ran(one.tag) for one in running] == [1] * 4
