@@ -21,6 +21,7 @@ RUNS = (
     Run("match/matching", "1000 10000", "1000 10000 100000"),
     Run("match/data", "1000 100", "10000 1000"),
     Run("match/first", "1000 10000", "1000 10000 100000"),
+    Run("match/classes", "100000 100 10000", "100000 100 10000"),
     Run("submission", "1000", "1000 100000 1000000"),
     Run("share", "10000 100", "100000 1000"),
     Run("waiting", "1000 10000", "1000 10000 100000 1000000"),
@@ -56,6 +57,10 @@ BUDGETS = (
     Budget(
         "one job against 10,000 resources, known snapshot (ms)",
         _AT_MOST, 0.1, "classad/columns", "one job against all, warm", 10_000,
+    ),
+    Budget(
+        "100,000 jobs in 100 classes against 10,000 resources, each given a place (s)",
+        _AT_MOST, 1, "match/classes", "matching.classes", 100_000,
     ),
     Budget(
         "one job against 10,000 resources, new snapshot (ms)",

@@ -19,6 +19,8 @@ VALUES = [
     "2.0", "1e308", "-1e400", "true", "false", '"a"', '"A"', '"abc.cern.ch:8443/cream-pbs"', '"2880"', '""', '"x\\ny"', '"é"',
     "undefined", "error", '{"a","b"}', '{"A", 1, undefined}', "{}", '{"VO-cms-1","x"}', "{1, 2.0, true}", "other.q", "x + 1", "y",
     "[z = 1]", 'absTime("2020-01-01T00:00:00Z")', "other.missing", "{x}", "y == 1", "strcat(s, \"t\")",
+    '{[s = 1; z = "a"], [s = 5]}', "{[s = x], [s = other.q; z = true], 3}", "[z = x; l = {[s = 2; t = parent.y]}]", "[s = other.q]",
+    '{[s = "a"], undefined}', '{"/cms/Role=a", "VOMS:/cms/*"}', '"a, b ,2"', "{error, [s = 1]}",
 ]  # fmt: skip
 NAMES = ["x", "y", "s", "l", "m", "n"]
 CONSTANTS = [
@@ -88,6 +90,22 @@ class Conditions:
             "time() > 5",
             f"eval(\"other.x\") {operator} 1",
             "other.other.q == 2",
+            f"{self.pick(['anyMatch', 'allMatch'])}({self.name()}, {self.gang()})",
+            f"size(whichMatch({self.name()}, {self.gang()})) {operator} 1",
+            f"whichMatch({self.name()}, {self.gang()}).s =?= {{1}}",
+            f"{self.name()}.{self.pick(['z', 's', 'x', 'missing'])} {operator} {self.pick(CONSTANTS)}",
+            f"{self.name()}.l[0].{self.pick(['s', 't'])} {operator} 2",
+            f"fqanMember(\"VOMS:/cms/Role=a\", {self.name()})",
+            f"stringListMember({self.pick(['w', 'other.s'])}, {self.name()})",
+            f"countMatches(target.s > 1, {self.name()}) {operator} 1",
+            f"ifThenElse({self.name()} > 1, {self.name()} == 2, {self.name()})",
+        ])  # fmt: skip
+
+    def gang(self) -> str:
+        """What is asked of each ad in a list."""
+        return self.pick([
+            "target.s > 1", "other.s == q", "target.z is undefined", "target.s > my.q || target.z", "target.s", "target.t == 1",
+            "target.s / 0 > 1", "parent.q == 2", "target.z && target.s >= 2",
         ])  # fmt: skip
 
     def condition(self, depth: int) -> str:
