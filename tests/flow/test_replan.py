@@ -8,7 +8,9 @@ from gridwms.classad import EvaluationContext, Literal, parse_ad, parse_expressi
 from gridwms.flow.measures import Measures
 from gridwms.flow.replan import replan
 from gridwms.flow.schedule import Scheduler
+from gridwms.flow.worker import take_token
 from gridwms.flow.world import FlowSettings
+from gridwms.jobs.ids import tag_of
 from gridwms.jobs.states import State
 from gridwms.market.snapshot import Snapshot
 from gridwms.match import match
@@ -99,3 +101,24 @@ def test_what_was_measured_can_be_asked_for(stage: Stage) -> None:
     verdict = match(parse_ad("[]"), wanted, Literal(1), snapshot)
     assert [candidate.ce_id for candidate in verdict.candidates] == [other.ce_id]
     assert measures.response_time(one.ce_id, "", 0) is None
+
+
+def test_of_the_copies_of_a_moved_job_only_one_can_start(queued: tuple[Stage, str]) -> None:
+    stage, key = queued
+    stage.time[0] += PATIENCE
+    assert moved(stage) == 1
+    assert take_token(stage.world, key, 1, "late", []) == f"attempt 1 of job {key} is closed"
+    stage.errands()
+    assert stage.site.cancelled == [tag_of(key, 1)], "the copy that waits is asked to go"
+    stage.schedule()
+    stage.errands()
+    assert take_token(stage.world, key, 2, "new", []) is None
+    assert take_token(stage.world, key, 1, "late", []) is not None
+
+
+def test_one_that_has_just_started_is_left_where_it_is(queued: tuple[Stage, str]) -> None:
+    stage, key = queued
+    stage.time[0] += PATIENCE
+    assert take_token(stage.world, key, 1, "i", []) is None
+    assert moved(stage) == 0
+    assert stage.job(key).state is State.RUNNING
