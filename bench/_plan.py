@@ -18,6 +18,7 @@ class Run:
 RUNS = (
     Run("classad/columns", "1000 10000", "1000 10000"),
     Run("classad/pull", "", ""),
+    Run("market/bdii", "500", "5000"),
     Run("match/matching", "1000 10000", "1000 10000 100000"),
     Run("match/data", "1000 100", "10000 1000"),
     Run("match/first", "1000 10000", "1000 10000 100000"),
@@ -54,6 +55,18 @@ _AT_MOST, _AT_LEAST = True, False
 _PYTHON = "the interpreter, all of it under one lock"
 
 BUDGETS = (
+    Budget(
+        "a BDII of 5,000 computing elements in the market (s)",
+        _AT_MOST, 6, "market/bdii", "bdii, the first round: in the market after", 47_503,
+    ),
+    Budget(
+        "matching is held up while all of it changes (ms)",
+        _AT_MOST, 10, "market/bdii", "bdii, everything changed: a match is held up at most", 47_503,
+    ),
+    Budget(
+        "processor time of a round in which 1 % changed (s)",
+        _AT_MOST, 0.6, "market/bdii", "bdii, 1 % changed: processor time", 47_503,
+    ),
     Budget(
         "one job against 10,000 resources, known snapshot (ms)",
         _AT_MOST, 0.1, "classad/columns", "one job against all, warm", 10_000,
