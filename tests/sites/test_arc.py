@@ -128,7 +128,7 @@ def test_needs_are_told(rig: ArcRig, arex: FakeArex) -> None:
     with_settings(rig, environments=("ENV/PROXY",))
     base = rig.quick("x")
     wanted = [
-        replace(base, tag="a", cpus=6, nodes=4, wall_seconds=3600),
+        replace(base, tag="a", cpus=6, nodes=4, wall_seconds=3600, memory_mb=1000),
         replace(base, tag="b", cpus=8, smp_granularity=4, whole_nodes=True, ce=rig.ce.replace("-main", "-other")),
         replace(base, tag="c"),
     ]
@@ -136,6 +136,7 @@ def test_needs_are_told(rig: ArcRig, arex: FakeArex) -> None:
     a, b, c = (job.text.replace("ns0:", "") for job in arex.jobs.values())
     assert "<NumberOfSlots>6</NumberOfSlots><SlotsPerHost>2</SlotsPerHost>" in a
     assert "<WallTime>3600</WallTime>" in a
+    assert f"<IndividualPhysicalMemory>{167 * 1024 * 1024}</IndividualPhysicalMemory>" in a
     assert "<RuntimeEnvironment><Name>ENV/PROXY</Name></RuntimeEnvironment>" in a
     assert "<NumberOfSlots>8</NumberOfSlots><SlotsPerHost>4</SlotsPerHost><ExclusiveExecution>true<" in b
     assert "<QueueName>other</QueueName>" in b

@@ -50,10 +50,12 @@ def _inputs(one: Handover) -> str:
 
 
 def _resources(one: Handover, queue: str, settings: ArcSettings) -> str:
-    """Times in seconds. Slots of a host must divide the slots in all, or A-REX refuses."""
+    """Seconds, and bytes for each slot. Slots of a host must divide the slots in all, or A-REX refuses."""
     parts = [f"<RuntimeEnvironment><Name>{escape(name)}</Name></RuntimeEnvironment>" for name in settings.environments]
     if one.wall_seconds is not None:
         parts.append(f"<WallTime>{one.wall_seconds}</WallTime>")
+    if one.memory_mb is not None:
+        parts.append(f"<IndividualPhysicalMemory>{-(-one.memory_mb // one.cpus) << 20}</IndividualPhysicalMemory>")
     wide = one.cpus > 1 or one.nodes or one.whole_nodes
     if wide:
         host = _slots_per_host(one)
