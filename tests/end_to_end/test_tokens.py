@@ -128,8 +128,10 @@ def test_logging_in_as_users_do(house: House, tmp_path: Path) -> None:
 def test_the_audit_log_knows_who_it_was_and_holds_no_token(house: House) -> None:
     token = house.token(sub="eve", scope="compute.read")
     assert house.ask("POST", "/api/v1/jobs", token, json={"jdl": JOB}).status_code == 403
+    assert house.ask("GET", "/api/v1/shares", house.token(sub="quiet")).status_code == 200
     [file] = list((house.service.data / "audit").iterdir())
     text = file.read_text()
+    assert "quiet@test" not in text, "what a list leaves out is no refusal"
     assert '"subject":"eve@test"' in text and "it needs compute.create" in text
     assert token.rsplit(".", 1)[1] not in text
 

@@ -57,7 +57,7 @@ class Desk:
 
         Raises Overloaded when the service has too much to do for that.
         """
-        decision = self.judge(action, what or Service())
+        decision = self._decide(action, what or Service())
         if not decision.yes:
             raise NotPermitted(decision.reason, decision.advice)
         self._bear(action)
@@ -90,7 +90,7 @@ class Desk:
             if key not in held:
                 refused[job] = UnknownJob(key)
                 continue
-            decision = self.judge(action, the_job(key, held[key]))
+            decision = self._decide(action, the_job(key, held[key]))
             if decision.yes:
                 allowed.append(key)
             else:
@@ -98,8 +98,12 @@ class Desk:
         return list(dict.fromkeys(allowed)), refused
 
     def judge(self, action: Action, what: Object) -> Decision:
-        """What bans and the policy say to the caller's doing something; it is written down."""
-        decision = self._banned() or policy.allowed(self.identity, action, what)
+        """What bans and the policy say to the caller's doing something: for lists, which leave out what they refuse."""
+        return self._banned() or policy.allowed(self.identity, action, what)
+
+    def _decide(self, action: Action, what: Object) -> Decision:
+        """The same for what was asked for; it is written down."""
+        decision = self.judge(action, what)
         if self.settings.audit is not None:
             self.settings.audit.note(self.identity, action, what, decision)
         return decision
