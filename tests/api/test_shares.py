@@ -38,6 +38,24 @@ def test_users_see_themselves_and_operators_everybody(shared: House) -> None:
     assert vo["waiting"] >= 2 and vo["share"] == 1.0 and (every["on"], every["half_life_seconds"]) == (True, 604800.0)
 
 
+def test_a_drained_service_takes_no_new_work_and_goes_on_with_the_rest(home: House) -> None:
+    key = home.submit(user="ann")
+    home.world.drain_file = home.data / ".drain"
+    assert home.http("ann").post("/api/v1/jobs", json={"jdl": HELLO}).status_code == 201
+    home.world.drain_file.touch()
+    refused = home.http("ann").post("/api/v1/jobs", json={"jdl": HELLO})
+    assert (refused.status_code, refused.json()["error"]["code"]) == (503, "draining")
+    assert "Unavailable service (the server is temporarily drained)" in refused.json()["error"]["message"]
+    assert int(refused.headers["Retry-After"]) > 0
+    service = home.http("ann").get("/api/v1/service").json()
+    assert not service["accepts"] and "it is drained: no new work is taken" in service["troubles"]
+    home.deliver()
+    assert home.http("ann").get(f"/api/v1/jobs/{key}").json()["state"] != "WAITING"
+    assert home.http("ann").post(f"/api/v1/jobs/{key}/cancel").status_code == 200
+    home.world.drain_file.unlink()
+    assert home.http("ann").post("/api/v1/jobs", json={"jdl": HELLO}).status_code == 201
+
+
 def test_an_overloaded_service_refuses_work_and_says_when_to_come_again(home: House) -> None:
     key = home.submit(user="ann")
     vitals = {LOAD_1: 12.0, DISK: 20.0, MEMORY: 10.0}

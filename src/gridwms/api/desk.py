@@ -16,7 +16,7 @@ from gridwms.flow import status
 from gridwms.flow.bookkeeping.named import Named, booked, named
 from gridwms.flow.bookkeeping.search import Asker
 from gridwms.flow.bookkeeping.settle import settle
-from gridwms.flow.errors import FlowError, NotPermitted, UnknownJob
+from gridwms.flow.errors import Draining, FlowError, NotPermitted, UnknownJob
 from gridwms.flow.world import World
 from gridwms.jobs.ids import key_of
 from gridwms.security import policy
@@ -55,11 +55,13 @@ class Desk:
     def may(self, action: Action, what: Object | None = None) -> None:
         """Return when the caller may do `action` (to the service as a whole by default); else raise NotPermitted.
 
-        Raises Overloaded when the service has too much to do for that.
+        Raises Overloaded when the service has too much to do for that, Draining when it takes no new work.
         """
         decision = self._decide(action, what or Service())
         if not decision.yes:
             raise NotPermitted(decision.reason, decision.advice)
+        if action is Action.SUBMIT and self.world.draining:
+            raise Draining
         self._bear(action)
 
     def _bear(self, action: Action) -> None:

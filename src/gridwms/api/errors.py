@@ -18,6 +18,7 @@ from gridwms.flow.archive.directory import NoArchive
 from gridwms.flow.bookkeeping.pages import BadCursor
 from gridwms.flow.delegation import DelegationRefused, UnknownDelegation
 from gridwms.flow.errors import (
+    Draining,
     FlowError,
     NotFound,
     NotInState,
@@ -71,6 +72,7 @@ _STATUS: Mapping[type[Exception], int] = {
     KeyReused: 422,
     CutShort: 400,
     Overloaded: 503,
+    Draining: 503,
     StoreFull: 507,
     OverQuota: 507,
     TooManyWaiting: 429,

@@ -92,6 +92,7 @@ def build(
         data=data_of_jobs,
         believing=believing,
         seal=Seal.of(capabilities),
+        drain_file=data / ".drain",
         load=build_limiter(config.load, database, data),
         archive=data / "archive" if not config.archive.directory else Path(config.archive.directory),
         outlets=outlets,

@@ -72,6 +72,18 @@ class Overloaded(FlowError):
     code = "overloaded"
 
 
+class Draining(FlowError):
+    """The service takes no new work; everything else goes on."""
+
+    code = "draining"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Unavailable service (the server is temporarily drained)",
+            "Nothing was done; try again later, or at another service. Jobs that are here go on.",
+        )
+
+
 class StoreFull(FlowError):
     """The disk of the service is full."""
 

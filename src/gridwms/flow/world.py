@@ -145,6 +145,8 @@ class World:
     settings: FlowSettings
     capability: Callable[[str], str]
     """Makes the secret of an attempt from its tag."""
+    drain_file: Path | None = None
+    """While it is there no new work is taken (gLite's `.drain`)."""
     load: LoadLimiter | None = None
     """Refuses work when there is too much; None: never."""
     outlets: Outlets | None = None
@@ -216,6 +218,11 @@ class World:
     def pace(self, site: str) -> Pace:
         """How fast a site may be given attempts."""
         return self.paces.setdefault(site, Pace(self.settings.policy(site).max_per_minute))
+
+    @property
+    def draining(self) -> bool:
+        """Whether new work is refused, at the wish of the operators."""
+        return self.drain_file is not None and self.drain_file.exists()
 
     def wake_all(self) -> None:
         """Let every loop look: something may have come from another instance."""

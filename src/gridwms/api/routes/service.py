@@ -20,6 +20,7 @@ def service(at: AtDesk) -> ServiceOut:
     troubles = [f"site {name}: {text}" for name, text in at.world.troubles.items() if text]
     vitals = at.world.load.vitals() if at.world.load is not None else []
     troubles += [line(one) for one in vitals if one.over]
+    troubles += ["it is drained: no new work is taken"] if at.world.draining else []
     troubles += [f"source {health.source}: {health.error}" for health in at.world.market.health() if health.error]
     return ServiceOut(
         name="gridwms",
@@ -28,7 +29,7 @@ def service(at: AtDesk) -> ServiceOut:
         you=at.identity.subject,
         healthy=not troubles,
         troubles=troubles,
-        accepts=not any(one.over for one in vitals),
+        accepts=not at.world.draining and not any(one.over for one in vitals),
         load=[VitalOut.model_validate(one, from_attributes=True) for one in vitals],
     )
 
