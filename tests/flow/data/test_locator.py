@@ -118,6 +118,26 @@ def test_an_answer_stays_the_same_object_until_something_changes(bench: Bench) -
     assert len(bench.news) == 3
 
 
+def test_news_of_others_cost_a_data_set_nothing(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    for n in range(5):
+        bench.where(f"lfn:{n}")
+    bench.ask()
+    first = [bench.locator.where(data(f"lfn:{n}")) for n in range(5)]
+    bench.where("lfn:77")
+    bench.ask()
+    made: list[int] = []
+    of = Located.of
+    monkeypatch.setattr(Located, "of", lambda *args: made.append(1) or of(*args))
+    assert [bench.locator.where(data(f"lfn:{n}")) for n in range(5)] == first
+    assert made == []
+    bench.catalogue.hosts["lfn:3"] = ("moved",)
+    bench.time[0] += 601
+    bench.ask()
+    again = [bench.locator.where(data(f"lfn:{n}")) for n in range(5)]
+    assert [one is had for one, had in zip(again, first, strict=True)] == [True, True, True, False, True]
+    assert len(made) == 1
+
+
 def test_it_is_asked_again_only_when_it_is_due(bench: Bench) -> None:
     bench.where("lfn:1", "lfn:none")
     bench.ask()

@@ -51,12 +51,14 @@ class CatalogueHealth:
 
 @dataclass(slots=True)
 class _Name:
-    """What one catalogue said of a name. `told` None: not yet; `trouble`: why it was refused."""
+    """What one catalogue said of a name. `told` None: not yet; `trouble`: why it was refused; `changed`: the version of
+    the catalogue's shelf when it last said something new."""
 
     told: float | None = None
     files: tuple[File, ...] = ()
     trouble: str = ""
     due: float = 0.0
+    changed: int = 0
 
 
 @dataclass(slots=True)
@@ -79,6 +81,13 @@ class _Set:
     seen: tuple[int, ...] = ()
     answer: Located | Reason | None = None
     until: float = 0.0
+
+    def touched(self) -> bool:
+        """Whether its catalogues have said something new of its own names since `seen`."""
+        return any(
+            shelf.version != seen and any(shelf.names[name].changed > seen for name in names)
+            for (shelf, names), seen in zip(self.parts, self.seen, strict=True)
+        )
 
 
 class Locator:
@@ -125,7 +134,9 @@ class Locator:
             known.wanted = now
             seen = tuple(shelf.version for shelf, _names in known.parts)
             answer = known.answer
-            if answer is None or seen != known.seen or now >= known.until:
+            if isinstance(answer, Located) and now < known.until and not known.touched():
+                known.seen = seen
+            elif answer is None or seen != known.seen or now >= known.until:
                 fresh, known.until = self._answer(data, known, now)
                 known.seen = seen
                 answer = known.answer = answer if answer is not None and _same(fresh, answer) else fresh
@@ -218,6 +229,8 @@ class Locator:
             changed = [one for one in names if one in shelf.names and _note(shelf, one, found.get(one, ()), now)]
             if changed or back:
                 shelf.version += 1
+            for one in changed:
+                shelf.names[one].changed = shelf.version
             return bool(changed) or back
 
     def _forget(self, now: float) -> None:
