@@ -245,3 +245,16 @@ def test_old_figures_are_forgotten(stage: Stage) -> None:
     Feedback(stage.world).tidy()
     assert counted(stage, HOUR) == {}
     assert Group("a", "b", "c", "d", "e").ce == "b"
+
+
+def test_a_retry_does_not_wait_for_a_host_that_is_left_alone(stage: Stage) -> None:
+    stage.market.put(place(1, GlueCEStateFreeJobSlots=12))
+    run(stage, sent(stage, 12, "ShallowRetryCount = 0"), fault=True)
+    assert resting(stage) == {"ce1"}
+    stage.market.put(place(1), place(2, GlueCEStateFreeJobSlots=1))
+    (key,) = sent(stage, 1)
+    run(stage, [key], fault=True)
+    assert len(stage.job(key).attempts) == 1
+    stage.market.put(place(1), place(2))
+    stage.schedule()
+    assert [attempt.ce.split(".")[0] for attempt in stage.job(key).attempts] == ["ce2", "ce2"]

@@ -62,6 +62,7 @@ class Room:
         for ce_id, most in (elements or {}).items():
             if ce_id in published.element.of:
                 self.element_room[published.element.of[ce_id]] = most
+        self._shut = self.element_room < 1
         self.site_names: Mapping[str, int] = published.site.of
         self.element_names: Mapping[str, int] = published.element.of
         self._host = published.host
@@ -92,9 +93,10 @@ class Room:
         return led
 
     def untried(self, rows: Rows, hosts: Collection[str]) -> NDArray[numpy.bool_]:
-        """Which of these rows are on none of these hosts."""
+        """Which of these rows are on none of these hosts, and of elements that get anything at all."""
         numbers = [self._host.of[host.lower()] for host in hosts if host.lower() in self._host.of]
-        return ~numpy.isin(self._host.by_row[rows], numbers)
+        new = ~numpy.isin(self._host.by_row[rows], numbers)
+        return new & ~self._shut[self.element[rows]]
 
     def take(self, row: int, slots: int) -> None:
         """A job that occupies `slots` was sent there."""
