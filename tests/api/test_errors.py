@@ -30,7 +30,7 @@ def test_every_error_of_ours_has_a_status() -> None:
     ],
 )
 def test_each_is_one_form(home: House, monkeypatch: pytest.MonkeyPatch, error: Exception, code: int) -> None:
-    def fail(*_: object) -> None:
+    def fail(*_: object, **__: object) -> None:
         raise error
 
     monkeypatch.setattr(submit, "register", fail)
