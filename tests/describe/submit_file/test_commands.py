@@ -33,6 +33,8 @@ CASES = [
     ("output_destination = https://h/", 'OutputSandboxBaseDestURI = "https://h/"'),
     ("should_transfer_files = YES\nwhen_to_transfer_output = ON_EXIT", 'Executable = "/bin/ls"'),
     ("request_cpus = 4", "CPUNumber = 4"),
+    ("priority = -5", "Priority = -5"),
+    ("prio = +7", "Priority = 7"),
     ("request_memory = 2048", f"Requirements = {RAM} >= 2048"),
     ("request_memory = 2 GB", f"Requirements = {RAM} >= 2048"),
     ("RequestMemory = 512K", f"Requirements = {RAM} >= 1"),
