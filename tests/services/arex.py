@@ -93,6 +93,9 @@ class Arex:
     def stop(self) -> None:
         self.daemons.stop_all(5)
         kill_by_environment(f"ARC_CONFIG={self.conf}")
+        kill_by_environment(
+            f"ARC_LOCATION={self.folder / 'arc'}"
+        )  # jobs: its fork back-end ends only their first process
 
     def _spawn(self, name: str, script: str) -> None:
         line = f"cd /; exec /bin/bash {_SHARE / script} -f"

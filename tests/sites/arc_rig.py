@@ -28,7 +28,7 @@ class ArcRig(TraceRig):
     ) -> None:
         self.slots, self.many, self.ce = slots, many, ce
         self.settings, self._pause = settings, pause
-        self.fetched = fetched
+        self.fetched, self.patience = fetched, 1
         self.now = 0.0
         """Seconds by which the clock of the site is ahead."""
         self.lay_traces(folder)
@@ -38,7 +38,7 @@ class ArcRig(TraceRig):
         self.site: ArcSite = ArcSite(self.settings, lambda: time.time() + self.now, fetched=self.fetched)
 
     def wait(self, what: Callable[[], bool], seconds: float = 30) -> None:
-        deadline = time.monotonic() + seconds
+        deadline = time.monotonic() + self.patience * seconds
         while not what():
             assert time.monotonic() < deadline, "not in time"
             time.sleep(self._pause)
@@ -46,6 +46,11 @@ class ArcRig(TraceRig):
     def restart(self) -> None:
         self.site.close()
         self.open()
+
+    def clear(self) -> None:
+        """Have all jobs there removed, so that none stands in the way of the next test."""
+        rest = self.site._rest
+        rest.each("clean", rest.ids())
 
     def release(self) -> None:
         handle = os.open(self.gate, os.O_RDWR)

@@ -38,5 +38,7 @@ def real_arc(real_arex: arex.Arex, request: pytest.FixtureRequest) -> Iterator[A
         made = ArcRig(folder, settings, real_arex.ce, slots=real_arex.slots, many=many, pause=0.3)
         made.traces.chmod(0o777)
         made.gate.chmod(0o666)
+        made.patience = 3
         yield made
+        made.clear()
         made.site.close()
