@@ -12,7 +12,8 @@ from pathlib import Path
 
 from bench._house import TRUE, multiply, tell
 from gridwms.daemon.build import build
-from gridwms.daemon.config import Config, SimulatedQueue, SimulatedSite
+from gridwms.daemon.config import Config
+from gridwms.daemon.site_sections import SimulatedQueue, SimulatedSite
 from gridwms.flow.schedule import Scheduler
 from gridwms.flow.share.view import standings
 from gridwms.flow.submit import register

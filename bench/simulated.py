@@ -17,9 +17,10 @@ from pathlib import Path
 from sqlalchemy import func, select
 
 from gridwms.daemon.build import build
-from gridwms.daemon.config import Config, SimulatedQueue, SimulatedSite
+from gridwms.daemon.config import Config
 from gridwms.daemon.memory import settle
 from gridwms.daemon.service import Service
+from gridwms.daemon.site_sections import SimulatedQueue, SimulatedSite
 from gridwms.flow.submit import register
 from gridwms.flow.world import World
 from gridwms.jobs.states import State

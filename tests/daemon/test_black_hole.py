@@ -10,8 +10,9 @@ from pathlib import Path
 from sqlalchemy import select
 
 from gridwms.daemon.build import build
-from gridwms.daemon.config import Config, SimulatedFaults, SimulatedQueue, SimulatedSite
+from gridwms.daemon.config import Config
 from gridwms.daemon.service import Service
+from gridwms.daemon.site_sections import SimulatedFaults, SimulatedQueue, SimulatedSite
 from gridwms.flow import sites
 from gridwms.flow.breaker import Position
 from gridwms.flow.submit import register

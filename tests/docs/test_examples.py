@@ -57,7 +57,7 @@ def test_links_lead_somewhere() -> None:
 
 
 def test_every_key_of_the_configuration_is_documented() -> None:
-    from gridwms.daemon import catalogues, config
+    from gridwms.daemon import catalogues, config, site_sections, source_sections
 
     page = "".join(
         (ROOT / f"docs/operator/{name}.md").read_text()
@@ -71,21 +71,27 @@ def test_every_key_of_the_configuration_is_documented() -> None:
         config.Share,
         config.PartyShare,
         config.Load,
-        config.LocalSite,
-        config.FileSource,
-        config.BdiiSource,
-        config.CricSource,
-        config.ArcSource,
-        config.CondorSource,
-        config.PushSource,
-        config.SlurmSite,
-        config.HTCondorSite,
-        config.GridEngineSite,
-        config.ArcSite,
-        config.SshSection,
-        config.SimulatedSite,
-        config.SimulatedQueue,
-        config.SimulatedFaults,
+        config.Quarantine,
+        config.Certificates,
+        config.RetryRule,
+        config.TokenIssuer,
+        site_sections.LocalSite,
+        source_sections.FileSource,
+        source_sections.BdiiSource,
+        source_sections.CricSource,
+        source_sections.ArcSource,
+        source_sections.CondorSource,
+        source_sections.PushSource,
+        site_sections.SlurmSite,
+        site_sections.PbsSite,
+        site_sections.GramSite,
+        site_sections.HTCondorSite,
+        site_sections.GridEngineSite,
+        site_sections.ArcSite,
+        site_sections.SshSection,
+        site_sections.SimulatedSite,
+        site_sections.SimulatedQueue,
+        site_sections.SimulatedFaults,
         catalogues.FileCatalogueSection,
         catalogues.RucioSection,
     )

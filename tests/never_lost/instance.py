@@ -15,7 +15,7 @@ from typing import Any
 from gridwms.classad import ClassAd
 from gridwms.cli.main import run
 from gridwms.daemon import build
-from gridwms.daemon.config import AnySite, LocalSite
+from gridwms.daemon.site_sections import AnySite, LocalSite
 from gridwms.sites import local
 from gridwms.sites.local.describe import Load, describe
 

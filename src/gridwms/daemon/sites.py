@@ -7,7 +7,15 @@ from collections.abc import Callable
 from dataclasses import fields, replace
 from pathlib import Path
 
-from gridwms.daemon.config import AnySite, ArcSite, BatchSection, GramSite, HTCondorSite, LocalSite, SimulatedSite
+from gridwms.daemon.site_sections import (
+    AnySite,
+    ArcSite,
+    BatchSection,
+    GramSite,
+    HTCondorSite,
+    LocalSite,
+    SimulatedSite,
+)
 from gridwms.sites import arc, local, simulated
 from gridwms.sites.batch import BatchSettings, BatchSite, Dialect
 from gridwms.sites.contract import Site

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from gridwms.daemon import config
+from gridwms.daemon import source_sections
 from gridwms.market.source import Source
 from gridwms.market.sources.arc import ArcSource
 from gridwms.market.sources.bdii import BdiiSource
@@ -20,19 +20,19 @@ from gridwms.store import offers
 from gridwms.store.database import Database
 
 
-def build_source(name: str, section: config.AnySource, database: Database) -> Source:
+def build_source(name: str, section: source_sections.AnySource, database: Database) -> Source:
     """The source `name`."""
     match section:
-        case config.PushSource():
+        case source_sections.PushSource():
 
             def read() -> list[tuple[str, float]]:
                 kept = database.read(lambda connection: offers.current(connection, name, time.time()))
                 return [(one.ad, one.expires_at) for one in kept]
 
             return PushSource(name=name, read=read, seconds=section.seconds)
-        case config.BdiiSource():
+        case source_sections.BdiiSource():
             return BdiiSource(name, **section.model_dump(exclude={"kind"}))
-        case config.CricSource():
+        case source_sections.CricSource():
             access = _access(section)
             about_sites = replace(access, url=section.sites_url) if section.sites_url else None
             return CricSource(
@@ -43,15 +43,15 @@ def build_source(name: str, section: config.AnySource, database: Database) -> So
                 sites=section.sites,
                 defaults=section.defaults,  # type: ignore[arg-type]
             )
-        case config.ArcSource():
+        case source_sections.ArcSource():
             return ArcSource(name, _access(section), seconds=section.seconds, site=section.site)
-        case config.CondorSource():
+        case source_sections.CondorSource():
             return CondorSource(name=name, **section.model_dump(exclude={"kind"}))
-        case config.FileSource():
+        case source_sections.FileSource():
             return FileSource(name, Path(section.path), section.seconds)
 
 
-def terms_of(sections: Mapping[str, config.AnySource]) -> dict[str, Terms]:
+def terms_of(sections: Mapping[str, source_sections.AnySource]) -> dict[str, Terms]:
     """On which terms resources may be handed in, by source."""
     return {
         name: Terms(
@@ -62,9 +62,9 @@ def terms_of(sections: Mapping[str, config.AnySource]) -> dict[str, Terms]:
             max_resources=section.max_resources,
         )
         for name, section in sections.items()
-        if isinstance(section, config.PushSource)
+        if isinstance(section, source_sections.PushSource)
     }
 
 
-def _access(section: config.WebSource) -> Access:
+def _access(section: source_sections.WebSource) -> Access:
     return Access(**section.model_dump(include={"url", "timeout", "authority", "certificate", "key", "token_file"}))
