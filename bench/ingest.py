@@ -1,7 +1,8 @@
 """Events of wrappers taken in, durable at the answer: in sets of 1,000 jobs, and for one job a request.
 
-Arguments: jobs (20000); each tells three events. `sets`: every wrapper has a clock of its own, as in the field; `alike`:
-all tell the same times, as an array that begins at once nearly does. `singly`: from 1, 16 and 64 threads. Without HTTP.
+Arguments: jobs (20000); each tells three events. `sets`: every wrapper has a clock of its own, as in the field;
+`alike`: all tell the same times, as an array that begins at once nearly does. `singly`: from 1, 16 and 64 threads.
+Without HTTP.
 """
 
 from __future__ import annotations
@@ -53,7 +54,10 @@ def main() -> None:
 
 
 def _live(world: World, keys: Sequence[str], step: float = 0.0) -> None:
-    """The wrappers of these jobs tell that they run, take their tokens, and tell the end; `step`: between their clocks."""
+    """The wrappers of these jobs tell that they run, take their tokens, and tell the end.
+
+    `step`: seconds between their clocks.
+    """
     now = world.clock()
     times = [now + place * step for place in range(len(keys))]
     begins = [f"type=Running&id=worker-1-1-b&time={at}&node=wn1" for at in times]
