@@ -17,6 +17,7 @@ from pathlib import Path
 from bench._house import TRUE, multiply, sample, tell
 from gridwms.daemon.build import build
 from gridwms.daemon.config import Config
+from gridwms.daemon.memory import settle
 from gridwms.flow.worker import Word, hear
 from gridwms.flow.world import World
 from gridwms.security import capability
@@ -33,6 +34,7 @@ def main() -> None:
         sample(data, TRUE, until="SCHEDULED")
         multiply(data, 2 * count + 3 * SINGLY + 1)
         world = build(Config(sites={}), data, "http://127.0.0.1:1", capability.load(data)).world
+        settle()  # as the service does
         keys = [f"00{number:020d}" for number in range(1, 2 * count + 3 * SINGLY + 1)]
         singly, sets = keys[: 3 * SINGLY], keys[3 * SINGLY :]
         own, alike = sets[:count], sets[count:]

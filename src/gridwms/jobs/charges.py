@@ -13,6 +13,7 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Iterable
+from operator import attrgetter
 from typing import NamedTuple
 
 from gridwms.jobs.events import Event, Report
@@ -84,11 +85,15 @@ def note(charges: Charges, was: Job, job: Job, event: Event, count: int = 1) -> 
     number = event.attempt if isinstance(event, Report) else len(job.attempts)
     after = job.attempts[number - 1]
     before = was.attempts[number - 1] if number <= len(was.attempts) else None
-    if before is after or (before is not None and before.over):
+    if before is not None and (before.over or _read(before) == _read(after)):
         return
     charge = _charge(before, after, event.time)
     if charge is not None:
         charges[job.account, after.site].append(charge.times(count))
+
+
+_read = attrgetter("running_at", "outcome", "departure", "refused_at", "over")
+"""All that places and spans depend on and an event can change."""
 
 
 def no_charges() -> Charges:
