@@ -68,6 +68,8 @@ def test_bytes_and_certificates_arrive(
             got = await asyncio.to_thread(_echoed, client, port, content)
             assert hashlib.sha256(got).digest() == hashlib.sha256(content).digest()
         server.close()
+        async with asyncio.timeout(30):  # until the connections have ended: uvloop does not close around them
+            await server.wait_closed()
 
     with asyncio.Runner(loop_factory=new_loop) as runner:
         runner.run(serve())
