@@ -1,4 +1,4 @@
-"""TLS that hands certificates on unjudged: bytes arrive whole, in asyncio and in uvloop."""
+"""TLS that hands certificates on unjudged: bytes arrive whole. In uvloop: `tests/end_to_end/test_certificates.py`."""
 
 from __future__ import annotations
 
@@ -6,13 +6,11 @@ import asyncio
 import hashlib
 import socket
 import ssl
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-import uvloop
 
 from gridwms.security.tls import ProxyContext, Wire
 from tests.x509 import making
@@ -45,11 +43,8 @@ class Echo(asyncio.Protocol):
         self.transport.write(data)
 
 
-@pytest.mark.parametrize("new_loop", [asyncio.new_event_loop, uvloop.new_event_loop])
 @pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
-def test_bytes_and_certificates_arrive(
-    tmp_path: Path, new_loop: Callable[[], asyncio.AbstractEventLoop], version: ssl.TLSVersion
-) -> None:
+def test_bytes_and_certificates_arrive(tmp_path: Path, version: ssl.TLSVersion) -> None:
     files = {"s.pem": SERVER.pem, "k.pem": SERVER.key_pem, "p.pem": PROXY.pem + PROXY.key_pem + ALICE.pem, "ca": CA.pem}
     for name, content in files.items():
         (tmp_path / name).write_bytes(content)
@@ -68,11 +63,9 @@ def test_bytes_and_certificates_arrive(
             got = await asyncio.to_thread(_echoed, client, port, content)
             assert hashlib.sha256(got).digest() == hashlib.sha256(content).digest()
         server.close()
-        async with asyncio.timeout(30):  # until the connections have ended: uvloop does not close around them
-            await server.wait_closed()
+        await server.wait_closed()
 
-    with asyncio.Runner(loop_factory=new_loop) as runner:
-        runner.run(serve())
+    asyncio.run(serve())
     assert Echo.chains == [2, 2]
 
 
