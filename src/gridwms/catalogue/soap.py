@@ -6,6 +6,7 @@ The DLI gets names with their prefix, the StorageIndex without, as gLite's broke
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final
@@ -34,7 +35,7 @@ _AT_ONCE = 8
 """So many calls wait at the same time."""
 
 
-class _SoapCatalogue:
+class _SoapCatalogue(ABC):
     registers = False
 
     def __init__(self, name: str, url: str, timeout: float = 60.0, credentials: Credentials | None = None) -> None:
@@ -50,8 +51,9 @@ class _SoapCatalogue:
             for call in calls.values():
                 call.cancel()
 
+    @abstractmethod
     def _one(self, name: str) -> tuple[File, ...] | CatalogueError:
-        raise NotImplementedError
+        """What is known of one name."""
 
     def _urls(
         self, name: str, namespace: str, operation: str, arguments: Mapping[str, str]

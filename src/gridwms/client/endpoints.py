@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Sequence
 from typing import Any, Generic, TypeVar
 
@@ -13,13 +14,17 @@ Http = TypeVar("Http")
 
 
 class Endpoints(Generic[Http]):
-    """A connection a service, made when it is first needed. `open`: makes one."""
+    """A connection a service, made when it is first needed. `open`: makes one.
+
+    With one service any number of threads may use it; who turns between several is alone.
+    """
 
     def __init__(self, addresses: Sequence[Address], open: Callable[[Address], Http]) -> None:  # noqa: A002
         self._addresses = list(addresses)
         self._open = open
         self._at = 0
         self._connections: dict[int, Http] = {}
+        self._lock = threading.Lock()
 
     @property
     def url(self) -> str:
@@ -29,9 +34,10 @@ class Endpoints(Generic[Http]):
     @property
     def http(self) -> Http:
         """The connection to it."""
-        if self._at not in self._connections:
-            self._connections[self._at] = self._open(self._addresses[self._at])
-        return self._connections[self._at]
+        with self._lock:
+            if self._at not in self._connections:
+                self._connections[self._at] = self._open(self._addresses[self._at])
+            return self._connections[self._at]
 
     @property
     def connections(self) -> list[Http]:

@@ -16,11 +16,10 @@ from typing import Any
 import structlog
 from sqlalchemy import Connection
 
-from gridwms.classad import ClassAd, ClassAdSyntaxError, evaluate_attribute, parse_ad
-from gridwms.describe.data import DataSet
-from gridwms.describe.jdl.data import data_of
-from gridwms.flow.compound.together import TOGETHER, keep_together
+from gridwms.classad import ClassAdSyntaxError, evaluate_attribute, parse_ad
+from gridwms.flow.compound.together import keep_together
 from gridwms.flow.data.located import Located
+from gridwms.flow.match_class import MatchClass, read_class, slots_of
 from gridwms.flow.obstacles import obstacles, reason_of
 from gridwms.flow.quarantine import Quarantine, quarantine
 from gridwms.flow.record import Recorded, announce, apply
@@ -54,16 +53,6 @@ _BEHIND = 200
 _LOOK_AGAIN, _LOOKS = 300.0, 20
 """Seconds after which the numbers of a class that still waits for the same reason are looked at again, and how many
 classes are looked at so in one round."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Class:
-    ad: ClassAd
-    submit_to: str
-    fuzzy_factor: float | None
-    cpus: int
-    together: str
-    data: DataSet | None
 
 
 @dataclass(slots=True)
@@ -105,7 +94,7 @@ class Scheduler:
 
     def __init__(self, world: World) -> None:
         self._world = world
-        self._classes: dict[str, _Class] = {}
+        self._classes: dict[str, MatchClass] = {}
         self._compiled: dict[str, Matching] = {}
         self._verdicts: dict[str, Verdict | Reason] = {}
         self._version = -1
@@ -163,21 +152,21 @@ class Scheduler:
         while (turn := turns.next()) is not None:
             line, slots = turn
             known, candidates = self._classes[line.match_class], verdicts[line.match_class].candidates
-            plan = plans.setdefault(line, _Plan(line, verdicts[line.match_class], known.cpus))
-            wanted = min(max(1, slots // known.cpus), turns.wanted(line))
+            plan = plans.setdefault(line, _Plan(line, verdicts[line.match_class], known.slots))
+            wanted = min(max(1, slots // known.slots), turns.wanted(line))
             picks = choose(
                 candidates,
                 wanted,
                 room.within(turns.site_room(line)),
                 self._world.rng,
                 fuzzy_factor=known.fuzzy_factor,
-                slots=known.cpus,
+                slots=known.slots,
             )
             made = {index: candidates[index] for index in set(picks)}
             for index in picks:
-                room.take(made[index].row, known.cpus)
+                room.take(made[index].row, known.slots)
                 plan.places.append(made[index])
-            turns.got(line, [made[index].site or "" for index in picks], wanted, known.cpus)
+            turns.got(line, [made[index].site or "" for index in picks], wanted, known.slots)
         return [plan for plan in plans.values() if plan.places]
 
     def _verdicts_of(self, snapshot: Snapshot, classes: set[str]) -> dict[str, Verdict | Reason]:
@@ -195,7 +184,7 @@ class Scheduler:
             verdict = self._verdict(job.match_class, snapshot)
             if isinstance(verdict, Reason) or self._classes[job.match_class].together:
                 continue
-            slots = self._classes[job.match_class].cpus
+            slots = self._classes[job.match_class].slots
             tried = _tried(job, snapshot)
             for index in choose(verdict.candidates, 1, room, self._world.rng, tried=tried, slots=slots):
                 place = verdict.candidates[index]
@@ -228,7 +217,7 @@ class Scheduler:
         verdict = self._open(job.match_class, room, snapshot)
         if isinstance(verdict, Reason):
             return Look(verdict, None)
-        slots = self._classes[job.match_class].cpus
+        slots = self._classes[job.match_class].slots
         open_ = choose(verdict.candidates, 1, room, self._world.rng, slots=slots)
         full = None if open_ or code_of(verdict) else self._full(job.match_class, verdict, room)
         why, explanation = _explained(verdict, full)
@@ -260,7 +249,7 @@ class Scheduler:
 
     def _full(self, match_class: str, verdict: Verdict, room: Room) -> Reason:
         """Why none of the resources that match takes a job more."""
-        slots = self._classes[match_class].cpus
+        slots = self._classes[match_class].slots
         found = obstacles(self._world, verdict.candidates, room, self._closed, self._left_alone, slots)
         return reason_of(found, len(verdict.candidates))
 
@@ -275,7 +264,7 @@ class Scheduler:
         known = {one: self._slots[one] for one in classes & self._slots.keys()}
         missing = classes - known.keys()
         ads = self._world.database.read(lambda connection: descriptions.get_classes(connection, missing))
-        self._slots = known | {one: _slots(parse_ad(ads[one])) if one in ads else 1 for one in missing}
+        self._slots = known | {one: slots_of(parse_ad(ads[one])) if one in ads else 1 for one in missing}
         taken: dict[str, int] = defaultdict(int)
         for (ce, match_class), count in promised.items():
             taken[ce] += count * self._slots[match_class]
@@ -292,18 +281,9 @@ class Scheduler:
         )
         for match_class, text in ads.items():
             try:
-                ad = parse_ad(text)
+                self._classes[match_class] = read_class(text)
             except ClassAdSyntaxError as error:
                 logger.error("the ad of a match class cannot be read", match_class=match_class, why=str(error))
-                continue
-            self._classes[match_class] = _Class(
-                ad,
-                _text(ad, "SubmitTo"),
-                _fuzzy_factor(ad),
-                _slots(ad),
-                _text(ad, TOGETHER),
-                data_of(ad),
-            )
         self._said |= {
             match_class: _Said(v.reason.code if v.reason else None, v.began, v.explanation, v.since)
             for match_class, v in said.items()
@@ -450,24 +430,10 @@ def _is_small(resource: Resource, wishes: Wishes) -> bool:
     return isinstance(memory, int) and memory < wishes.memory_mb
 
 
-def _text(ad: ClassAd, name: str) -> str:
-    value = evaluate_attribute(ad, name)
-    return value if isinstance(value, str) else ""
-
-
 def _tried(job: Job, snapshot: Snapshot) -> set[str]:
     """The hosts of its attempts, as far as the market still knows them."""
     known = (snapshot.find(attempt.ce) for attempt in job.attempts)
     return {place.host.lower() for place in known if place is not None}
-
-
-def _slots(ad: ClassAd) -> int:
-    """How many slots a job of this class takes: its processors."""
-    for name in ("CPUNumber", "NodeNumber"):
-        value = evaluate_attribute(ad, name)
-        if isinstance(value, int):
-            return value
-    return 1
 
 
 def _data(explanation: Explanation | None) -> dict[str, Any]:
@@ -484,17 +450,6 @@ def _alone(why: Reason) -> _Told:
 def _explained(verdict: Verdict, full: Reason | None) -> _Told:
     explanation = explain(verdict)
     return explanation.reason or full, explanation
-
-
-def _fuzzy_factor(ad: ClassAd) -> float | None:
-    """The steepness of the stochastic choice; None when the best place is wanted."""
-    if evaluate_attribute(ad, "FuzzyRank") is not True:
-        return None
-    for name in ("FuzzyFactor", "fuzzy_factor"):
-        value = evaluate_attribute(ad, name)
-        if isinstance(value, int | float):
-            return float(value)
-    return 1.0
 
 
 def _batches(plans: Sequence[_Plan]) -> Iterator[list[_Plan]]:
