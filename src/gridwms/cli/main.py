@@ -128,8 +128,19 @@ def run() -> None:
     except ClientError as error:
         sys.exit(report(error))
     except BrokenPipeError:
-        # Whoever read our output has gone: nothing is wrong, and nobody is there to be told.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(Exit.OK)
     except KeyboardInterrupt:
         sys.exit(Exit.INTERRUPTED)
+    finally:
+        _let_go_of_readers()
+
+
+def _let_go_of_readers() -> None:
+    # Whoever read our output may have gone: nothing is wrong, and the interpreter need not complain of it.
+    out = sys.__stdout__
+    if out is None:
+        return
+    try:
+        out.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), out.fileno())
