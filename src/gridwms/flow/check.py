@@ -65,9 +65,9 @@ class Checked:
     feasible: Feasibility | None
 
 
-def check(world: World, text: bytes, dialect: Dialect | None = None) -> Checked:
+def check(world: World, text: bytes, dialect: Dialect | None = None, vo: str = "") -> Checked:
     """Everything that is wrong with a description, what a submit would warn of, and whether it could run now."""
-    reading = read(world, text, dialect)
+    reading = read(world, text, dialect, vo)
     feasible: Feasibility | None = None
     problems = reading.problems
     if reading.description is not None:
@@ -78,9 +78,9 @@ def check(world: World, text: bytes, dialect: Dialect | None = None) -> Checked:
     return Checked(problems=problems, feasible=feasible)
 
 
-def match(world: World, text: bytes, dialect: Dialect | None = None) -> MatchAnswer | CompoundAnswer:
+def match(world: World, text: bytes, dialect: Dialect | None = None, vo: str = "") -> MatchAnswer | CompoundAnswer:
     """Match a description against the market as it is. Raises Refused when it has errors."""
-    reading = read(world, text, dialect)
+    reading = read(world, text, dialect, vo)
     if reading.description is not None:
         return _answer(world, reading.description, reading.problems)
     if reading.compound is None:

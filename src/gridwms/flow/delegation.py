@@ -42,6 +42,18 @@ class UnknownDelegation(FlowError):
     code = "unknown_delegation"
 
 
+class OtherDelegation(DelegationRefused):
+    """A delegation stands for something else than the caller does now."""
+
+    code = "other_delegation"
+
+
+class DelegationExpired(DelegationRefused):
+    """The proxy, or what it says about its holder, has run out."""
+
+    code = "delegation_expired"
+
+
 def name_for(identity: Identity) -> str:
     """The name of a delegation that the user gave none: the same for the same subject and FQANs, as GridSite's."""
     text = "\0".join((identity.subject, *identity.groups))
@@ -129,6 +141,20 @@ def show(world: World, owner: str, name: str) -> Delegation:
     return found
 
 
+def for_job(world: World, identity: Identity, name: str) -> Delegation:
+    """The delegation that a job is to go by: complete, not expired, and for the same group as the caller acts for.
+
+    Raises UnknownDelegation, OtherDelegation, DelegationExpired.
+    """
+    found = show(world, identity.subject, name)
+    if found.ends is None:
+        raise UnknownDelegation(f"The delegation '{name}' was begun and not completed.", "Put the proxy first.")
+    if min(found.ends, found.attributes_end or found.ends) <= world.clock():
+        raise DelegationExpired(f"The delegated Proxy has expired (delegation '{name}').", "Delegate again.")
+    _check_group(identity, found.fqans)
+    return found
+
+
 def of_owner(world: World, owner: str | None) -> list[Delegation]:
     """All of a user, or of everybody."""
     return world.database.read(lambda connection: delegations.of_owner(connection, owner))
@@ -154,8 +180,12 @@ def _check_same(identity: Identity, subject: str, fqans: Sequence[str]) -> None:
             f"The delegated proxy is that of {subject}, and you are {identity.subject}.",
             "Sign the request with your own proxy.",
         )
+    _check_group(identity, fqans)
+
+
+def _check_group(identity: Identity, fqans: Sequence[str]) -> None:
     if identity.groups[:1] != tuple(fqans[:1]) and identity.vo:
-        raise DelegationRefused(
+        raise OtherDelegation(
             f"Client proxy FQAN ({identity.groups[0]}) does not match delegated proxy FQAN "
             f"({fqans[0] if fqans else 'none'}).",
             "Delegate with the proxy that you show to the service.",

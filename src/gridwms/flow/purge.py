@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Sequence
 from sqlalchemy import Connection
 
 from gridwms.flow.answer import Answer
+from gridwms.flow.collect import clear
 from gridwms.flow.compound import wishes
 from gridwms.flow.find import find, the_jobs
 from gridwms.flow.record import Recorded, announce, apply
@@ -33,6 +34,16 @@ def purge(world: World, by: str, keys: Sequence[str]) -> list[Answer]:
     after = _purge(world, lambda connection: rows.load(connection, found.jobs), why)
     answers |= {key: _answer(before[key], after[key]) for key in found.jobs}
     return [answers[key] for key in keys]
+
+
+def retire(world: World, by: str, key: str) -> Answer:
+    """What gLite's WMProxy does when the output was fetched: a job that is DONE (OK) is CLEARED, and its files go; one
+    that ended otherwise is purged. Raises UnknownJob."""
+    [answer] = clear(world, [key])
+    if not answer.done:
+        return purge(world, by, [key])[0]
+    world.sandbox.remove(key)
+    return answer
 
 
 def select_old(world: World, owner: str | None, states: Collection[State], seconds: float, limit: int) -> list[due.Old]:

@@ -75,18 +75,21 @@ def register(
     dialects: Mapping[bytes, Dialect] = MappingProxyType({}),
     fqan: str = "",
     priority: int | None = None,
+    delegation: str = "",
+    held: bool = False,
 ) -> list[Registration]:
     """Register a job a text; the good ones are durable on return, whatever is wrong with the others.
 
-    Jobs without files to upload start at once. `vo`: the one that the identity speaks for, "" for any. `key`: chosen
-    by the client; the same key and texts again give the jobs of the first time. `dialects`: of texts whose dialect is
-    not to be guessed. `fqan`: the group that the owner acts for. `priority`: in the place of
-    those in the texts. Raises KeyReused, BadKey, OverQuota, TooManyWaiting.
+    Jobs without files to upload start at once, unless they are `held` until `start`. `vo`: the one that the identity
+    speaks for, "" for any. `key`: chosen by the client; the same key and texts again give the jobs of the first time.
+    `dialects`: of texts whose dialect is not to be guessed. `fqan`: the group that the owner acts for. `priority`: in
+    the place of those in the texts. `delegation`: the name of the one that they go by. Raises KeyReused, BadKey,
+    OverQuota, TooManyWaiting.
     """
     now = world.clock()
     once = Once.of(owner, vo, key, texts) if key else None
     if once is not None and (before := world.database.read(once.recall)) is not None:
-        return _again(world, texts, before, dialects)
+        return _again(world, texts, before, dialects, vo)
     prepared: dict[bytes, _Ready] = {}
     answers: list[Registration] = []
     new: dict[str, log.History] = {}
@@ -95,21 +98,23 @@ def register(
     for text in texts:
         ready = prepared.get(text)
         if ready is None:
-            ready = _prepare(world, text, dialects.get(text))
+            ready = _prepare(world, text, dialects.get(text), vo)
             ready = prepared[text] = ready if priority is None else _with_priority(ready, priority)
         if isinstance(ready, tuple):
             answers.append(Registration(key=None, state=None, problems=ready))
             continue
         job = new_key(secrets.randbelow)
         if isinstance(ready, PreparedCompound):
-            registered = registered_event(world, ready, job, Account(vo, fqan, owner), now)
+            registered = replace(
+                registered_event(world, ready, job, Account(vo, fqan, owner), now, held=held), delegation=delegation
+            )
             whole.append((ready, registered))
             answers.append(compound_answer(ready, step_parent(None, registered)))
             continue
         if text not in histories:
-            histories[text] = _history(world, Account(vo, fqan, owner), ready, now)
+            histories[text] = _history(world, Account(vo, fqan, owner), ready, now, delegation, held=held)
         new[job] = histories[text]
-        state = State.SUBMITTED if ready.uploads else State.WAITING
+        state = histories[text][-1][1].state
         answers.append(Registration(key=job, state=state, problems=ready.problems, uploads=ready.uploads))
     early = admit(world, owner) if new or whole else ()
     nearly: list[Problem] = []
@@ -139,7 +144,7 @@ def register(
     if new or whole:
         done_before = world.database.write(work)
         if done_before is not None:
-            return _again(world, texts, done_before, dialects)
+            return _again(world, texts, done_before, dialects, vo)
         world.waiting.set()
         if whole:
             world.sweeping.set()
@@ -163,12 +168,12 @@ def compound_answer(ready: PreparedCompound, parent: Parent) -> Registration:
 
 
 def _again(
-    world: World, texts: Sequence[bytes], keys: Sequence[str | None], dialects: Mapping[bytes, Dialect]
+    world: World, texts: Sequence[bytes], keys: Sequence[str | None], dialects: Mapping[bytes, Dialect], vo: str
 ) -> list[Registration]:
     """The answers to a submission that was made before; files that have not arrived are asked for again."""
     known = {key for key in keys if key}
     stored, whole = world.database.read(lambda c: (rows.load(c, known), compounds.load(c, known)))
-    ready = {text: _prepare(world, text, dialects.get(text)) for text in set(texts)}
+    ready = {text: _prepare(world, text, dialects.get(text), vo) for text in set(texts)}
     answers = []
     for text, key in zip(texts, keys, strict=True):
         found = _findings(ready[text])
@@ -203,9 +208,9 @@ def _findings(ready: _Ready) -> tuple[Problem, ...]:
     return ready if isinstance(ready, tuple) else ready.problems
 
 
-def _prepare(world: World, text: bytes, dialect: Dialect | None) -> _Ready:
+def _prepare(world: World, text: bytes, dialect: Dialect | None, vo: str) -> _Ready:
     """What equal texts share; the problems alone when one of them is an error."""
-    reading = read(world, text, dialect)
+    reading = read(world, text, dialect, vo)
     description = reading.description
     if reading.compound is not None:
         return prepare_compound(world, reading.compound, reading.problems)
@@ -232,7 +237,9 @@ def _with_priority(ready: _Ready, priority: int) -> _Ready:
     return ready
 
 
-def _history(world: World, account: Account, ready: _Prepared, now: float) -> log.History:
+def _history(
+    world: World, account: Account, ready: _Prepared, now: float, delegation: str, *, held: bool
+) -> log.History:
     """What happens at once to each job of a text, as to one with a key that none has. `account`: its VO "" for any."""
     description = ready.description
     registered = Registered(
@@ -247,9 +254,10 @@ def _history(world: World, account: Account, ready: _Prepared, now: float) -> lo
         expires_at=description.expires_at or now + world.settings.expiry_seconds,
         fqan=account.fqan,
         priority=description.priority,
+        delegation=delegation,
     )
     job, _effects = step(None, registered)
-    if ready.uploads:
+    if ready.uploads or held:
         return [(registered, job)]
     accepted = Accepted(id="d000000001", time=now)
     return [(registered, job), (accepted, step(job, accepted)[0])]

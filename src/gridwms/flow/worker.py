@@ -9,7 +9,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
-from gridwms.flow import peek
+from gridwms.flow import perusal
 from gridwms.flow.errors import FlowError, NotFound, NotInState
 from gridwms.flow.find import the_job
 from gridwms.flow.inputs import input_file
@@ -157,13 +157,13 @@ def is_listed(patterns: Sequence[str], name: str) -> bool:
 def watched(world: World, key: str, attempt: int) -> list[tuple[int, str]]:
     """Which files a user watches, and from which byte on they are to be sent."""
     _open(world, key, attempt)
-    return [(world.sandbox.peek_size(key, attempt, name), name) for name in peek.watched(world, key)]
+    return [(world.sandbox.peek_size(key, attempt, name), name) for name in perusal.sent(world, key)]
 
 
 def put_peek(world: World, key: str, attempt: int, name: str, offset: int, stream: Iterable[bytes]) -> int:
     """Receive the next part of a watched file; its size now."""
     _open(world, key, attempt)
-    if name not in peek.watched(world, key):
+    if name not in perusal.sent(world, key):
         raise NotFound(f"Nobody watches '{name}' of job {key}.", "Nothing to do.")
     size = world.sandbox.put_peek(key, attempt, name, offset, stream)
     world.news.set()

@@ -78,6 +78,8 @@ class Registered(Decision):
     """The group, or VOMS FQAN, that its owner submitted it as."""
     priority: int = 0
     """Among the jobs of its owner; the highest goes first."""
+    delegation: str = ""
+    """The name of the delegation of its owner that it goes by; of a node, that of its compound."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,6 +127,7 @@ class CompoundRegistered(Decision):
     shared: list[list[str]] = field(default_factory=list)
     user_tags: list[list[str]] = field(default_factory=list)
     fqan: str = ""
+    delegation: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

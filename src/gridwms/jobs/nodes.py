@@ -65,6 +65,7 @@ def first_events(parent: int, registered: CompoundRegistered, number: int, node:
         value=node.value,
         fqan=registered.fqan,
         priority=node.facts.priority,
+        delegation=registered.delegation,
     )
     if not accepted_at_once(registered, node):
         return (first,)

@@ -3,6 +3,7 @@
     input/<index>               files that the user sent, by their number in the description
     output/<attempt>/<name>     what the wrapper of an attempt brought
     peek/<attempt>/<name>       files that are watched while the job runs
+    notes/<name>                what the service keeps with the job, such as its description as it was handed in
 
 Equal input files are stored once (`gridwms.sandbox.contents`). Directories have mode 0700, files 0600. Nothing here
 follows a symbolic link, and a file is either whole or absent. Any number of threads and processes may use one area at
@@ -41,6 +42,10 @@ class StoredFile:
 
     name: str
     size: int
+
+
+def _any_size(_size: int) -> None:
+    """What makes a note has limits of its own."""
 
 
 class Area:
@@ -179,6 +184,24 @@ class Area:
     def read_output(self, key: str, attempt: int, name: str, offset: int, limit: int) -> bytes:
         """At most `limit` bytes of an output file from `offset` on; empty when there are none."""
         return self._read(_steps(key, "output", attempt), check_name(name), offset, limit)
+
+    # notes
+
+    def put_note(self, key: str, name: str, data: bytes) -> None:
+        """Keep a text of the service's own with a job, in the place of one of this name."""
+        with full_disk(name), folder.opened(self.root, _steps(key, "notes"), make=self._on_disk) as here:
+            before = folder.file_size(check_name(name), here)
+            self._metered(key, before, receive(iter((data,)), name, here, length=len(data), check=_any_size))
+
+    def read_note(self, key: str, name: str) -> bytes:
+        """A note; empty when there is none."""
+        try:
+            with folder.opened(self.root, _steps(key, "notes")) as here:
+                handle = folder.open_file(check_name(name), here)
+        except FileNotFoundError:
+            return b""
+        with os.fdopen(handle, "rb") as file:
+            return file.read()
 
     # housekeeping
 

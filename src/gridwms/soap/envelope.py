@@ -17,7 +17,11 @@ _ELEMENTS = 1_000_000
 
 
 class BadEnvelope(Exception):
-    """No SOAP 1.1 call; a sentence."""
+    """No SOAP 1.1 call; a sentence. `side`: the fault code that SOAP has for it."""
+
+    def __init__(self, sentence: str, side: str = "Client") -> None:
+        super().__init__(sentence)
+        self.side = side
 
 
 @dataclass
@@ -69,16 +73,50 @@ def read_call(raw: bytes) -> etree._Element:
 
 
 def _called(root: etree._Element) -> etree._Element:
+    name = etree.QName(root)
+    if name.localname == "Envelope" and name.namespace != SOAP:
+        raise BadEnvelope(f"Envelopes of '{(name.namespace or '')[:100]}' are not taken: send SOAP 1.1.", _VERSION)
     if root.tag != f"{{{SOAP}}}Envelope":
         raise BadEnvelope(f"The message is {str(root.tag)[:100]}, and not an envelope of SOAP 1.1.")
     for header in root.iterfind(f"{{{SOAP}}}Header/*"):
-        if header.get(f"{{{SOAP}}}mustUnderstand", "0").strip() in ("1", "true"):
-            raise BadEnvelope(f"The header {str(header.tag)[:100]} must be understood, and is not.")
+        if header.get(f"{{{SOAP}}}mustUnderstand", "0").strip() in ("1", "true") and _for_us(header):
+            raise BadEnvelope(f"The header {str(header.tag)[:100]} must be understood, and is not.", "MustUnderstand")
     body = root.find(f"{{{SOAP}}}Body")
-    calls = [child for child in body if isinstance(child.tag, str)] if body is not None else []
+    children = [child for child in body if isinstance(child.tag, str)] if body is not None else []
+    parts = {child.get("id", ""): child for child in children[1:] if child.get("id")}
+    calls = [child for child in children if child.get("id") not in parts]
     if len(calls) != 1:
         raise BadEnvelope(f"The body has {len(calls)} calls, and must have one.")
+    _put_together(calls[0], parts)
     return calls[0]
+
+
+_VERSION = "VersionMismatch"
+_NEXT = "http://schemas.xmlsoap.org/soap/actor/next"
+
+
+def _for_us(header: etree._Element) -> bool:
+    return header.get(f"{{{SOAP}}}actor", "").strip() in ("", _NEXT)
+
+
+def _put_together(call: etree._Element, parts: dict[str, etree._Element]) -> None:
+    """Put values that stand apart (multi-reference, as old toolkits write them) where they are referred to.
+
+    Each is moved, never copied: what is referred to twice would let a small message grow without bounds.
+    """
+    left = [call]
+    while left:
+        one = left.pop()
+        left += [child for child in one if isinstance(child.tag, str)]
+        wanted = one.get("href")
+        if wanted is None:
+            continue
+        part = parts.pop(wanted.removeprefix("#"), None)
+        if part is None or len(one) or not wanted.startswith("#"):
+            raise BadEnvelope(f"The reference {wanted[:100]!r} leads nowhere, or is the second to the same value.")
+        one.text = part.text
+        left += [child for child in part if isinstance(child.tag, str)]
+        one.extend(list(part))
 
 
 def write_answer(namespace: str, operation: Operation, values: Mapping[str, Any]) -> bytes:

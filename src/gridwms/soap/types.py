@@ -78,8 +78,25 @@ class Struct:
 
 
 @dataclass(frozen=True, slots=True)
+class Document:
+    """XML of another namespace that is handed on as it is: bytes of a document whose root is called `root`."""
+
+    name: str
+    namespace: str
+    root: str
+
+    def read(self, element: etree._Element) -> bytes:
+        """The content of `element` as a document of its own."""
+        made = etree.Element(f"{{{self.namespace}}}{self.root}", nsmap={None: self.namespace})
+        # Some clients send the document itself, others what is in it.
+        whole = len(element) == 1 and element[0].tag == made.tag
+        made.extend(list(element[0] if whole else element))
+        return etree.tostring(made, xml_declaration=True, encoding="UTF-8")
+
+
+@dataclass(frozen=True, slots=True)
 class Field:
-    """One of a structure, or a part of a message. `many`: any number of times. `nillable`: may be nil.
+    """One of a structure, or a part of a message. `many`: any number of times, `least` of them. `nillable`: may be nil.
 
     `type`: may be a function, for structures that contain themselves.
     """
@@ -89,14 +106,15 @@ class Field:
     many: bool = False
     optional: bool = False
     nillable: bool = False
+    least: int = 0
 
     @property
     def of(self) -> Type:
         """Its type."""
-        return self.type() if not isinstance(self.type, Simple | Enumeration | Struct) else self.type
+        return self.type() if not isinstance(self.type, Simple | Enumeration | Struct | Document) else self.type
 
 
-Type = Simple | Enumeration | Struct
+Type = Simple | Enumeration | Struct | Document
 
 
 def read_fields(element: etree._Element, fields: Sequence[Field], depth: int = 0) -> dict[str, Any]:
@@ -130,11 +148,13 @@ def read_fields(element: etree._Element, fields: Sequence[Field], depth: int = 0
 
 
 def _read(element: etree._Element, field: Field, depth: int) -> Any:
-    if element.get(_NIL, "").strip() in ("true", "1"):
-        return None
     kind = field.of
+    if element.get(_NIL, "").strip() in ("true", "1"):
+        return _nil(field, kind)
     if isinstance(kind, Struct):
         return read_fields(element, kind.all_fields, depth + 1)
+    if isinstance(kind, Document):
+        return kind.read(element)
     if len(element):
         raise BadValue(f"'{field.name}' is a plain value and has elements in it")
     text = element.text or ""
@@ -146,6 +166,17 @@ def _read(element: etree._Element, field: Field, depth: int) -> Any:
         return kind.read(text)
     except (ValueError, KeyError) as error:
         raise BadValue(f"'{field.name}' is {text[:50]!r}, which is no {kind.name}") from error
+
+
+def _nil(field: Field, kind: Type) -> Any:
+    """What nil stands for where nothing may be nil: clients of C++ send it for an empty text or list."""
+    if field.nillable:
+        return None
+    if kind is STRING:
+        return ""
+    if isinstance(kind, Struct) and all(one.many for one in kind.all_fields):
+        return {one.name: [] for one in kind.all_fields}
+    raise BadValue(f"'{field.name}' is nil, and must not be")
 
 
 def write_fields(parent: etree._Element, values: Mapping[str, Any], fields: Sequence[Field]) -> None:
@@ -165,6 +196,8 @@ def _write(parent: etree._Element, field: Field, value: Any) -> None:
     kind = field.of
     if isinstance(kind, Struct):
         write_fields(element, value, kind.all_fields)
+    elif isinstance(kind, Document):
+        element.extend(etree.fromstring(value))  # ours
     else:
         element.text = printable(kind.write(value) if isinstance(kind, Simple) else str(value))
 

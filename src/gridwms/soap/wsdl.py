@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from lxml import etree
 
 from gridwms.soap.operations import Operation, PortType
-from gridwms.soap.types import XSD, Enumeration, Field, Simple, Struct, Type
+from gridwms.soap.types import XSD, Document, Enumeration, Field, Simple, Struct, Type
 
 WSDL = "http://schemas.xmlsoap.org/wsdl/"
 SOAP = "http://schemas.xmlsoap.org/wsdl/soap/"
@@ -18,6 +18,7 @@ def write_wsdl(port: PortType, service: str, address: str, others: Sequence[tupl
     """The document of one port type. `others`: further ones of the service, each with the place of its document."""
     names = {"wsdl": WSDL, "soap": SOAP, "xsd": XSD, "tns": port.namespace}
     names |= {f"other{at}": other.namespace for at, (other, _) in enumerate(others)}
+    names |= {_prefix(kind): kind.namespace for kind in _documents(port)}
     root = etree.Element(f"{{{WSDL}}}definitions", nsmap=names, name=service, targetNamespace=port.namespace)
     for other, where in others:
         _add(root, "import", namespace=other.namespace, location=where)
@@ -34,7 +35,12 @@ def write_wsdl(port: PortType, service: str, address: str, others: Sequence[tupl
 
 
 def _types(root: etree._Element, port: PortType) -> None:
-    schema = etree.SubElement(_add(root, "types"), f"{{{XSD}}}schema", targetNamespace=port.namespace)
+    types = _add(root, "types")
+    for document in _documents(port):
+        _any_of(types, document)
+    schema = etree.SubElement(types, f"{{{XSD}}}schema", targetNamespace=port.namespace)
+    for document in _documents(port):
+        _xsd(schema, "import", namespace=document.namespace)
     for kind in _all_types(port):
         if isinstance(kind, Enumeration):
             made = _xsd(schema, "simpleType", name=kind.name)
@@ -52,10 +58,22 @@ def _types(root: etree._Element, port: PortType) -> None:
         _xsd(schema, "element", name=name, type=f"tns:{struct.name}")
 
 
+def _any_of(types: etree._Element, document: Document) -> None:
+    """The schema of foreign XML: whoever made it says what may stand there."""
+    schema = etree.SubElement(types, f"{{{XSD}}}schema", targetNamespace=document.namespace)
+    made = _xsd(schema, "complexType", name=document.name)
+    _xsd(_xsd(made, "sequence"), "any", processContents="lax", minOccurs="0", maxOccurs="unbounded")
+    _xsd(made, "anyAttribute", processContents="lax")
+
+
+def _documents(port: PortType) -> list[Document]:
+    return list(dict.fromkeys(field.of for field in _parts(port) if isinstance(field.of, Document)))
+
+
 def _attributes(field: Field) -> dict[str, str]:
     told = {"name": field.name, "type": _name(field.of)}
-    if field.many or field.optional:
-        told["minOccurs"] = "0"
+    if field.optional or (field.many and field.least != 1):
+        told["minOccurs"] = str(field.least)
     if field.many:
         told["maxOccurs"] = "unbounded"
     if field.nillable:
@@ -68,7 +86,7 @@ def _all_types(port: PortType) -> list[Enumeration | Struct]:
     found: dict[str, Enumeration | Struct] = {}
 
     def visit(kind: Type) -> None:
-        if isinstance(kind, Simple) or kind.name in found:
+        if isinstance(kind, Simple | Document) or kind.name in found:
             return
         if isinstance(kind, Struct):
             if kind.base:
@@ -132,7 +150,13 @@ def _bound(entry: etree._Element, operation: Operation, namespace: str) -> None:
         etree.SubElement(_add(entry, "fault", name=fault), f"{{{SOAP}}}fault", name=fault, use="literal")
 
 
+def _prefix(document: Document) -> str:
+    return document.root.lower()
+
+
 def _name(kind: Type) -> str:
+    if isinstance(kind, Document):
+        return f"{_prefix(kind)}:{kind.name}"
     return f"xsd:{kind.name}" if isinstance(kind, Simple) else f"tns:{kind.name}"
 
 

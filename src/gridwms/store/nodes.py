@@ -173,6 +173,18 @@ def in_states(
     return list(connection.scalars(query.order_by(jobs.c.number).limit(limit)))
 
 
+def names(connection: Connection, first: int, after_last: int) -> list[tuple[str, str]]:
+    """Key and name of these nodes, in their order."""
+    query = select(jobs.c.key, jobs.c.node_name).where(jobs.c.number >= first, jobs.c.number < after_last)
+    return [(row.key, row.node_name) for row in connection.execute(query.order_by(jobs.c.number))]
+
+
+def states(connection: Connection, first: int, after_last: int) -> list[tuple[str, State]]:
+    """Key and state of these nodes, in their order."""
+    query = select(jobs.c.key, jobs.c.state).where(jobs.c.number >= first, jobs.c.number < after_last)
+    return [(row.key, State(row.state)) for row in connection.execute(query.order_by(jobs.c.number))]
+
+
 def parent_named(connection: Connection, compound: int, child: int, name: str) -> str | None:
     """The key of the node called `name` that the node in row `child` waits for, if it does."""
     edge = and_(edges.c.parent == jobs.c.number, edges.c.child == child)

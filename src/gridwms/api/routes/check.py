@@ -26,7 +26,7 @@ router = APIRouter(prefix="/api/v1", tags=["before submitting"], responses=ERROR
 def check_description(at: AtDesk, text: Text) -> CheckOut:
     """Everything that is wrong with a description, what a submit would warn of, and whether it could run now."""
     at.may(Action.CHECK)
-    found = check.check(at.world, text.text, text.dialect)
+    found = check.check(at.world, text.text, text.dialect, at.identity.vo)
     return CheckOut(
         ok=all(problem.severity is not Severity.ERROR for problem in found.problems),
         problems=[ProblemOut.model_validate(problem) for problem in found.problems],
@@ -38,7 +38,7 @@ def check_description(at: AtDesk, text: Text) -> CheckOut:
 def match_description(at: AtDesk, text: Text) -> MatchOut:
     """Where a description could run now, best first, and why not elsewhere."""
     at.may(Action.CHECK)
-    found = check.match(at.world, text.text, text.dialect)
+    found = check.match(at.world, text.text, text.dialect, at.identity.vo)
     problems = [ProblemOut.model_validate(problem) for problem in found.problems]
     if isinstance(found, check.MatchAnswer):
         return MatchOut(**_places(found), problems=problems)

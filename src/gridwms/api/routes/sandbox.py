@@ -20,7 +20,7 @@ from gridwms.flow import collect, peek, submit
 from gridwms.security.policy import Action
 
 router = APIRouter(prefix="/api/v1/jobs/{key}", tags=["files"], responses=ERRORS)
-_NEVER_RUN = {"X-Content-Type-Options": "nosniff", "Content-Security-Policy": "sandbox"}
+NEVER_RUN = {"X-Content-Type-Options": "nosniff", "Content-Security-Policy": "sandbox"}
 
 
 @router.put("/input/{index}", openapi_extra={"requestBody": {"content": {"application/octet-stream": {}}}})
@@ -50,7 +50,7 @@ def output_files(at: AtDesk, key: str) -> OutputOut:
 def output_file(at: AtDesk, key: str, name: str) -> FileResponse:
     """One file of the output sandbox."""
     path = collect.open_output(at.world, at.job(key, Action.FETCH), name)
-    return FileResponse(path, media_type="application/octet-stream", filename=name, headers=_NEVER_RUN)
+    return FileResponse(path, media_type="application/octet-stream", filename=name, headers=NEVER_RUN)
 
 
 @router.get("/peek")

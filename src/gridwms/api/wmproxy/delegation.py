@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
 from gridwms import __version__
 from gridwms.api.desk import Desk
+from gridwms.api.wmproxy.common import Handler, delegation_name
 from gridwms.flow import delegation
 from gridwms.flow.delegation import UnknownDelegation
 from gridwms.security.policy import Action
 from gridwms.soap.operations import Operation, PortType
 from gridwms.soap.types import DATE_TIME, STRING, Field, Struct
-
-Handler = Callable[[Desk, dict[str, Any]], dict[str, Any]]
 
 _EXCEPTION = Struct("DelegationExceptionType", (Field("msg", STRING, nillable=True),))
 _NEW = Struct(
@@ -131,4 +129,4 @@ HANDLERS_2: dict[str, Handler] = {
 
 
 def _name(at: Desk, values: dict[str, Any]) -> str:
-    return values["delegationID"] or delegation.name_for(at.identity)
+    return delegation_name(at, values["delegationID"])

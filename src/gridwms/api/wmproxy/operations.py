@@ -1,46 +1,55 @@
-"""The operations of WMProxy that this service has. The WSDL is made of this table, so it promises nothing else."""
+"""The operations of WMProxy, with what they take and give, and what they may fail with. The WSDL is made of this."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from typing import Any
-
-from cryptography.hazmat.primitives.asymmetric import rsa
-
-from gridwms import __version__
-from gridwms.api.desk import Desk
-from gridwms.api.wmproxy import delegation as gridsite
-from gridwms.api.wmproxy.delegation import Handler
 from gridwms.api.wmproxy.faults import FAULTS, NAMESPACE
-from gridwms.flow import delegation
-from gridwms.security.policy import Action
+from gridwms.api.wmproxy.structures import (
+    GRAPH,
+    JDL_TYPE,
+    JOB_ID,
+    JOB_STATUS,
+    JOB_TYPES,
+    JSDL_DOCUMENT,
+    NUMBERED,
+    PLACES,
+    PROXY_INFO,
+    STRINGS,
+)
 from gridwms.soap.operations import Operation, PortType
-from gridwms.soap.types import STRING, Field, Struct
-from gridwms.x509.kinds import Kind, Part, part_of
-from gridwms.x509.names import slashed
-from gridwms.x509.voms.certificate import AttributeCertificate, carried_by
+from gridwms.soap.types import BOOLEAN, INT, LONG, STRING, Field
 
+_FAULTS = {
+    "A": "InvalidArgumentFault",
+    "U": "JobUnknownFault",
+    "N": "OperationNotAllowedFault",
+    "R": "NoSuitableResourcesFault",
+    "Q": "GetQuotaManagementFault",
+}
+"""Beyond those that every operation may raise, as gLite reference §4.1 abbreviates them."""
 _ALWAYS = ("AuthenticationFault", "GenericFault", "ServerOverloadedFault")
-_USUAL = (*_ALWAYS, "AuthorizationFault")
-_VO_INFO = Struct(
-    "VOProxyInfoStructType",
-    (
-        *(Field(name, STRING) for name in ("User", "UserCA", "Server", "ServerCA", "VOName", "URI")),
-        Field("StartTime", STRING),
-        Field("EndTime", STRING),
-        Field("Attribute", STRING, many=True),
-    ),
-)
-_PROXY_INFO = Struct(
-    "ProxyInfoStructType",
-    (
-        *(Field(name, STRING) for name in ("Subject", "Issuer", "Identity", "Type", "Strength")),
-        Field("StartTime", STRING),
-        Field("EndTime", STRING),
-        Field("VOsInfo", _VO_INFO, many=True),
-    ),
-)
-_ID = Field("delegationID", STRING)
+
+
+def _may_fail(letters: str) -> tuple[str, ...]:
+    return (*_ALWAYS, "AuthorizationFault", *(_FAULTS[letter] for letter in letters))
+
+
+def _operation(name: str, takes: tuple[Field, ...], gives: tuple[Field, ...], letters: str, about: str) -> Operation:
+    return Operation(name, takes, gives, _may_fail(letters), about)
+
+
+_DELEGATION = Field("delegationID", STRING)
+_WITH_DELEGATION = Field("delegationId", STRING)
+_JOB = Field("jobId", STRING)
+_JDL = Field("jdl", STRING)
+_JSDL = Field("jsdl", JSDL_DOCUMENT)
+_PROTOCOL = Field("protocol", STRING, optional=True)
+"""Clients older than 2.0 do not send it."""
+_WISHES = (Field("requirements", STRING), Field("rank", STRING))
+_REGISTERED = (Field("jobIdStruct", JOB_ID),)
+_MATCHES = (Field("CEIdAndRankList", NUMBERED),)
+_QUOTA = (Field("softLimit", LONG), Field("hardLimit", LONG))
+_ITEMS = (Field("items", STRINGS),)
+_ATTRIBUTES = Field("attributes", STRINGS)
 
 WMPROXY = PortType(
     NAMESPACE,
@@ -49,79 +58,76 @@ WMPROXY = PortType(
     "WMProxy_PortType",
     (
         Operation("getVersion", gives=(Field("version", STRING),), faults=_ALWAYS, about="Of this service."),
-        Operation("getProxyReq", (_ID,), (Field("request", STRING),), _USUAL, "A request for a proxy, to be signed."),
-        Operation("putProxy", (_ID, Field("proxy", STRING)), (), _USUAL, "The signed proxy with its chain."),
-        Operation(
-            "getDelegatedProxyInfo",
-            (_ID,),
-            (Field("items", _PROXY_INFO),),
-            (*_USUAL, "InvalidArgumentFault", "JobUnknownFault"),
-            "What a delegated proxy is.",
+        _operation("getProxyReq", (_DELEGATION,), (Field("request", STRING),), "", "A request for a proxy."),
+        _operation("putProxy", (_DELEGATION, Field("proxy", STRING)), (), "", "The signed proxy with its chain."),
+        _operation("getJDL", (_JOB, Field("type", JDL_TYPE)), (_JDL,), "AU", "The description of a job."),
+        _operation("jobRegister", (_JDL, _WITH_DELEGATION), _REGISTERED, "A", "A job that waits for jobStart."),
+        _operation("jobRegisterJSDL", (_JSDL, _WITH_DELEGATION), _REGISTERED, "A", "The same from JSDL."),
+        _operation("jobStart", (_JOB,), (), "AUN", "Let a registered job go: its input is here."),
+        _operation("jobSubmit", (_JDL, _WITH_DELEGATION), _REGISTERED, "A", "A job that starts at once."),
+        _operation("jobSubmitJSDL", (_WITH_DELEGATION, _JSDL), _REGISTERED, "A", "The same from JSDL."),
+        _operation("jobCancel", (_JOB,), (), "AUN", "End a job."),
+        _operation("getMaxInputSandboxSize", (), (Field("size", LONG),), "", "Bytes of an input sandbox."),
+        _operation("getSandboxDestURI", (_JOB, _PROTOCOL), (Field("path", STRINGS),), "AUN", "Where input goes."),
+        _operation(
+            "getSandboxBulkDestURI",
+            (_JOB, _PROTOCOL),
+            (Field("DestURIsStructType", PLACES),),
+            "AUN",
+            "The same of a job and of its nodes.",
         ),
+        _operation("getTotalQuota", (), _QUOTA, "Q", "Bytes that the caller may keep here; -1: any number."),
+        _operation("getFreeQuota", (), _QUOTA, "Q", "How many of them are free."),
+        _operation("jobPurge", (_JOB,), (), "AUN", "The output was fetched: the files of the job may go."),
+        _operation(
+            "getOutputFileList",
+            (_JOB, _PROTOCOL),
+            (Field("OutputFileAndSizeList", NUMBERED),),
+            "AUN",
+            "The files of an output sandbox, by their URIs.",
+        ),
+        _operation("jobListMatch", (_JDL, _WITH_DELEGATION), _MATCHES, "AR", "Where a job could run now."),
+        _operation("jobListMatchJSDL", (_JSDL, _WITH_DELEGATION), _MATCHES, "AR", "The same from JSDL."),
+        _operation(
+            "getJobTemplate",
+            (Field("jobType", JOB_TYPES), Field("executable", STRING), Field("arguments", STRING), *_WISHES),
+            (_JDL,),
+            "A",
+            "A description to begin with: of a job.",
+        ),
+        _operation("getDAGTemplate", (Field("dependencies", GRAPH), *_WISHES), (_JDL,), "A", "The same of a DAG."),
+        _operation("getCollectionTemplate", (Field("jobNumber", INT), *_WISHES), (_JDL,), "A", "Of a collection."),
+        _operation("getJobStatus", (_JOB,), (Field("JobStatusStruct", JOB_STATUS),), "", "The states of a job."),
+        _operation(
+            "getIntParametricJobTemplate",
+            (_ATTRIBUTES, *(Field(name, INT) for name in ("param", "parameterStart", "parameterStep")), *_WISHES),
+            (_JDL,),
+            "A",
+            "Of a parametric job, by numbers.",
+        ),
+        _operation(
+            "getStringParametricJobTemplate",
+            (_ATTRIBUTES, Field("param", STRINGS), *_WISHES),
+            (_JDL,),
+            "A",
+            "Of a parametric job, by values.",
+        ),
+        _operation("getACLItems", (_JOB,), _ITEMS, "AU", "Who may look at a job beside its owner."),
+        _operation("addACLItems", (_JOB, *_ITEMS), (), "AU", "Let others look at a job: subjects or FQANs."),
+        _operation("removeACLItem", (_JOB, Field("item", STRING)), (), "AUN", "Take that back."),
+        _operation(
+            "getDelegatedProxyInfo", (_DELEGATION,), (Field("items", PROXY_INFO),), "AU", "What a delegated proxy is."
+        ),
+        _operation("getJobProxyInfo", (_JOB,), (Field("items", PROXY_INFO),), "AU", "The same of a job's."),
+        _operation("enableFilePerusal", (_JOB, Field("fileList", STRINGS)), (), "AUN", "Which files to send early."),
+        _operation(
+            "getPerusalFiles",
+            (_JOB, Field("file", STRING), Field("allChunks", BOOLEAN), _PROTOCOL),
+            (Field("fileList", STRINGS),),
+            "AUN",
+            "What there is of one of them.",
+        ),
+        _operation("getTransferProtocols", (), _ITEMS, "", "By which protocols files travel."),
     ),
     FAULTS,
 )
-
-
-def _get_version(at: Desk, values: dict[str, Any]) -> dict[str, Any]:
-    return {"version": __version__}
-
-
-def _get_proxy_req(at: Desk, values: dict[str, Any]) -> dict[str, Any]:
-    return {"request": gridsite.request(at, values)}
-
-
-def _get_delegated_proxy_info(at: Desk, values: dict[str, Any]) -> dict[str, Any]:
-    at.may(Action.DELEGATE)
-    name = values["delegationID"] or delegation.name_for(at.identity)
-    held = delegation.credential(at.world, at.identity.subject, name)
-    certificate = held.certificate
-    key = certificate.public_key()
-    carriers = (certificate, *held.chain)
-    found = next((attributes for one in carriers if (attributes := carried_by(one))), ())
-    return {
-        "items": {
-            "Subject": slashed(certificate.subject),
-            "Issuer": slashed(certificate.issuer),
-            "Identity": at.identity.subject,
-            "Type": _type(part_of(certificate)),
-            "Strength": str(key.key_size) if isinstance(key, rsa.RSAPublicKey) else "",
-            "StartTime": _seconds(certificate.not_valid_before_utc),
-            "EndTime": _seconds(held.ends),
-            "VOsInfo": [_vo_info(at, one) for one in found],
-        }
-    }
-
-
-def _vo_info(at: Desk, one: AttributeCertificate) -> dict[str, Any]:
-    return {
-        "User": at.identity.subject,
-        "UserCA": at.identity.issuer,
-        "Server": one.issuer,
-        "ServerCA": slashed(one.signers[0].issuer) if one.signers else "",
-        "VOName": one.vo,
-        "URI": one.server,
-        "StartTime": _seconds(one.begins),
-        "EndTime": _seconds(one.ends),
-        "Attribute": list(one.fqans),
-    }
-
-
-def _type(part: Part) -> str:
-    """As voms-proxy-info and grid-proxy-info name the kinds of proxies."""
-    limited = "limited " if part.kind is Kind.LIMITED_PROXY else ""
-    if part.legacy:
-        return f"{limited}legacy globus proxy"
-    return f"RFC 3820 compliant {'limited' if limited else 'impersonation'} proxy"
-
-
-def _seconds(moment: datetime) -> str:
-    return str(int(moment.astimezone(UTC).timestamp()))
-
-
-HANDLERS: dict[str, Handler] = {
-    "getVersion": _get_version,
-    "getProxyReq": _get_proxy_req,
-    "putProxy": gridsite.put,
-    "getDelegatedProxyInfo": _get_delegated_proxy_info,
-}

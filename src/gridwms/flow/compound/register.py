@@ -174,9 +174,10 @@ def matching_ad_of(description: Description) -> ClassAd:
 
 
 def registered_event(
-    world: World, prepared: PreparedCompound, key: str, account: Account, now: float
+    world: World, prepared: PreparedCompound, key: str, account: Account, now: float, *, held: bool = False
 ) -> CompoundRegistered:
-    """How the history of a compound begins. `account`: its VO "" for any."""
+    """How the history of a compound begins. `account`: its VO "" for any. `held`: it waits to be started even when no
+    file is awaited."""
     compound = prepared.compound
     return CompoundRegistered(
         key=key,
@@ -188,7 +189,7 @@ def registered_event(
         description=_name(key, prepared.digest),
         nodes=len(compound.nodes),
         max_running=compound.max_running,
-        started=prepared.started,
+        started=prepared.started and not held,
         nodes_expire_at=now + world.settings.expiry_seconds,
         shared=[[file.name, file.local, file.url] for file in compound.shared],
         user_tags=[list(tag) for tag in compound.user_tags],
