@@ -31,15 +31,18 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runner]:
         yield started
 
 
-def soap(service: Runner, file: Path, port: str = "WMProxy_PortType") -> Any:
-    """A client that knows what the service's WSDL says, and no more."""
+def soap(service: Runner, file: Path, port: str = "WMProxy_PortType", wsdl: str = "") -> Any:
+    """A client that knows what the service's WSDL says, and no more; or what another `wsdl` says."""
     session = requests.Session()
     session.trust_env = False
     session.verify = str(service.log.parent / "certificate.pem")
     session.cert = str(file)
-    url = f"{service.url}/glite_wms_wmproxy_server?wsdl"
-    client = zeep.Client(url, transport=Transport(session=session), settings=zeep.Settings(strict=True))
-    return client.bind("WMProxy", port)
+    url = f"{service.url}/glite_wms_wmproxy_server"
+    transport = Transport(session=session)
+    client = zeep.Client(wsdl or f"{url}?wsdl", transport=transport, settings=zeep.Settings(strict=True))
+    bound = client.bind("WMProxy", port)
+    bound._binding_options["address"] = url if wsdl else bound._binding_options["address"]
+    return bound
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 import zeep
+from lxml import etree
 
 from gridwms.x509.credential import Credential, sign_request
 from tests.end_to_end.certificates import AGES, ALICE, CA, NOW, SERVER, proxy_file, running
@@ -19,6 +20,7 @@ from tests.never_lost.rounds import Runner
 from tests.x509 import making
 from tests.x509.voms.making import attributes, proxy_with
 
+OFFICIAL = Path(__file__).parents[1] / "soap" / "official"
 BOB = making.user(CA, "/DC=org/O=Users/CN=Bob", **AGES)
 
 
@@ -72,6 +74,12 @@ def bob(service: Runner, tmp_path_factory: pytest.TempPathFactory) -> Person:
     return Person(service, tmp_path_factory.mktemp("bob"), making.proxy(BOB, **AGES), BOB)
 
 
+@pytest.fixture(scope="module", params=["ours", "gLite's"])
+def wms(request: pytest.FixtureRequest, service: Runner, alice: Person) -> Any:
+    """Alice's client, made from our WSDL, or from the one that was published with gLite."""
+    return alice.wms if request.param == "ours" else soap(service, alice.proxy, wsdl=str(OFFICIAL / "WMProxy.wsdl"))
+
+
 SCRIPT = """[
   Type = "Job"; JobType = "Normal"; Executable = "run.sh"; Arguments = "there"; StdOutput = "out"; StdError = "err";
   InputSandbox = {"/home/alice/run.sh", "data.txt"}; OutputSandbox = {"out", "err"};
@@ -90,8 +98,7 @@ def refused(call: Callable[..., Any], *arguments: Any, **named: Any) -> tuple[st
     return name, detail.findtext("ErrorCode"), detail.findtext("Description")
 
 
-def test_the_life_of_a_job(alice: Person) -> None:
-    wms = alice.wms
+def test_the_life_of_a_job(alice: Person, wms: Any) -> None:
     made = wms.jobRegister(SCRIPT, "d")
     assert (made.name, made.childrenJob) == (None, [])
     assert wms.getJobStatus(made.id).status == "Submitted"
@@ -129,8 +136,7 @@ def test_a_registered_job_waits_to_be_started(alice: Person) -> None:
     assert refused(alice.wms.getOutputFileList, gone.id[:-3], "")[:2] == ("JobUnknown", "1218")
 
 
-def test_nodes_have_names_and_places(alice: Person) -> None:
-    wms = alice.wms
+def test_nodes_have_names_and_places(alice: Person, wms: Any) -> None:
     text = """[ Type = "collection"; Nodes = {
         [NodeName = "first"; Executable = "/bin/cat"; Arguments = "x"; StdOutput = "o"; OutputSandbox = {"o"};
          InputSandbox = {"/a/x"}],
@@ -173,6 +179,30 @@ def test_what_is_wrong(alice: Person, call: Callable[[Any], Any], expected: tupl
     name, number, sentence = refused(call, alice.wms)
     assert (name, number) == expected[:2]
     assert expected[2] in sentence
+
+
+JSDL = "http://schemas.ggf.org/jsdl/2005/11/jsdl"
+POSIX = f"{JSDL}-posix"
+
+
+def jsdl(wms: Any) -> Any:
+    """A document as the client wants it: ours takes any element, gLite's has the types of JSDL."""
+    application = etree.fromstring(
+        f'<p:POSIXApplication xmlns:p="{POSIX}"><p:Executable>/bin/echo</p:Executable></p:POSIXApplication>'
+    )
+    if "JobDescription" in wms._client.get_type(f"{{{JSDL}}}JobDefinition_Type").signature():
+        return {"JobDescription": {"Application": {"_value_1": [application]}}}
+    description = etree.fromstring(f'<j:JobDescription xmlns:j="{JSDL}"><j:Application/></j:JobDescription>')
+    description[0].append(application)
+    return {"_value_1": [description]}
+
+
+def test_jsdl(wms: Any) -> None:
+    assert wms.jobListMatchJSDL(jsdl(wms), "d")
+    job = wms.jobRegisterJSDL(jsdl(wms), "d")
+    assert 'Executable = "/bin/echo"' in wms.getJDL(job.id, "REGISTERED")
+    assert "POSIXApplication" in wms.getJDL(job.id, "ORIGINAL")
+    assert wms.jobSubmitJSDL("d", jsdl(wms)).id != job.id
 
 
 def test_matching(alice: Person) -> None:
@@ -222,8 +252,7 @@ def test_a_drained_service_takes_no_jobs(service: Runner, alice: Person) -> None
         drain.unlink()
 
 
-def test_figures_and_templates(alice: Person) -> None:
-    wms = alice.wms
+def test_figures_and_templates(wms: Any) -> None:
     assert wms.getTransferProtocols() == ["https"]
     assert wms.getMaxInputSandboxSize() == 2 << 30
     assert wms.getTotalQuota().softLimit == wms.getFreeQuota().hardLimit == -1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from gridwms.soap.types import Field, Struct
+from gridwms.soap.types import Field, Struct, Type
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +20,10 @@ class Operation:
 
 @dataclass(frozen=True, slots=True)
 class PortType:
-    """Operations of one namespace. `binding`, `port`: as the WSDL names them. `faults`: the structure of each."""
+    """Operations of one namespace. `binding`, `port`: as the WSDL names them. `faults`: the structure of each.
+
+    `types`: further ones that the WSDL declares, though no operation takes them.
+    """
 
     namespace: str
     name: str
@@ -28,6 +31,7 @@ class PortType:
     port: str
     operations: tuple[Operation, ...]
     faults: dict[str, Struct]
+    types: tuple[Type, ...] = ()
 
     def operation(self, name: str) -> Operation | None:
         """The one of this name."""

@@ -97,8 +97,8 @@ def _all_types(port: PortType) -> list[Enumeration | Struct]:
         else:
             found[kind.name] = kind
 
-    for field in _parts(port):
-        visit(field.of)
+    for kind in (*port.types, *(field.of for field in _parts(port))):
+        visit(kind)
     for struct in port.faults.values():
         visit(struct)
     return list(found.values())

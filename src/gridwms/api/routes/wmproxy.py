@@ -144,6 +144,6 @@ def _failed(
     if served.port is operations.WMPROXY:
         kind = "InvalidArgument" if "InvalidArgumentFault" in operation.faults and not ours else "Generic"
         return fault(kind, FAILURE if ours else INVALID_ARGUMENT, operation.name, clock(), sentence)
-    values: dict[str, Any] = {"msg": sentence}
     struct = served.port.faults["DelegationException"]
+    values: dict[str, Any] = {struct.fields[0].name: sentence}
     return Fault("Server", sentence, served.port.namespace, "DelegationException", struct, values)

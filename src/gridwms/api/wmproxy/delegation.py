@@ -14,7 +14,8 @@ from gridwms.security.policy import Action
 from gridwms.soap.operations import Operation, PortType
 from gridwms.soap.types import DATE_TIME, STRING, Field, Struct
 
-_EXCEPTION = Struct("DelegationExceptionType", (Field("msg", STRING, nillable=True),))
+_EXCEPTION_1 = Struct("DelegationExceptionType", (Field("message", STRING, nillable=True),))
+_EXCEPTION_2 = Struct("DelegationExceptionType", (Field("msg", STRING, nillable=True),))
 _NEW = Struct(
     "NewProxyReq",
     (Field("proxyRequest", STRING, nillable=True), Field("delegationID", STRING, nillable=True)),
@@ -38,7 +39,7 @@ DELEGATION_1 = PortType(
     "Delegation1SoapBinding",
     "WMProxyDelegation_PortType",
     (_operation("getProxyReq", _ID, gives=_text("getProxyReq")), _operation("putProxy", _ID, _PROXY)),
-    {"DelegationException": _EXCEPTION},
+    {"DelegationException": _EXCEPTION_1},
 )
 DELEGATION_2 = PortType(
     "http://www.gridsite.org/namespaces/delegation-2",
@@ -56,7 +57,7 @@ DELEGATION_2 = PortType(
         _operation("getTerminationTime", _ID, gives=Field("getTerminationTimeReturn", DATE_TIME)),
         _operation("destroy", _ID, about="Forget a proxy, key and all."),
     ),
-    {"DelegationException": _EXCEPTION},
+    {"DelegationException": _EXCEPTION_2},
 )
 
 

@@ -11,6 +11,7 @@ from gridwms.api.wmproxy.structures import (
     JOB_TYPES,
     JSDL_DOCUMENT,
     NUMBERED,
+    OBJECT_TYPE,
     PLACES,
     PROXY_INFO,
     STRINGS,
@@ -130,4 +131,5 @@ WMPROXY = PortType(
         _operation("getTransferProtocols", (), _ITEMS, "", "By which protocols files travel."),
     ),
     FAULTS,
+    (OBJECT_TYPE,),
 )
