@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gridwms.api.routes.wmproxy import PATH, SERVED
+from gridwms.api.routes.wmproxy import LARGEST, PATH, SERVED
 from gridwms.security import policy
 from gridwms.soap.types import Enumeration, Field, Struct
 from tests.api.house import House
@@ -60,6 +60,55 @@ def test_a_service_that_takes_no_proxies(shared: House) -> None:
     status, told = call(shared, "ann", namespace, "getProxyReq", "<delegationID>x</delegationID>")
     assert status == 500
     assert "takes no proxies" in told
+
+
+VERSION = (
+    '<e:Envelope xmlns:e="http://schemas.xmlsoap.org/soap/envelope/"><e:Body>'
+    f'<x:getVersion xmlns:x="{SERVED[0].port.namespace}"/></e:Body></e:Envelope>'
+)
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Content-Type": "text/xml; charset=utf-8", "SOAPAction": '""'},
+        {"Content-Type": "text/xml", "SOAPAction": "getVersion"},
+        {"Content-Type": "application/soap+xml"},
+        {"Content-Type": "application/x-www-form-urlencoded"},
+        {},
+    ],
+)
+def test_headers_of_toolkits(shared: House, headers: dict[str, str]) -> None:
+    for raw in (VERSION.encode(), f'<?xml version="1.0" encoding="UTF-16"?>{VERSION}'.encode("utf-16")):
+        answer = shared.http().post(PATH, content=raw, headers=headers)
+        assert answer.status_code == 200
+        assert answer.headers["content-type"] == "text/xml; charset=utf-8"
+        assert "getVersionResponse" in answer.text
+
+
+@pytest.mark.parametrize(
+    ("raw", "words"),
+    [
+        (b"", "no XML"),
+        (b"<a" * 100_000, "no XML"),
+        (VERSION.encode() + b" " * LARGEST, "larger than the 10 MiB"),
+        (VERSION.replace("getVersion", "getJDL").encode(), "&#39;jobId&#39; is missing"),
+        (VERSION.replace("getVersion", "nothing").encode(), "no operation"),
+    ],
+)
+def test_every_failure_is_a_fault(shared: House, raw: bytes, words: str) -> None:
+    answer = shared.http().post(PATH, content=raw, headers={"Content-Type": "text/xml"})
+    assert answer.status_code == 500
+    assert "<faultcode>soap:Client</faultcode>" in answer.text
+    assert words.replace("&#39;", "'") in answer.text
+
+
+def test_a_failure_of_ours_is_a_fault_too(shared: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(SERVED[0].handlers, "getVersion", lambda *_: 1 / 0)
+    answer = shared.http().post(PATH, content=VERSION)
+    assert answer.status_code == 500
+    assert "GenericFault" in answer.text
+    assert "<ErrorCode>1202</ErrorCode>" in answer.text
 
 
 @pytest.mark.parametrize("served", SERVED, ids=lambda served: served.port.namespace)

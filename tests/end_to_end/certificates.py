@@ -26,7 +26,7 @@ SERVER = making.user(CA, "/DC=org/O=Hosts/CN=voms.example.org", **AGES)
 
 
 @contextlib.contextmanager
-def running(directory: Path) -> Iterator[Runner]:
+def running(directory: Path, *also_listen: int) -> Iterator[Runner]:
     """The service, with `certificate.pem` beside its log for clients to trust."""
     (directory / "authorities").mkdir()
     (directory / "authorities" / "1a2b3c4d.0").write_bytes(CA.pem)
@@ -36,7 +36,7 @@ def running(directory: Path) -> Iterator[Runner]:
     made, key = certificate(directory)
     config = directory / "gridwms.toml"
     config.write_text(
-        f'[service]\ntls_certificate = "{made}"\ntls_key = "{key}"\n'
+        f'[service]\ntls_certificate = "{made}"\ntls_key = "{key}"\nalso_listen = {[str(one) for one in also_listen]}\n'
         f'[certificates]\nauthorities = "{directory}/authorities"\nvomsdir = "{directory}/vomsdir"\n'
     )
     with pytest.MonkeyPatch.context() as patch:

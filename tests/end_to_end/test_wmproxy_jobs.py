@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -13,20 +14,24 @@ import pytest
 import zeep
 from lxml import etree
 
+from gridwms import __version__
+from gridwms.soap.envelope import SOAP
 from gridwms.x509.credential import Credential, sign_request
 from tests.end_to_end.certificates import AGES, ALICE, CA, NOW, SERVER, proxy_file, running
 from tests.end_to_end.test_wmproxy import soap
-from tests.never_lost.rounds import Runner
+from tests.never_lost.rounds import Runner, free_port
 from tests.x509 import making
 from tests.x509.voms.making import attributes, proxy_with
 
 OFFICIAL = Path(__file__).parents[1] / "soap" / "official"
+PORT = free_port()
+"""Where the service listens too."""
 BOB = making.user(CA, "/DC=org/O=Users/CN=Bob", **AGES)
 
 
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runner]:
-    with running(tmp_path_factory.mktemp("wmproxy")) as started:
+    with running(tmp_path_factory.mktemp("wmproxy"), PORT) as started:
         yield started
 
 
@@ -181,6 +186,15 @@ def test_what_is_wrong(alice: Person, call: Callable[[Any], Any], expected: tupl
     assert expected[2] in sentence
 
 
+def test_another_port_is_the_same_service(alice: Person, service: Runner) -> None:
+    url = f"https://127.0.0.1:{PORT}/glite_wms_wmproxy_server"
+    told = alice.curl(f"{url}?wsdl").stdout
+    assert f'location="{url}"' in told
+    assert f"{url}?wsdl=delegation-2" in told
+    body = f'<e:Envelope xmlns:e="{SOAP}"><e:Body><w:getVersion xmlns:w="http://glite.org/wms/wmproxy"/></e:Body></e:Envelope>'
+    assert __version__ in alice.curl("-d", body, "-H", "Content-Type: application/soap+xml", url).stdout
+
+
 JSDL = "http://schemas.ggf.org/jsdl/2005/11/jsdl"
 POSIX = f"{JSDL}-posix"
 
@@ -250,6 +264,24 @@ def test_a_drained_service_takes_no_jobs(service: Runner, alice: Person) -> None
         assert alice.wms.getVersion()
     finally:
         drain.unlink()
+
+
+def test_the_example_of_the_documentation(
+    alice: Person, service: Runner, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("REQUESTS_CA_BUNDLE", raising=False)  # it would win over what the example says
+    monkeypatch.delenv("CURL_CA_BUNDLE", raising=False)
+    monkeypatch.setenv("NO_PROXY", "*")
+    page = (Path(__file__).parents[2] / "docs/operator/wmproxy.md").read_text()
+    [example] = re.findall(r"^```python\n(.*?)^```$", page, re.DOTALL | re.MULTILINE)
+    given = {
+        "proxy": str(alice.proxy),
+        "authorities": str(alice.trusted),
+        "url": service.url,
+        "wait": lambda: time.sleep(0.1),
+    }
+    exec(example.replace('"mine"', '"d"'), given)
+    assert capsys.readouterr().out == "6 hello\n\n"
 
 
 def test_figures_and_templates(wms: Any) -> None:

@@ -21,7 +21,9 @@ from gridwms.soap.types import (
     INT,
     LONG,
     STRING,
+    XSI,
     BadValue,
+    Document,
     Enumeration,
     Field,
     Struct,
@@ -146,6 +148,70 @@ FETCH = '<!DOCTYPE x [<!ENTITY f SYSTEM "file:///etc/passwd">]>'
 def test_no_calls(raw: bytes, words: str) -> None:
     with pytest.raises(BadEnvelope, match=words):
         read_call(raw)
+
+
+REFERRED = '<grow><tree href="#1"/><times>2</times></grow><m id="1"><name href="#2"/></m><m id="2">oak</m>'
+
+
+def test_values_that_stand_apart_are_put_together() -> None:
+    call = read_call(envelope(REFERRED))
+    assert call.findtext("tree/name") == "oak"
+    assert call.findtext("times") == "2"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        '<grow><tree href="#1"/></grow>',
+        '<grow><tree href="http://127.0.0.1:1/"/></grow><m id="1"/>',
+        '<grow><tree href="#1"/><leaf href="#1"/></grow><m id="1">x</m>',
+        '<grow><tree href="#1"/></grow><m id="1"><a href="#1"/></m>',
+        '<grow><tree href="#1"/></grow><m id="1"><a href="#2"/></m><m id="2"><a href="#1"/></m>',
+    ],
+)
+def test_references_that_lead_nowhere_or_in_a_circle(body: str) -> None:
+    with pytest.raises(BadEnvelope, match="leads nowhere"):
+        read_call(envelope(body))
+
+
+@pytest.mark.parametrize(
+    ("raw", "side"),
+    [
+        (b'<e:Envelope xmlns:e="http://www.w3.org/2003/05/soap-envelope"/>', "VersionMismatch"),
+        (envelope("<x/>", header='<e:Header><s e:mustUnderstand="1"/></e:Header>'), "MustUnderstand"),
+        (envelope(""), "Client"),
+    ],
+)
+def test_the_fault_code_that_soap_has_for_it(raw: bytes, side: str) -> None:
+    with pytest.raises(BadEnvelope) as caught:
+        read_call(raw)
+    assert caught.value.side == side
+
+
+def test_headers_for_others_are_passed_over() -> None:
+    header = (
+        '<e:Header><s e:mustUnderstand="1" e:actor="http://example.org/proxy"/><t e:mustUnderstand="0"/></e:Header>'
+    )
+    assert read_call(envelope("<x/>", header=header)).tag == "x"
+
+
+NIL = 'xmlns:i="http://www.w3.org/2001/XMLSchema-instance" i:nil="true"'
+
+
+def test_nil_is_empty_where_nothing_may_be_nil() -> None:
+    fields = (Field("text", STRING), Field("list", Struct("L", (Field("Item", STRING, many=True),))), Field("n", INT))
+    call = etree.fromstring(f'<x><text {NIL}/><list {NIL}/><n xmlns:i="{XSI}" i:type="xsd:int">1</n></x>')
+    assert read_fields(call, fields) == {"text": "", "list": {"Item": []}, "n": 1}
+    with pytest.raises(BadValue, match="'n' is nil"):
+        read_fields(etree.fromstring(f"<x><text/><list/><n {NIL}/></x>"), fields)
+
+
+def test_foreign_documents_are_handed_on() -> None:
+    document = Document("Any_Type", "urn:any", "any")
+    for sent in ('<a><b xmlns="urn:any">1</b></a>', '<a><any xmlns="urn:any"><b>1</b></any></a>'):
+        read = read_fields(etree.fromstring(f"<x>{sent}</x>"), (Field("a", document),))["a"]
+        assert etree.fromstring(read).findtext("{urn:any}b") == "1"
+        assert etree.fromstring(read).tag == "{urn:any}any"
 
 
 @pytest.mark.parametrize(

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import socket
 import sys
-from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
@@ -22,7 +20,8 @@ from gridwms.api.settings import Settings
 from gridwms.daemon import directory
 from gridwms.daemon.alone import alone
 from gridwms.daemon.build import build, grants_of, lb_policy_of
-from gridwms.daemon.config import BadConfig, Config, read_config
+from gridwms.daemon.config import Config, read_config
+from gridwms.daemon.listening import check_addresses, listening
 from gridwms.daemon.logs import set_up_logs
 from gridwms.daemon.memory import settle
 from gridwms.daemon.service import Service
@@ -32,7 +31,7 @@ from gridwms.security import capability
 from gridwms.security.audit import Audited, AuditLog
 from gridwms.security.authenticate import gatekeeper
 from gridwms.security.certificates import Certificates
-from gridwms.security.listen import Tls, check_listen
+from gridwms.security.listen import Tls
 
 logger = structlog.get_logger(__name__)
 
@@ -53,10 +52,10 @@ def serve(data: Path, *, config_file: Path | None = None, host: str | None = Non
     config = _override(read_config(config_file), host, port)
     tls = tls_of(config)
     believing = believing_of(config)
-    check_listen(config.service.host, tls)
+    check_addresses(config, tls)
     directory.make(data)
-    with alone(data), _listening(config) as listener:
-        url = config.service.url.rstrip("/") or _url(config, listener, tls)
+    with alone(data), listening(config) as sockets:
+        url = config.service.url.rstrip("/") or _url(config, sockets[0], tls)
         capabilities = capability.load(data)
         gate = gatekeeper(
             data,
@@ -91,7 +90,7 @@ def serve(data: Path, *, config_file: Path | None = None, host: str | None = Non
         _tell(data, url)
         logger.info("serving", url=url, data=str(data))
         try:
-            server.run(sockets=[listener])
+            server.run(sockets=sockets)
         finally:
             (data / STARTED_FILE).unlink(missing_ok=True)
             service.stop()
@@ -101,22 +100,6 @@ def serve(data: Path, *, config_file: Path | None = None, host: str | None = Non
 def _override(config: Config, host: str | None, port: int | None) -> Config:
     changes = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
     return config.model_copy(update={"service": config.service.model_copy(update=changes)}) if changes else config
-
-
-@contextlib.contextmanager
-def _listening(config: Config) -> Iterator[socket.socket]:
-    family = socket.AF_INET6 if ":" in config.service.host else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as listener:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            listener.bind((config.service.host, config.service.port))
-        except OSError as error:
-            raise BadConfig(
-                f"Cannot listen on {config.service.host} port {config.service.port}: {error.strerror}. "
-                "Give --port another number (0: any free one)."
-            ) from error
-        listener.listen(1024)
-        yield listener
 
 
 def _url(config: Config, listener: socket.socket, tls: Tls | None) -> str:
