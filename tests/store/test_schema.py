@@ -37,6 +37,7 @@ def test_partial_indexes_are_made_partial(tmp_path: Path) -> None:
         "ix_jobs_unmatched_owner": True,
         "ix_jobs_timed": True,
         "ix_jobs_cancelling": True,
+        "ix_jobs_delegated": True,
         "ix_jobs_purged": True,
         "ix_jobs_description": True,
         "ix_jobs_node_ready": True,

@@ -11,6 +11,15 @@ from urllib.parse import parse_qsl, unquote_to_bytes, urlsplit
 
 
 @dataclass
+class Carried:
+    """A credential of the job: its text, which one it is, and how many seconds it lasts."""
+
+    text: bytes
+    serial: int
+    left: int
+
+
+@dataclass
 class Attempt:
     """What the service knows of one attempt."""
 
@@ -20,6 +29,7 @@ class Attempt:
     outputs: dict[bytes, bytes] = field(default_factory=dict)
     watched: list[str] = field(default_factory=list)
     peeked: dict[str, bytearray] = field(default_factory=dict)
+    carried: dict[str, Carried] = field(default_factory=dict)
     instance: str = ""
     closed: bool = False
     stop: bool = False
@@ -187,6 +197,12 @@ class _Handler(BaseHTTPRequestHandler):
         if verb == "PUT output":
             attempt.outputs[unquote_to_bytes(parts[5])] = body
             return 201, b""
+        if verb == "GET credentials":
+            if len(parts) == 5:
+                held = attempt.carried.items()
+                return 200, "".join(f"{kind} {one.serial} {one.left}\n" for kind, one in held).encode()
+            one = attempt.carried.get(parts[5])
+            return (200, one.text) if one is not None else (404, b"no such credential\n")
         if verb == "GET peek":
             lines = "".join(f"{len(attempt.peeked.get(name, b''))} {name}\n" for name in attempt.watched)
             return 200, lines.encode()

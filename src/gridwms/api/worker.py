@@ -107,6 +107,17 @@ async def _peek(request: Request, attempt: Caller) -> Response:
     return PlainTextResponse("stored\n", 201)
 
 
+async def _credentials(request: Request, attempt: Caller) -> Response:
+    held = await to_thread.run_sync(worker.credentials, attempt.desk.world, attempt.key, attempt.number)
+    return PlainTextResponse("".join(f"{kind} {serial} {left}\n" for kind, serial, left in held))
+
+
+async def _credential(request: Request, attempt: Caller) -> Response:
+    kind = request.path_params["kind"]
+    text = await to_thread.run_sync(worker.credential, attempt.desk.world, attempt.key, attempt.number, kind)
+    return Response(text, media_type="application/octet-stream", headers={"Cache-Control": "no-store"})
+
+
 async def _lines(request: Request) -> list[str]:
     parts, size = [], 0
     async for part in request.stream():
@@ -128,6 +139,8 @@ ROUTES = [
     route("/events", "POST", _events),
     route("/token", "POST", _token),
     route("/output/{name}", "PUT", _output),
+    route("/credentials", "GET", _credentials),
+    route("/credentials/{kind}", "GET", _credential),
     route("/peek", "GET", _watched),
     route("/peek/{name}", "PUT", _peek),
 ]

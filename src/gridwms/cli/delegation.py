@@ -23,6 +23,12 @@ def create(
     name: Annotated[str, typer.Argument(metavar="NAME", help="Empty: the one of your subject and groups.")] = "",
     hours: Annotated[float, typer.Option("--hours", min=0.1, help="How long; never longer than your own proxy.")] = 12,
     proxy: Annotated[Path | None, typer.Option("--proxy", help="Its file; else X509_USER_PROXY.")] = None,
+    myproxy: Annotated[
+        str | None,
+        typer.Option(
+            "--myproxy", metavar="HOST[:PORT]", help="Renew it from there, where you have stored one; '' not."
+        ),
+    ] = None,
     json: Json = False,
     service: Service = "",
 ) -> None:
@@ -30,7 +36,7 @@ def create(
     from gridwms.client import Client
 
     with Client(service) as client:
-        made = client.delegate(name, proxy=proxy, seconds=hours * 3600)
+        made = client.delegate(name, proxy=proxy, seconds=hours * 3600, myproxy=myproxy)
     if json:
         say.data({"delegation": made})
         return
@@ -49,8 +55,46 @@ def list_all(owner: filters.Owner = "", json: Json = False, service: Service = "
     if json:
         say.data({"delegations": found})
         return
-    rows = [[(one.name, ""), (one.owner, ""), (_groups(one), ""), (_left(one.ends), "")] for one in found]
-    layout.table(["NAME", "OWNER", "GROUP", "LEFT"], rows)
+    rows = [
+        [
+            (one.name, ""),
+            (one.kind, ""),
+            (one.owner, ""),
+            (_groups(one), ""),
+            (_left(one.ends), ""),
+            (_renewal(one), ""),
+        ]
+        for one in found
+    ]
+    layout.table(["NAME", "KIND", "OWNER", "GROUP", "LEFT", "RENEWED FROM"], rows)
+
+
+@app.command()
+def show(name: Name, json: Json = False, service: Service = "") -> None:
+    """Show one: until when it lasts, from where it is renewed, and what became of the last try."""
+    from gridwms.cli import layout
+    from gridwms.client import Client
+
+    with Client(service) as client:
+        found = client.delegation(name)
+    if json:
+        say.data({"delegations": found})
+        return
+    for one in found:
+        say.line(f"{one.name}: a {one.kind} of {one.owner}")
+        facts = [
+            ("group", ", ".join(one.fqans)),
+            ("lasts until", _moment(one.ends)),
+            ("attributes until", _moment(one.attributes_end)),
+            ("renewed from", one.source or "nowhere"),
+            ("renewed", _moment(one.renewed_at)),
+            (
+                "last try",
+                f"{_moment(one.tried_at)}: {one.trouble or 'it went well'}" if one.tried_at else "",
+            ),
+            ("next try", _moment(one.renew_at)),
+        ]
+        layout.facts([(label, text) for label, text in facts if text])
 
 
 @app.command()
@@ -66,6 +110,21 @@ def remove(name: Name, json: Json = False, service: Service = "") -> None:
 
 def _groups(one: Delegation) -> str:
     return one.fqans[0] if one.fqans else "-"
+
+
+def _renewal(one: Delegation) -> str:
+    if not one.source:
+        return "-"
+    return f"{one.source} (failing: {one.tries} tries)" if one.tries else one.source
+
+
+def _moment(at: float | None) -> str:
+    from gridwms.cli import layout
+
+    if at is None:
+        return ""
+    left = at - time.time()
+    return f"{layout.moment(at)} ({'in ' + layout.lasting(left) if left > 0 else layout.ago(at)})"
 
 
 def _left(ends: float | None) -> str:

@@ -44,6 +44,14 @@ def submit(
             "--priority", metavar="N", min=-100, max=100, help="Among my jobs; the highest goes first (see 'priority')."
         ),
     ] = None,
+    delegation: Annotated[
+        str | None,
+        typer.Option(
+            "--delegation",
+            metavar="NAME",
+            help="Whose credentials the jobs carry (see 'delegation'); '': none. Else those of my subject and groups.",
+        ),
+    ] = None,
     wait: Annotated[bool, typer.Option("-w", "--wait", help="Then wait for the jobs, as 'gridwms wait' does.")] = False,
     interactive: Annotated[
         bool,
@@ -66,14 +74,19 @@ def submit(
     if interactive:
         raise typer.Exit(
             _interactively(
-                files or (), form or "", key, priority, service, mixed=bool(wait or json or collection), save=save
+                files or (),
+                form or "",
+                (key, priority, delegation),
+                service,
+                mixed=bool(wait or json or collection),
+                save=save,
             )
         )
     sources = [*(source(file, form or "") for file in files or ()), *map(read_collection, collection or ())]
     if not sources:
         raise typer.BadParameter("name a description, or a directory with --collection", param_hint="FILE")
     with Client(service) as client:
-        done = client.submit(sources, key=key, priority=priority, each=None if json else _tell)
+        done = client.submit(sources, key=key, priority=priority, delegation=delegation, each=None if json else _tell)
         accepted = [submission.id for submission in done if submission.error is None]
         if save is not None:
             _append(save, accepted)
@@ -98,9 +111,15 @@ def submit(
 
 
 def _interactively(
-    files: Sequence[str], form: str, key: str, priority: int | None, service: str, *, mixed: bool, save: Path | None
+    files: Sequence[str],
+    form: str,
+    asked: tuple[str, int | None, str | None],
+    service: str,
+    *,
+    mixed: bool,
+    save: Path | None,
 ) -> Exit:
-    """Submit one job and attach to it. Its id goes to stderr: stdout is the job's."""
+    """Submit one job and attach to it. Its id goes to stderr: stdout is the job's. `asked`: as the options say."""
     from gridwms.cli.attach import connect
     from gridwms.cli.descriptions import source
     from gridwms.client import Client
@@ -114,7 +133,8 @@ def _interactively(
         text = make_interactive(read.text.decode("utf-8", "surrogateescape"), terminal=terminal)
         read = replace(read, text=text.encode("utf-8", "surrogateescape"))
     with Client(service) as client:
-        [done] = client.submit([read], key=key, priority=priority)
+        key, priority, delegation = asked
+        [done] = client.submit([read], key=key, priority=priority, delegation=delegation)
         if save is not None and not done.error:
             _append(save, [done.id])
         _tell(done, say.note)

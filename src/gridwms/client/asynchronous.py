@@ -24,6 +24,7 @@ from gridwms.client.following import Following, Until, over
 from gridwms.client.pack import packed
 from gridwms.client.patience import Patience
 from gridwms.client.submission import (
+    Asked,
     Description,
     Source,
     Submission,
@@ -71,20 +72,26 @@ class AsyncClient:
         """Who the caller is to the service."""
         return await self._transport.run(calls.me())
 
+    async def delegation(self, name: str) -> list[answers.Delegation]:
+        """The credentials under one name of the caller's: a proxy, a token, or both."""
+        return await self._transport.run(calls.delegation(name))
+
     async def delegations(self, *, owner: str = "") -> list[answers.Delegation]:
         """The caller's delegations; or another's, or everybody's (`*`)."""
         return await self._transport.run(calls.delegations(owner))
 
     async def delegate(
-        self, name: str = "", *, proxy: Path | None = None, seconds: float = 43200.0
+        self, name: str = "", *, proxy: Path | None = None, seconds: float = 43200.0, myproxy: str | None = None
     ) -> answers.Delegation:
         """Let the service act with a proxy of the caller's own (`proxy`: its file; else X509_USER_PROXY).
+
+        `myproxy`: the server from which it is to be renewed; "": none; None: as before.
 
         The key is made there and stays there; the request for it is signed here. Raises a ClientError.
         """
         credential = own_credential(proxy)
         called, request = await self._transport.run(calls.request_delegation(name))
-        return await self._transport.run(calls.put_delegation(called, signed(request, credential, seconds)))
+        return await self._transport.run(calls.put_delegation(called, signed(request, credential, seconds), myproxy))
 
     async def remove_delegation(self, name: str) -> None:
         """Let the service forget one, key and all."""
@@ -113,7 +120,12 @@ class AsyncClient:
     # handing in
 
     async def submit(
-        self, sources: Sequence[Source], *, key: str = "", priority: int | None = None
+        self,
+        sources: Sequence[Source],
+        *,
+        key: str = "",
+        priority: int | None = None,
+        delegation: str | None = None,
     ) -> list[Submission]:
         """Submit descriptions: one answer each, in order."""
         descriptions = await asyncio.to_thread(lambda: [read(source) for source in sources])
@@ -121,13 +133,11 @@ class AsyncClient:
         for batch, batch_key in zip(batches(descriptions), batch_keys(key), strict=False):
             with TemporaryDirectory(prefix="gridwms-") as place:
                 ready = await asyncio.to_thread(packed, batch, Path(place))
-                done += await self._submit(ready, batch_key, priority, keep=bool(key))
+                done += await self._submit(ready, batch_key, (priority, delegation), keep=bool(key))
         return done
 
-    async def _submit(
-        self, batch: Sequence[Description], key: str, priority: int | None, *, keep: bool
-    ) -> list[Submission]:
-        register = calls.register([(description.text, description.dialect) for description in batch], key, priority)
+    async def _submit(self, batch: Sequence[Description], key: str, asked: Asked, *, keep: bool) -> list[Submission]:
+        register = calls.register([(one.text, one.dialect) for one in batch], key, *asked)
         registered = await _patiently(lambda: self._transport.run(register))
         pairs = list(zip(batch, registered, strict=True))
         senders = asyncio.Semaphore(SENDERS)

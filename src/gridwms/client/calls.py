@@ -39,16 +39,17 @@ class Call(Generic[T]):
 
 
 def register(
-    texts: Sequence[tuple[bytes, str]], key: str, priority: int | None = None
+    texts: Sequence[tuple[bytes, str]], key: str, priority: int | None = None, delegation: str | None = None
 ) -> Call[list[answers.Registered]]:
     """Register a job for each text with its dialect. Sent again with the same key it gives the same jobs."""
+    asked = {"priority": None if priority is None else str(priority), "delegation": delegation}
     body = {"jobs": [_text(*text) for text in texts]}
     return Call(
         method="POST",
         path=f"{API}/jobs",
         json=body,
         read=lambda told: [answers.Registered.read(each) for each in told["jobs"]],
-        params={} if priority is None else {"priority": str(priority)},
+        params={name: value for name, value in asked.items() if value is not None},
         headers={"Idempotency-Key": key},
         anywhere=True,
     )
@@ -278,9 +279,18 @@ def request_delegation(name: str) -> Call[tuple[str, str]]:
     )
 
 
-def put_delegation(name: str, chain: str) -> Call[answers.Delegation]:
+def put_delegation(name: str, chain: str, myproxy: str | None = None) -> Call[answers.Delegation]:
     path = f"{API}/delegations/{quote(name, safe='')}"
-    return Call(method="PUT", path=path, json={"chain": chain}, read=answers.Delegation.read)
+    told = {"chain": chain} if myproxy is None else {"chain": chain, "myproxy": myproxy}
+    return Call(method="PUT", path=path, json=told, read=answers.Delegation.read)
+
+
+def delegation(name: str) -> Call[list[answers.Delegation]]:
+    """The credentials of all kinds under this name."""
+    path = f"{API}/delegations/{quote(name, safe='')}"
+    return Call(
+        method="GET", path=path, read=lambda told: [answers.Delegation.read(each) for each in told["delegations"]]
+    )
 
 
 def remove_delegation(name: str) -> Call[None]:

@@ -19,6 +19,8 @@ from gridwms.client.files import source_of
 if TYPE_CHECKING:
     from gridwms.describe.inlined import Inlined
 
+Asked = tuple[int | None, str | None]
+"""What the user wants of all: their priority, whose credentials they carry."""
 BATCH_BYTES = 32 << 20
 MAX_BYTES = 64 << 20
 

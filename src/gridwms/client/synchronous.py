@@ -26,6 +26,7 @@ from gridwms.client.following import Following, Until, over
 from gridwms.client.pack import packed
 from gridwms.client.patience import Patience
 from gridwms.client.submission import (
+    Asked,
     Description,
     Source,
     Submission,
@@ -91,14 +92,22 @@ class Client:
         """The caller's delegations; or another's, or everybody's (`*`)."""
         return self._transport.run(calls.delegations(owner))
 
-    def delegate(self, name: str = "", *, proxy: Path | None = None, seconds: float = 43200.0) -> answers.Delegation:
+    def delegation(self, name: str) -> list[answers.Delegation]:
+        """The credentials under one name of the caller's: a proxy, a token, or both."""
+        return self._transport.run(calls.delegation(name))
+
+    def delegate(
+        self, name: str = "", *, proxy: Path | None = None, seconds: float = 43200.0, myproxy: str | None = None
+    ) -> answers.Delegation:
         """Let the service act with a proxy of the caller's own (`proxy`: its file; else X509_USER_PROXY).
+
+        `myproxy`: the server from which it is to be renewed; "": none; None: as before.
 
         The key is made there and stays there; the request for it is signed here. Raises a ClientError.
         """
         credential = own_credential(proxy)
         called, request = self._transport.run(calls.request_delegation(name))
-        return self._transport.run(calls.put_delegation(called, signed(request, credential, seconds)))
+        return self._transport.run(calls.put_delegation(called, signed(request, credential, seconds), myproxy))
 
     def remove_delegation(self, name: str) -> None:
         """Let the service forget one, key and all."""
@@ -132,27 +141,29 @@ class Client:
         *,
         key: str = "",
         priority: int | None = None,
+        delegation: str | None = None,
         each: Callable[[Submission], None] | None = None,
     ) -> list[Submission]:
         """Submit descriptions: one answer each, in order. Input sandboxes are sent, then the jobs start.
 
-        `priority`: among the jobs of their owner, in the place of what the descriptions say. `each` is called as soon
-        as a description has its answer. A lost answer is asked for again: with the same `key` (made here when none is
-        given) and contents the service makes no second jobs. A job whose input cannot be sent is cancelled; with a
+        `priority`: among the jobs of their owner, in the place of what the descriptions say. `delegation`: whose
+        credentials they carry; None: of the caller's subject and groups, if there is one; "": none. `each` is called as
+        soon as a description has its answer. A lost answer is asked for again: with the same `key` (made here when none
+        is given) and contents the service makes no second jobs. A job whose input cannot be sent is cancelled; with a
         `key` of yours it is left, to be completed by submitting again with that key.
         """
         done: list[Submission] = []
         for batch, batch_key in zip(batches([read(source) for source in sources]), batch_keys(key), strict=False):
             with TemporaryDirectory(prefix="gridwms-") as place:
-                answers = self._submit(packed(batch, Path(place)), batch_key, priority, keep=bool(key))
+                answers = self._submit(packed(batch, Path(place)), batch_key, (priority, delegation), keep=bool(key))
             for submission in answers:
                 done.append(submission)
                 if each:
                     each(submission)
         return done
 
-    def _submit(self, batch: Sequence[Description], key: str, priority: int | None, *, keep: bool) -> list[Submission]:
-        register = calls.register([(description.text, description.dialect) for description in batch], key, priority)
+    def _submit(self, batch: Sequence[Description], key: str, asked: Asked, *, keep: bool) -> list[Submission]:
+        register = calls.register([(one.text, one.dialect) for one in batch], key, *asked)
         registered = _patiently(lambda: self._transport.run(register))
         pairs = list(zip(batch, registered, strict=True))
         with ThreadPoolExecutor(SENDERS) as pool:

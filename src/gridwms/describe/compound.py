@@ -77,6 +77,7 @@ class Compound:
     max_running: int = 0
     together: bool = False
     expires_at: float | None = None
+    myproxy: str = ""
     user_tags: tuple[tuple[str, str], ...] = ()
 
 

@@ -68,6 +68,8 @@ class Description:
     fuzzy_factor: float = 1.0
     submit_to: str = ""
     priority: int = 0
+    myproxy: str = ""
+    """Host and port, if any, of the MyProxy server from which its proxy is to be renewed."""
     peek: bool = False
     peek_seconds: int = 0
     cpus: int = 1

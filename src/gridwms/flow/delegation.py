@@ -7,6 +7,7 @@ never out of the service, and at rest it is sealed.
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 from collections.abc import Sequence
 from dataclasses import replace
@@ -14,13 +15,14 @@ from datetime import UTC, datetime
 
 from sqlalchemy import Connection
 
+from gridwms.flow.credentials.pace import PROXY, next_try
 from gridwms.flow.errors import FlowError
 from gridwms.flow.world import World
 from gridwms.security.believing import Believing
 from gridwms.security.identity import Identity
 from gridwms.security.seal import BrokenSeal, Seal
 from gridwms.store import delegations
-from gridwms.store.delegations import Delegation
+from gridwms.store.delegations import Delegation, Kind
 from gridwms.x509.credential import Credential, key_pem, new_key, read_credential, read_key, request_for, split
 from gridwms.x509.errors import X509Error
 
@@ -83,9 +85,9 @@ def request(world: World, identity: Identity, name: str) -> str:
     return request_for(key).decode()
 
 
-def put(world: World, identity: Identity, name: str, chain: bytes) -> Delegation:
-    """Take the proxy (chain as PEM) that was made for the last request of this name. Raises DelegationRefused,
-    UnknownDelegation.
+def put(world: World, identity: Identity, name: str, chain: bytes, source: str | None = None) -> Delegation:
+    """Take the proxy (chain as PEM) that was made for the last request of this name. `source`: the MyProxy server from
+    which it is to be renewed; None: as before. Raises DelegationRefused, UnknownDelegation.
 
     It must be the caller's own, believed as one shown to the service is, and carry the same primary FQAN as what the
     caller shows (bug 54728).
@@ -104,19 +106,34 @@ def put(world: World, identity: Identity, name: str, chain: bytes) -> Delegation
     except (X509Error, BrokenSeal) as error:
         raise DelegationRefused(f"The delegated proxy is not taken. {error.sentence}", error.advice) from error
     _check_same(identity, believed.subject, attributes.fqans)
-    sealed = seal.close(made.pem(), _place(identity.subject, name, "credential"))
     one = Delegation(
         owner=identity.subject,
         name=name,
-        credential=sealed,
+        credential=sealed(seal, identity.subject, name, Kind.PROXY, made.pem()),
         vo=attributes.vo,
         fqans=attributes.fqans,
         begins=made.certificate.not_valid_before_utc.timestamp(),
         ends=believed.ends.timestamp(),
         attributes_end=attributes.ends.timestamp() if attributes.ends else None,
+        serial=found.serial + 1,
+        source=found.source if source is None else source,
     )
+    one = replace(one, renew_at=renewal_of(one, world.clock()))
     world.database.write(lambda connection: delegations.put(connection, one))
     return replace(one, credential=None)
+
+
+def renewal_of(one: Delegation, now: float) -> float | None:
+    """When it is to be renewed; None: never."""
+    return next_try(one.soonest, now, PROXY) if one.source and one.soonest is not None else None
+
+
+def renew_from(connection: Connection, owner: str, name: str, server: str, now: float) -> None:
+    """Let a proxy be renewed from this MyProxy server from now on: a job that goes with it says so."""
+    one = delegations.find(connection, owner, name)
+    if one is not None and one.credential is not None and one.source != server:
+        one = replace(one, source=server, tries=0, trouble="")
+        delegations.put(connection, replace(one, renew_at=renewal_of(one, now)))
 
 
 def credential(world: World, owner: str, name: str) -> Credential:
@@ -125,15 +142,33 @@ def credential(world: World, owner: str, name: str) -> Credential:
     if found.credential is None:
         raise UnknownDelegation(f"The delegation '{name}' was begun and not completed.", "Delegate again.")
     try:
-        opened = _taking(world)[1].open(found.credential, _place(owner, name, "credential"))
-        return read_credential(opened, f"the delegation '{name}'")
-    except (X509Error, BrokenSeal) as error:
+        return read_credential(opened(world, found), f"the delegation '{name}'")
+    except X509Error as error:
         raise DelegationRefused(error.sentence, error.advice) from error
 
 
-def show(world: World, owner: str, name: str) -> Delegation:
+def sealed(seal: Seal, owner: str, name: str, kind: Kind, secret: bytes) -> bytes:
+    """A credential as it is stored; it opens only in its own row."""
+    return seal.close(secret, _place(owner, name, _WHAT[kind]))
+
+
+def opened(world: World, one: Delegation) -> bytes:
+    """What is handed on of what was sealed: the proxy's file, or the access token. Raises DelegationRefused."""
+    if world.seal is None or one.credential is None:
+        raise DelegationRefused(f"The delegation '{one.name}' holds nothing.", "Delegate again.")
+    try:
+        found = world.seal.open(one.credential, _place(one.owner, one.name, _WHAT[one.kind]))
+    except BrokenSeal as error:
+        raise DelegationRefused(error.sentence, error.advice) from error
+    return found if one.kind is Kind.PROXY else str(json.loads(found)["access_token"]).encode()
+
+
+_WHAT = {Kind.PROXY: "credential", Kind.TOKEN: "token"}
+
+
+def show(world: World, owner: str, name: str, kind: Kind = Kind.PROXY) -> Delegation:
     """One. Raises UnknownDelegation."""
-    found = world.database.read(lambda connection: delegations.find(connection, owner, name))
+    found = world.database.read(lambda connection: delegations.find(connection, owner, name, kind))
     if found is None:
         raise UnknownDelegation(
             f"There is no delegation '{name}' of {owner}.", "'gridwms delegation list' shows them; delegate anew."
@@ -151,7 +186,15 @@ def for_job(world: World, identity: Identity, name: str) -> Delegation:
         raise UnknownDelegation(f"The delegation '{name}' was begun and not completed.", "Put the proxy first.")
     if min(found.ends, found.attributes_end or found.ends) <= world.clock():
         raise DelegationExpired(f"The delegated Proxy has expired (delegation '{name}').", "Delegate again.")
-    _check_group(identity, found.fqans)
+    check_group(identity, found.fqans)
+    return found
+
+
+def named(world: World, owner: str, name: str) -> list[Delegation]:
+    """The credentials of all kinds under one name. Raises UnknownDelegation."""
+    found = world.database.read(lambda connection: delegations.named(connection, owner, name))
+    if not found:
+        show(world, owner, name)
     return found
 
 
@@ -161,8 +204,9 @@ def of_owner(world: World, owner: str | None) -> list[Delegation]:
 
 
 def remove(world: World, owner: str, name: str) -> None:
-    """Forget one, key and all. Raises UnknownDelegation."""
-    if not world.database.write(lambda connection: delegations.remove(connection, owner, name)):
+    """Forget one, key and all; jobs that go with it end. Raises UnknownDelegation."""
+    now = world.clock()
+    if not world.database.write(lambda connection: delegations.remove(connection, owner, name, now)):
         raise UnknownDelegation(f"There is no delegation '{name}' of {owner}.", "'gridwms delegation list' shows them.")
 
 
@@ -180,10 +224,11 @@ def _check_same(identity: Identity, subject: str, fqans: Sequence[str]) -> None:
             f"The delegated proxy is that of {subject}, and you are {identity.subject}.",
             "Sign the request with your own proxy.",
         )
-    _check_group(identity, fqans)
+    check_group(identity, fqans)
 
 
-def _check_group(identity: Identity, fqans: Sequence[str]) -> None:
+def check_group(identity: Identity, fqans: Sequence[str]) -> None:
+    """Raises OtherDelegation unless these are of the group that the caller acts for (bug 54728: role and all)."""
     if identity.groups[:1] != tuple(fqans[:1]) and identity.vo:
         raise OtherDelegation(
             f"Client proxy FQAN ({identity.groups[0]}) does not match delegated proxy FQAN "

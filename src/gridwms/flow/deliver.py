@@ -12,6 +12,7 @@ from collections.abc import Sequence
 import structlog
 from sqlalchemy import Connection
 
+from gridwms.flow.credentials.carried import carried_by
 from gridwms.flow.data.brokerinfo import NotLocated
 from gridwms.flow.find import name_of
 from gridwms.flow.record import Recorded, announce, record_in
@@ -20,7 +21,7 @@ from gridwms.flow.world import World
 from gridwms.jobs.events import Delivered, Ended, EndKind, Event, Refused
 from gridwms.jobs.ids import parse_tag, tag_of
 from gridwms.jobs.job import Attempt, Job
-from gridwms.jobs.reasons import reason
+from gridwms.jobs.reasons import Reason, reason
 from gridwms.jobs.states import ENDED
 from gridwms.sites.contract import Receipt, Refusal, Site, SiteUnavailable
 from gridwms.store import jobs as rows
@@ -71,13 +72,18 @@ def _send(world: World, site: Site, by_tag: dict[str, Task], pairs: dict[str, Pa
     settled: dict[str, Event] = {}
     handovers = []
     frames: Frames = {}
+    carried = carried_by(world, [job for job, _attempt in pairs.values()]) if getattr(site, "carries", False) else None
     for tag, (job, attempt) in pairs.items():
         description = descriptions.get(name_of(job))
         if description is None:
             settled[tag] = _undeliverable(world, attempt, "it is not in the database, or of another version")
             continue
+        given = carried.get((job.owner, job.delegation)) if carried is not None else None
+        if carried is not None and job.delegation and given is None:
+            settled[tag] = _refused(world, attempt, reason("delegation_expired"))
+            continue
         try:
-            handovers.append(handover(world, job, attempt, description, frames))
+            handovers.append(handover(world, job, attempt, description, frames, given))
         except NotLocated:
             continue  # it stays in the outbox, as one in doubt
         except ValueError as error:
@@ -99,7 +105,10 @@ def _send(world: World, site: Site, by_tag: dict[str, Task], pairs: dict[str, Pa
 
 def _undeliverable(world: World, attempt: Attempt, text: str) -> Refused:
     """One job that cannot be written down must not hold up the others."""
-    why = reason("description_lost", text=text)
+    return _refused(world, attempt, reason("description_lost", text=text))
+
+
+def _refused(world: World, attempt: Attempt, why: Reason) -> Refused:
     return Refused(id=f"site-{attempt.number}-refused", time=world.clock(), attempt=attempt.number, reason=why)
 
 

@@ -16,6 +16,7 @@ from gridwms.describe.description import Description
 from gridwms.describe.problem import Problem, Severity
 from gridwms.flow.compound import wishes
 from gridwms.flow.compound.register import PreparedCompound, insert_compound, prepare_compound, registered_event
+from gridwms.flow.delegation import renew_from
 from gridwms.flow.errors import NotFound, NotInState
 from gridwms.flow.find import find, the_job, the_jobs
 from gridwms.flow.hopeless import hopeless
@@ -120,6 +121,8 @@ def register(
     nearly: list[Problem] = []
     started = [history[-1][1] for history in histories.values()]
     accounts = {Account(one.vo, one.fqan, one.owner) for one in started}
+    servers = _myproxies(prepared.values())
+    idle = (_NOT_RENEWED,) if servers and not delegation else ()
     good = [ready for ready in prepared.values() if isinstance(ready, _Prepared)]
 
     def work(connection: Connection) -> list[str | None] | None:
@@ -130,13 +133,15 @@ def register(
         descriptions.put_tags(connection, {ready.digest: ready.description.user_tags for ready in good})
         descriptions.put_classes(connection, {ready.match_class: ready.match_ad for ready in good})
         count = len(new) + sum(one.nodes for _, one in whole)
-        nearly[:] = [*early, *check_waiting(connection, world, owner, count)]
+        nearly[:] = [*early, *idle, *check_waiting(connection, world, owner, count)]
         shares.put_accounts(connection, accounts)
         keys = iter(new.items())
         while some := list(islice(keys, _TOGETHER)):
             _insert(connection, some, now)
         for compound, registered in whole:
             insert_compound(connection, world, compound, registered)
+        for server in servers if delegation else ():
+            renew_from(connection, owner, delegation, server, now)
         if once is not None:
             once.remember(connection, [answer.key for answer in answers], now)
         return None
@@ -197,6 +202,12 @@ def _compound_again(ready: _Ready, parent: Parent, warnings: tuple[Problem, ...]
     return Registration(key=parent.key, state=parent.state, problems=warnings, uploads=uploads, nodes=parent.nodes)
 
 
+_NOT_RENEWED = Problem(
+    severity=Severity.WARNING,
+    code="no_effect",
+    message="has no effect without a delegated proxy, which is what would be renewed: 'gridwms delegation create'",
+    attribute="MyProxyServer",
+)
 _REFUSED_BEFORE = Problem(
     severity=Severity.ERROR,
     code="refused_before",
@@ -227,6 +238,16 @@ def _prepare(world: World, text: bytes, dialect: Dialect | None, vo: str) -> _Re
         match_class=match_class_key(ad),
         match_ad=unparse(ad),
     )
+
+
+def _myproxies(prepared: Iterable[_Ready]) -> tuple[str, ...]:
+    """The MyProxy servers that accepted descriptions name, the last one last."""
+    named = (
+        one.description.myproxy if isinstance(one, _Prepared) else one.compound.myproxy
+        for one in prepared
+        if not isinstance(one, tuple)
+    )
+    return tuple(dict.fromkeys(filter(None, named)))
 
 
 def _with_priority(ready: _Ready, priority: int) -> _Ready:

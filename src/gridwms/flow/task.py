@@ -11,7 +11,7 @@ from gridwms.flow.world import World
 from gridwms.jobs.ids import tag_of
 from gridwms.jobs.job import Attempt, Job
 from gridwms.sandbox.errors import SandboxError
-from gridwms.sites.contract import Handover
+from gridwms.sites.contract import Credentials, Handover
 from gridwms.wrapper.render import Frame
 from gridwms.wrapper.task import Input, Stored, Target, Task
 
@@ -21,15 +21,22 @@ def job_url(world: World, key: str) -> str:
     return f"{world.settings.base_url}/jobs/{key}"
 
 
-Frames = dict[tuple[int, str, str, str], Frame]
+Frames = dict[tuple[int, str, str, str, bool], Frame]
 """The wrappers of one batch as far as equal jobs share them; it must not outlive the descriptions of the batch."""
 
 
-def handover(world: World, job: Job, attempt: Attempt, description: Description, frames: Frames) -> Handover:
+def handover(
+    world: World,
+    job: Job,
+    attempt: Attempt,
+    description: Description,
+    frames: Frames,
+    credentials: Credentials | None = None,
+) -> Handover:
     """One attempt, ready to go. The same input gives the same wrapper, so a repeated delivery sends the same: all but
     what .BrokerInfo tells of the moment. Raises NotLocated."""
     tag = tag_of(job.key, attempt.number)
-    alike = (id(description), job.vo, attempt.site, attempt.ce)
+    alike = (id(description), job.vo, attempt.site, attempt.ce, bool(job.delegation))
     frame = frames.get(alike)
     if frame is None:
         frame = frames[alike] = Frame(_task(world, job, attempt, description))
@@ -43,6 +50,7 @@ def handover(world: World, job: Job, attempt: Attempt, description: Description,
         smp_granularity=description.smp_granularity,
         whole_nodes=description.whole_nodes,
         memory_mb=job.wishes.memory_mb or None,
+        credentials=credentials,
     )
 
 
@@ -99,6 +107,7 @@ def _task(world: World, job: Job, attempt: Attempt, description: Description) ->
         peek_seconds=max(description.peek_seconds, settings.min_peek_seconds) if description.peek else 0,
         ce=attempt.ce,
         site_hooks=settings.policy(attempt.site).hooks,
+        credentials=bool(job.delegation),
     )
 
 

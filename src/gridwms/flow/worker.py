@@ -10,6 +10,7 @@ from pathlib import Path
 from sqlalchemy import Connection
 
 from gridwms.flow import perusal
+from gridwms.flow.credentials import carried
 from gridwms.flow.errors import FlowError, NotFound, NotInState
 from gridwms.flow.find import the_job
 from gridwms.flow.inputs import input_file
@@ -158,6 +159,19 @@ def watched(world: World, key: str, attempt: int) -> list[tuple[int, str]]:
     """Which files a user watches, and from which byte on they are to be sent."""
     _open(world, key, attempt)
     return [(world.sandbox.peek_size(key, attempt, name), name) for name in perusal.sent(world, key)]
+
+
+def credentials(world: World, key: str, attempt: int) -> list[tuple[str, int, int]]:
+    """What the job carries: kind, which one it is, seconds left. Raises FlowError when the attempt is to end."""
+    job = _open(world, key, attempt)
+    if not _wanted(job, attempt):
+        raise NotInState(f"Attempt {attempt} of job {key} is to end.", "End: its owner has cancelled the job.")
+    return [(kind.value, serial, left) for kind, serial, left in carried.told(world, job)]
+
+
+def credential(world: World, key: str, attempt: int, kind: str) -> bytes:
+    """The proxy's file, or the token. A secret."""
+    return carried.text(world, _open(world, key, attempt), kind)
 
 
 def put_peek(world: World, key: str, attempt: int, name: str, offset: int, stream: Iterable[bytes]) -> int:

@@ -105,6 +105,8 @@ class Job(NamedTuple):
     """The group, or VOMS FQAN, that its owner submitted it as."""
     priority: int = 0
     """Among the jobs of its owner; the highest goes first."""
+    delegation: str = ""
+    """The name of the delegation of its owner whose credentials it carries; "" for none."""
     attempts: tuple[Attempt, ...] = ()
     node: int = 0
     """Its number there."""

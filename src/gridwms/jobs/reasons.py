@@ -299,6 +299,35 @@ _REGISTRY = (
         "Put the epilogue into InputSandbox.",
         Retry.NEVER,
     ),
+    Kind(
+        "credential_failed",
+        "Cannot fetch the delegated credentials of the job: $text",
+        "The worker node must reach the service, by https.",
+    ),
+    Kind(
+        "credential_expired",
+        "Job killed by the jobwrapper because of user proxy expiration",
+        "Delegate one that lasts longer, or keep one in MyProxy and name it in MyProxyServer; then submit again.",
+        Retry.NEVER,
+    ),
+    Kind(
+        "delegation_expired",
+        "The delegated Proxy has expired",
+        "Delegate anew ('gridwms delegation create') and submit again; with MyProxyServer it is renewed in time.",
+        Retry.NEVER,
+    ),
+    Kind(
+        "expired_at_site",
+        "Job Aborted because proxy expired",
+        "Delegate one that lasts longer, or keep one in MyProxy and name it in MyProxyServer; then submit again.",
+        Retry.NEVER,
+    ),
+    Kind(
+        "delegation_removed",
+        "The delegation '$name' with which it was submitted was removed",
+        "Delegate anew and submit again.",
+        Retry.NEVER,
+    ),
     Kind("epilogue_failed", "epilogue failed with error $status", "See the epilogue; it ran after the payload."),
     Kind("output_failed", "Cannot upload $file: $text", "The worker node must reach the service."),
     Kind(

@@ -218,6 +218,7 @@ def registered(_job: None, event: Registered) -> Result:
         value=event.value,
         fqan=event.fqan,
         priority=event.priority,
+        delegation=event.delegation,
     )
     return job, ()
 

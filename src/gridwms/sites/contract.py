@@ -23,6 +23,22 @@ class SiteUnavailable(Exception):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Credentials:
+    """What a user has delegated to a job, opened. `handle`: which delegation; `serial`: grows with each renewal.
+
+    `proxy`: its file (certificate, key, chain), `token`: a bearer token; empty: none of that kind. `ends`: when the
+    last of them runs out. `lines`: for the wrapper of a node without a network, `<kind> <serial> <end>` each.
+    """
+
+    handle: str
+    serial: int
+    ends: float
+    proxy: bytes = field(default=b"", repr=False)
+    token: str = field(default="", repr=False)
+    lines: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Handover:
     """One attempt, ready to go. `wrapper` is a whole POSIX sh script and holds a secret: never on a command line.
 
@@ -44,6 +60,8 @@ class Handover:
     wall_seconds: int | None = None
     memory_mb: int | None = None
     """Memory in all, when it is to be asked for."""
+    credentials: Credentials | None = None
+    """What its user has delegated, for a site that wants it (`Carrying`)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,6 +152,16 @@ class Site(Protocol):
 
     def close(self) -> None:
         """Let go of threads and handles. Jobs at the site go on."""
+
+
+class Carrying(Protocol):
+    """What a site that takes the credentials of users offers besides."""
+
+    carries: bool
+    """Whether it wants them, as it is configured."""
+
+    def renew(self, receipts: Sequence[Receipt], credentials: Credentials) -> None:
+        """Bring renewed credentials to these attempts, which were all submitted with the ones before."""
 
 
 class Watched(Protocol):

@@ -2,20 +2,35 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
-from dataclasses import dataclass, field
+from collections.abc import Collection
+from dataclasses import dataclass, field, fields
+from enum import StrEnum
 
-from sqlalchemy import Connection, Row, and_, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, delete, exists, func, or_, select, tuple_, update
 
-from gridwms.store.tables import delegations
+from gridwms.store.sets import chunks
+from gridwms.store.tables import delegations, jobs
+from gridwms.store.tables.jobs import DELEGATED
+
+
+class Kind(StrEnum):
+    """What a credential is."""
+
+    PROXY = "proxy"
+    TOKEN = "token"  # noqa: S105
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delegation:
-    """One, as stored. Times in seconds since the epoch; `credential` None: only a request was given out so far."""
+    """One, as stored. Times in seconds since the epoch; `credential` None: only a request was given out so far, or its
+    owner took it back (`removed`)."""
 
     owner: str
     name: str
+    kind: Kind = Kind.PROXY
     request_key: bytes | None = field(default=None, repr=False)
     requested_at: float | None = None
     credential: bytes | None = field(default=None, repr=False)
@@ -24,17 +39,67 @@ class Delegation:
     begins: float | None = None
     ends: float | None = None
     attributes_end: float | None = None
+    serial: int = 0
+    source: str = ""
+    renew_at: float | None = None
+    renewed_at: float | None = None
+    tried_at: float | None = None
+    tries: int = 0
+    trouble: str = ""
+
+    @property
+    def handle(self) -> str:
+        """Stands for owner and name, in receipts and names of files."""
+        return handle_of(self.owner, self.name)
+
+    @property
+    def soonest(self) -> float | None:
+        """When the first of it runs out: the proxy, or its VOMS attributes."""
+        return self.ends if self.attributes_end is None or self.ends is None else min(self.ends, self.attributes_end)
+
+    @property
+    def removed(self) -> bool:
+        """Its owner took it back while jobs used it."""
+        return self.credential is None and self.ends is not None
 
 
-def find(connection: Connection, owner: str, name: str) -> Delegation | None:
-    """The delegation of this name."""
-    row = connection.execute(select(delegations).where(_is(owner, name))).first()
+def handle_of(owner: str, name: str) -> str:
+    """22 letters and digits, `-` and `_`."""
+    digest = hashlib.sha256(f"{owner}\0{name}".encode("utf-8", "surrogatepass")).digest()[:16]
+    return base64.urlsafe_b64encode(digest).decode().rstrip("=")
+
+
+def find(connection: Connection, owner: str, name: str, kind: Kind = Kind.PROXY) -> Delegation | None:
+    """The credential of this kind in the delegation of this name."""
+    row = connection.execute(select(delegations).where(_is(owner, name, kind))).first()
     return None if row is None else _read(row)
 
 
+def named(connection: Connection, owner: str, name: str) -> list[Delegation]:
+    """The credentials of all kinds in the delegation of this name."""
+    query = select(delegations).where(delegations.c.owner == owner, delegations.c.name == name)
+    return [_read(row) for row in connection.execute(query.order_by(delegations.c.kind))]
+
+
+def by_handle(connection: Connection, handle: str) -> list[Delegation]:
+    """The same, by its handle."""
+    query = select(delegations).where(delegations.c.handle == handle).order_by(delegations.c.kind)
+    return [_read(row) for row in connection.execute(query)]
+
+
+def of_jobs(connection: Connection, pairs: Collection[tuple[str, str]]) -> dict[tuple[str, str], list[Delegation]]:
+    """The credentials of these owners and names."""
+    found: dict[tuple[str, str], list[Delegation]] = {}
+    for chunk in chunks(pairs):
+        query = select(delegations).where(tuple_(delegations.c.owner, delegations.c.name).in_(chunk))
+        for row in connection.execute(query):
+            found.setdefault((row.owner, row.name), []).append(_read(row))
+    return found
+
+
 def of_owner(connection: Connection, owner: str | None) -> list[Delegation]:
-    """All of an owner, or of everybody, by name; without what is sealed in them."""
-    query = select(delegations).order_by(delegations.c.owner, delegations.c.name)
+    """All of an owner, or of everybody, by name."""
+    query = select(delegations).order_by(delegations.c.owner, delegations.c.name, delegations.c.kind)
     if owner is not None:
         query = query.where(delegations.c.owner == owner)
     return [_read(row) for row in connection.execute(query)]
@@ -47,36 +112,50 @@ def count(connection: Connection, owner: str) -> int:
 
 
 def put(connection: Connection, one: Delegation) -> None:
-    """Write a delegation, in the place of one of the same name."""
-    connection.execute(delete(delegations).where(_is(one.owner, one.name)))
-    row = {name: getattr(one, name) for name in Delegation.__slots__} | {"fqans": json.dumps(one.fqans)}
+    """Write a delegation, in the place of one of the same name and kind."""
+    connection.execute(delete(delegations).where(_is(one.owner, one.name, one.kind)))
+    row = {each.name: getattr(one, each.name) for each in fields(Delegation)}
+    row |= {"fqans": json.dumps(one.fqans), "kind": one.kind.value, "handle": one.handle}
     connection.execute(delegations.insert(), row)
 
 
 def note_request(connection: Connection, owner: str, name: str, key: bytes, now: float) -> None:
     """Keep the key of a request beside the credential that is there, if any."""
-    changed = connection.execute(update(delegations).where(_is(owner, name)).values(request_key=key, requested_at=now))
+    mine = _is(owner, name, Kind.PROXY)
+    changed = connection.execute(update(delegations).where(mine).values(request_key=key, requested_at=now))
     if not changed.rowcount:
         put(connection, Delegation(owner=owner, name=name, request_key=key, requested_at=now))
 
 
-def remove(connection: Connection, owner: str, name: str) -> bool:
-    """Whether there was one."""
-    return bool(connection.execute(delete(delegations).where(_is(owner, name))).rowcount)
+def remove(connection: Connection, owner: str, name: str, now: float) -> bool:
+    """Whether there was one. What jobs still use stays as a row without its secret, which ended `now`."""
+    mine = and_(delegations.c.owner == owner, delegations.c.name == name)
+    in_use = and_(mine, _in_use())
+    emptied = {"credential": None, "request_key": None, "ends": now, "renew_at": None, "source": ""}
+    kept = connection.execute(update(delegations).where(in_use).values(emptied)).rowcount
+    gone = connection.execute(delete(delegations).where(mine, ~_in_use())).rowcount
+    return bool(kept or gone)
 
 
 def forget(connection: Connection, *, ended_before: float, requested_before: float) -> int:
-    """Drop what ended, and requests that nobody answered; how many rows."""
-    credential = delegations.c.credential
-    ended = and_(credential.is_not(None), delegations.c.ends < ended_before)
-    unanswered = and_(credential.is_(None), delegations.c.requested_at < requested_before)
+    """Drop what ended and no job uses any more, and requests that nobody answered; how many rows."""
+    credential, ends = delegations.c.credential, delegations.c.ends
+    ended = and_(ends.is_not(None), ends < ended_before, ~_in_use())
+    unanswered = and_(credential.is_(None), ends.is_(None), delegations.c.requested_at < requested_before)
     return connection.execute(delete(delegations).where(or_(ended, unanswered))).rowcount
 
 
-def _is(owner: str, name: str):  # type: ignore[no-untyped-def]
-    return and_(delegations.c.owner == owner, delegations.c.name == name)
+def _in_use() -> ColumnElement[bool]:
+    """Whether a job that has not ended goes with it."""
+    mine = (jobs.c.owner == delegations.c.owner, jobs.c.delegation == delegations.c.name)
+    return exists(select(jobs.c.number).where(DELEGATED, *mine))
+
+
+def _is(owner: str, name: str, kind: Kind) -> ColumnElement[bool]:
+    return and_(delegations.c.owner == owner, delegations.c.name == name, delegations.c.kind == kind.value)
 
 
 def _read(row: Row[tuple[object, ...]]) -> Delegation:
     values = dict(row._mapping)
-    return Delegation(**values | {"fqans": tuple(json.loads(values["fqans"]))})
+    del values["handle"]
+    return Delegation(**values | {"fqans": tuple(json.loads(values["fqans"])), "kind": Kind(values["kind"])})

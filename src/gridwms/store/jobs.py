@@ -87,6 +87,7 @@ _FIXED = (
     "value",
     "account",
     "fqan",
+    "delegation",
 )
 _CHANGING = (
     "expires_at",
@@ -125,6 +126,7 @@ def _fixed(job: Job) -> tuple[Any, ...]:
         job.value or None,
         job.account,
         job.fqan or None,
+        job.delegation or None,
     )
 
 
@@ -168,7 +170,7 @@ def save(connection: Connection, moved: Sequence[Moved]) -> None:
 def _read(row: Iterable[Any], tried: Iterable[Attempt]) -> Job:
     """The job of a row with `_COLUMNS` and its attempts. By place: by name it costs three times as much."""
     number, key, owner, vo, description, match_class, retry_count, shallow_retry_count, submitted_at, *rest = row
-    parent, node_name, value, _account, fqan, expires_at, state, state_since, done_code, *rest = rest
+    parent, node_name, value, _account, fqan, delegation, expires_at, state, state_since, done_code, *rest = rest
     reason, _exit_code, decisions, deep_count, shallow_count, cancel_requested_at, memory_mb, avoids, priority = rest
     return Job(
         key=key,
@@ -196,6 +198,7 @@ def _read(row: Iterable[Any], tried: Iterable[Attempt]) -> Job:
         value=value or "",
         fqan=fqan or "",
         priority=priority,
+        delegation=delegation or "",
     )
 
 

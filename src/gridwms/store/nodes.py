@@ -21,7 +21,7 @@ from gridwms.store.tables.jobs import NODE_READY
 _COLUMNS = (
     "number", "key", "owner", "vo", "description", "match_class", "retry_count", "shallow_retry_count", "submitted_at",
     "expires_at", "state", "state_since", "decisions", "deep_count", "shallow_count", "parent", "node_name", "value",
-    "blockers", "broken", "account", "fqan", "priority",
+    "blockers", "broken", "account", "fqan", "delegation", "priority",
 )  # fmt: skip
 _WAITING, _SUBMITTED = State.WAITING.value, State.SUBMITTED.value
 
@@ -44,7 +44,7 @@ def add(
                 compound + number, node_key(key, number), owner, vo, facts.description, facts.match_class,
                 facts.retry_count, facts.shallow_retry_count, now, expires_at, _WAITING if at_once else _SUBMITTED,
                 now, 2 if at_once else 1, 0, 0, compound, name, value, counted, None if counted is None else 0,
-                account, fqan, facts.priority,
+                account, fqan, registered.delegation or None, facts.priority,
             )
         )  # fmt: skip
     bulk.insert(connection, "jobs", _COLUMNS, rows)

@@ -45,6 +45,9 @@ _SHELLS_OWN = re.compile(
 """Variables that a shell sets, reads or forbids for itself: given to the payload by `env`, past every shell."""
 
 
+CARRIED = ("X509_USER_PROXY", "BEARER_TOKEN_FILE")
+"""What those find that carry credentials."""
+
 GIVEN = ("GLITE_WMS_JOBID", "GRIDWMS_JOB_ID", "GRIDWMS_ATTEMPT", "GRIDWMS_CE")
 """What every payload finds in its environment besides its own."""
 
@@ -92,6 +95,7 @@ class Frame:
 def _special(task: Task) -> tuple[str, ...]:
     """The parts that this job needs besides those of every job."""
     wanted = {
+        "credentials": task.credentials,
         "mpi": task.mpi or task.cpus > 1,
         "console": task.interactive,
         "container": bool(task.container),
@@ -163,7 +167,7 @@ def _data(task: Task) -> Iterable[str]:
         names = (name for name, _ in task.environment if not _is_odd(name))
         yield f"gw_cpus={task.cpus:d}"
         yield f"gw_mpi={quote(task.mpi)}"
-        yield f"gw_names={quote(' '.join((*GIVEN, *names)))}"
+        yield f"gw_names={quote(' '.join((*GIVEN, *(CARRIED if task.credentials else ()), *names)))}"
     if task.container:
         yield f"gw_image={quote(task.container)}"
     if task.brokerinfo:

@@ -80,6 +80,8 @@ class Task:
     interactive: bool = False
     terminal: bool = False
     container: str = ""
+    credentials: bool = False
+    """Whether it carries what its user has delegated."""
     brokerinfo: str = ""
     """The text of .BrokerInfo; empty: the job gets none."""
     max_output_bytes: int = -1

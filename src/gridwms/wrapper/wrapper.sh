@@ -6,11 +6,11 @@
 #
 # Exit status: 0 all steps went well, whatever the payload's own status; else the step that failed:
 # 10 transport, 11 hook, 12 working directory, 13 input, 14 executable, 15 prologue, 16 token, 17 epilogue,
-# 18 output, 19 terminated by a signal, 20 withdrawn by the service.
+# 18 output, 19 terminated by a signal, 20 withdrawn by the service, 21 the user's credentials have run out.
 #
 # The site may set: GLITE_LOCAL_CUSTOMIZATION_DIR, GLITE_LOCAL_MAX_OSB_SIZE, GLITE_LOCAL_COPY_RETRY_COUNT[_ISB|_OSB],
 # GLITE_LOCAL_COPY_RETRY_FIRST_WAIT[_ISB|_OSB], GRIDWMS_FIRST_PAUSE, GRIDWMS_LAST_PAUSE (ms), GRIDWMS_PATIENCE (s),
-# GRIDWMS_GRACE (s), GRIDWMS_PEEK_PAUSE (ms), GRIDWMS_BOOT_TIME (hundredths of a second since 1970; saves asking),
+# GRIDWMS_GRACE (s), GRIDWMS_PEEK_PAUSE and GRIDWMS_CREDENTIAL_PAUSE (ms), GRIDWMS_BOOT_TIME (hundredths of a second since 1970; saves asking),
 # GRIDWMS_WIPE (this script is emptied once it runs; it cannot be started again), GRIDWMS_LEAVE_EVENTS (the site reads the
 # spool as soon as we end, so the last words are left there and not sent), GRIDWMS_LEAVE_OUTPUTS (it takes the output
 # sandbox from our directory, by the list `outputs`), GRIDWMS_SITE_DIR (it made our directory and removes it),
@@ -63,6 +63,7 @@ gw_newline='
 gw_base=$gw_service/worker/v1/$gw_tag
 gw_where=start gw_dir='' gw_status=0 gw_done='' gw_failure='' gw_signal='' gw_hook_status=''
 gw_spool='' gw_sequence=0 gw_batch='' gw_code='' gw_result='' gw_count=0 gw_brought=0 gw_file=''
+gw_before_inputs='' gw_beside_payload='' gw_at_end=''
 gw_after_inputs='' gw_before_token='' gw_before_payload='' gw_after_payload='' gw_before_outputs='' gw_taker=gw_take
 gw_payload='' gw_reaped='' gw_child='' gw_peeker='' gw_started='' gw_usage='' gw_exit_field=''
 

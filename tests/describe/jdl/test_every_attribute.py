@@ -54,6 +54,7 @@ EFFECTS = {
     "ShallowRetryCount": "ShallowRetryCount = 5",
     "ExpiryTime": "ExpiryTime = 9000000000",
     "Priority": "Priority = 5",
+    "MyProxyServer": 'MyProxyServer = "myproxy.example.org:7512"',
     "SubmitTo": 'SubmitTo = "h:1/a-b-c"',
     "CPUNumber": "CPUNumber = 2",
     "NodeNumber": "NodeNumber = 2",

@@ -37,7 +37,6 @@ REFUSED = {
     "jsaga.jdl": {
         "InputSandbox": "unsupported",
         "OutputSandboxDestURI": "unsupported",
-        "MyProxyServer": "unsupported",
     },
 }
 """What is not served yet, or lacks a file, with some of the attributes that say so."""

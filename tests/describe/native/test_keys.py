@@ -122,6 +122,7 @@ CASES: dict[str, list[tuple[str, str]]] = {
     "weak_order": [("nodes: {}\nweak_order: [[a, b]]", 'WeakDependencies = {{"a", "b"}}; Nodes = {}; Type = "DAG"')],
     "max_running": [("max_running: 3", "max_running_nodes = 3")],
     "priority": [("priority: 5", "Priority = 5")],
+    "myproxy": [("myproxy: px.example.org:7512", 'MyProxyServer = "px.example.org:7512"')],
     "tags": [("tags: {a: no, b: 1.10, c: true}", 'UserTags = [a = "no"; b = "1.10"; c = "true"]')],
     "jdl": [("jdl: {Extra: '{1, 2}', Other: 3, Flag: true}", "Extra = {1, 2}; Other = 3; Flag = true")],
 }

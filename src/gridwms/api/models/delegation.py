@@ -25,18 +25,31 @@ class ChainIn(BaseModel):
     """A proxy that was made for the request, and what it was made from (PEM, the new one first, no key)."""
 
     chain: str = Field(max_length=1 << 18)
+    myproxy: str | None = Field(None, max_length=260, pattern=r"^[A-Za-z0-9._:\[\]-]*$")
+    """The MyProxy server (host or host:port) from which it is to be renewed; empty: none; left out: as before."""
 
 
 class DelegationOut(Out):
-    """A delegation. Times in seconds since the epoch; `ends` null: only a request was given out so far."""
+    """A credential. Times in seconds since the epoch; `ends` null: only a request was given out so far.
+
+    `kind`: proxy or token. `source`: from where it is renewed, "" from nowhere; `renew_at`: when it is tried next;
+    `tried_at`, `tries`, `trouble`: the last try, how many failed one after the other, and how.
+    """
 
     name: str
+    kind: str
     owner: str
     vo: str
     fqans: list[str]
     begins: float | None
     ends: float | None
     attributes_end: float | None
+    source: str
+    renew_at: float | None
+    renewed_at: float | None
+    tried_at: float | None
+    tries: int
+    trouble: str
 
     @classmethod
     def of(cls, one: Delegation) -> DelegationOut:

@@ -28,7 +28,7 @@ def request(at: AtDesk, asked: DelegationIn) -> RequestOut:
 def put(at: AtDesk, name: str, sent: ChainIn) -> DelegationOut:
     """Complete: the signed proxy with its chain."""
     at.may(Action.DELEGATE)
-    return DelegationOut.of(delegation.put(at.world, at.identity, name, sent.chain.encode()))
+    return DelegationOut.of(delegation.put(at.world, at.identity, name, sent.chain.encode(), sent.myproxy))
 
 
 @router.get("")
@@ -42,10 +42,11 @@ def list_all(
 
 
 @router.get("/{name}")
-def show(at: AtDesk, name: str) -> DelegationOut:
-    """One of your own."""
+def show(at: AtDesk, name: str) -> DelegationsOut:
+    """One of your own: a proxy, a token, or both."""
     at.may(Action.DELEGATE)
-    return DelegationOut.of(delegation.show(at.world, at.identity.subject, name))
+    found = delegation.named(at.world, at.identity.subject, name)
+    return DelegationsOut(delegations=[DelegationOut.of(one) for one in found])
 
 
 @router.delete("/{name}", status_code=204)

@@ -16,6 +16,7 @@ from gridwms.api.models.submission import RegistrationOut, RegistrationsOut, Sta
 from gridwms.api.states import states_in
 from gridwms.flow import explain, status, submit
 from gridwms.flow.archive import look
+from gridwms.flow.credentials import carried
 from gridwms.flow.errors import Refused
 from gridwms.jobs.priority import HIGHEST, LOWEST
 from gridwms.security.policy import Action
@@ -31,6 +32,12 @@ def submit_jobs(
     idempotency_key: Annotated[str, Header(description="the same key and body again: the same jobs")] = "",
     priority: Annotated[
         int | None, Query(ge=LOWEST, le=HIGHEST, description="in the place of those in the descriptions")
+    ] = None,
+    delegation: Annotated[
+        str | None,
+        Query(
+            description="whose credentials the jobs carry; empty: none; left out: the one of your subject and groups"
+        ),
     ] = None,
 ) -> RegistrationsOut:
     """Submit descriptions: one JDL as the body, or many as JSON. The good ones are accepted whatever the others are.
@@ -49,6 +56,7 @@ def submit_jobs(
         handed.dialects,
         fqan=who.groups[0] if who.groups else "",
         priority=priority,
+        delegation=carried.choose(at.world, who, delegation),
     )
     if all(answer.key is None for answer in answers):
         if not handed.many:

@@ -82,15 +82,26 @@ class Caller:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delegation:
-    """A proxy with which the service may act. `ends` None: it was begun and not completed."""
+    """A credential with which the service may act. `ends` None: it was begun and not completed.
+
+    `kind`: proxy or token. `source`: from where it is renewed, "" from nowhere; `renew_at`: when it is tried next;
+    `tried_at`, `tries`, `trouble`: the last try, how many failed one after the other, and how.
+    """
 
     name: str
+    kind: str
     owner: str
     vo: str
     fqans: tuple[str, ...]
     begins: float | None
     ends: float | None
     attributes_end: float | None
+    source: str
+    renew_at: float | None
+    renewed_at: float | None
+    tried_at: float | None
+    tries: int
+    trouble: str
 
     @classmethod
     def read(cls, told: Json) -> Delegation:

@@ -40,7 +40,7 @@ ENDINGS: dict[str, Dialect] = {
 }
 _QUEUE = re.compile(r"^[ \t]*queue\b(?![ \t]*=)", re.IGNORECASE | re.MULTILINE)
 _KEYS = (
-    "name|vo|type|run|before|after|files|needs|data|priority|prefer|fuzzy|retry|expires|peek|tags|jdl"
+    "name|vo|type|run|before|after|files|needs|data|priority|myproxy|prefer|fuzzy|retry|expires|peek|tags|jdl"
     "|sweep|nodes|order|weak_order|max_running"
 )
 _YAML = re.compile(rf"(?:---|(?:{_KEYS})[ \t]*:(?:[ \t]|$))")

@@ -107,11 +107,7 @@ _TABLE: tuple[Attribute, ...] = (
     _idle(Kind.TEXT, "ReplicaCatalog", "that kind of catalogue is retired; name one in DataCatalog"),
     _idle(Kind.BOOLEAN, "DSUpload", "the file DSUpload_<job>.out always comes with OutputData"),
     # credentials and services around
-    _refused(
-        Kind.TEXT,
-        "MyProxyServer",
-        "credentials are not renewed yet; leave it out, or set it to an empty string",
-    ),
+    *_honoured(Kind.TEXT, "MyProxyServer"),
     _idle(Kind.TEXT, "JobProvenance", "that service is retired"),
     _idle(Kind.TEXT, "LBAddress", _SERVICE),
     _idle(Kind.TEXTS, "UserContact", "no mail is sent; use 'gridwms wait'"),

@@ -11,6 +11,7 @@ from gridwms.describe.jdl.draft import Draft
 from gridwms.describe.jdl.environment import read_tags
 from gridwms.describe.jdl.inheritance import is_of_no_use
 from gridwms.describe.jdl.inputs import read_inputs
+from gridwms.describe.jdl.renewal import read_myproxy
 from gridwms.describe.jdl.shared_files import SharedFiles
 from gridwms.describe.jdl.single import completed, read_expiry, read_vo
 from gridwms.describe.jdl.values import read_values
@@ -50,6 +51,7 @@ def compound_of(
         max_running=parent.number("max_running_nodes") or 0,
         together=parent.flag("NodesCollocation"),
         expires_at=expires_at,
+        myproxy=read_myproxy(parent),
         user_tags=tags,
     )
 

@@ -19,6 +19,7 @@ from gridwms.describe.jdl.output_data import REPORT, read_output_data
 from gridwms.describe.jdl.outputs import read_destinations, read_outputs
 from gridwms.describe.jdl.processors import check_processors, processor_clauses, read_cpus
 from gridwms.describe.jdl.programs import read_executable, read_standard_input, read_step
+from gridwms.describe.jdl.renewal import read_myproxy
 from gridwms.describe.jdl.streams import read_streams
 from gridwms.describe.jdl.values import read_values
 
@@ -75,6 +76,7 @@ def describe(draft: Draft) -> Description | None:
         fuzzy_factor=fuzzy,
         submit_to=submit_to,
         priority=draft.number("Priority") or 0,
+        myproxy=read_myproxy(draft),
         peek=draft.flag("PerusalFileEnable"),
         peek_seconds=peek_seconds,
         cpus=cpus,

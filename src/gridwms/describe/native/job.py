@@ -101,6 +101,7 @@ class Job(_Described):
     data_protocols: Sequence[str] = ()
     data_catalogue: str = ""
     priority: int | None = None
+    myproxy: str = ""
     data_out: Sequence[Mapping[str, str]] = ()
     prefer: str = ""
     fuzzy: bool | float | None = None
@@ -133,6 +134,7 @@ class Jobs(_Described):
     outputs: Names = ()
     where: str = ""
     priority: int | None = None
+    myproxy: str = ""
     prefer: str = ""
     retry_deep: int | None = None
     retry_shallow: int | None = None

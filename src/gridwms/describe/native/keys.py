@@ -82,6 +82,7 @@ KEYS: dict[str, Key] = {
     "data.protocols": Key(Kind.LIST, "DataAccessProtocol"),
     "data.catalogue": Key(Kind.TEXT, "DataCatalog"),
     "priority": Key(Kind.INTEGER, "Priority"),
+    "myproxy": Key(Kind.TEXT, "MyProxyServer"),
     "data.out": Key(Kind.STORED, "OutputData"),
     "prefer": Key(Kind.EXPRESSION, "Rank"),
     "fuzzy": Key(Kind.FUZZY, "FuzzyRank"),

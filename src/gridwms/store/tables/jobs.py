@@ -88,6 +88,7 @@ jobs = Table(
     Column("account", BigInteger, nullable=False),
     Column("fqan", String(255)),
     Column("priority", Integer, nullable=False),
+    Column("delegation", String(255)),
     UniqueConstraint("key"),
 )
 """Of nodes alone: `parent` (the row number of its compound) to `broken`. `blockers`: how many nodes it still waits for.
@@ -116,6 +117,16 @@ Index("ix_jobs_timed", jobs.c.state, jobs.c.state_since, sqlite_where=TIMED, pos
 CANCELLING = text("cancel_requested_at IS NOT NULL AND state IN ('READY', 'SCHEDULED', 'RUNNING')")
 Index("ix_jobs_cancelling", jobs.c.cancel_requested_at, sqlite_where=CANCELLING, postgresql_where=CANCELLING)
 """Conditions of partial indexes, word for word: SQLite takes such an index only for a query that says the same."""
+DELEGATED = text("delegation IS NOT NULL AND state IN ('SUBMITTED', 'WAITING', 'READY', 'SCHEDULED', 'RUNNING')")
+Index(
+    "ix_jobs_delegated",
+    jobs.c.owner,
+    jobs.c.delegation,
+    jobs.c.state,
+    jobs.c.number,
+    sqlite_where=DELEGATED,
+    postgresql_where=DELEGATED,
+)
 PURGED = text("state = 'PURGED' AND parent IS NULL")
 Index("ix_jobs_purged", jobs.c.state_since, sqlite_where=PURGED, postgresql_where=PURGED)
 Index("ix_jobs_description", jobs.c.description, sqlite_where=_single, postgresql_where=_single)

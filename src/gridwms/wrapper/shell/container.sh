@@ -66,13 +66,18 @@ gw_container_enter() {
   gw_quote "$gw_image"
   gw_quoted_image=$gw_quoted
   gw_quote "$gw_dir/work"
+  gw_shared=$gw_quoted:/gridwms/work gw_private='' gw_bound=''
+  if [ -n "${gw_credentials-}" ]; then # under its own path, which the variables of the payload name
+    gw_quote "$gw_dir/credentials"
+    gw_private=$gw_quoted:$gw_quoted gw_bound="--bind $gw_quoted $gw_quoted"
+  fi
   case $gw_runtime in
     apptainer | singularity)
-      gw_line="$gw_program -s exec --no-home --pwd /gridwms/work -B $gw_quoted:/gridwms/work $gw_quoted_image $gw_line"
+      gw_line="$gw_program -s exec --no-home --pwd /gridwms/work -B $gw_shared ${gw_private:+-B $gw_private} $gw_quoted_image $gw_line"
       ;;
     podman)
       [ ! -d "$gw_image" ] || gw_quoted_image="--rootfs $gw_quoted_image"
-      gw_line="$gw_program run --rm -i --env-host -v $gw_quoted:/gridwms/work -w /gridwms/work $gw_quoted_image $gw_line"
+      gw_line="$gw_program run --rm -i --env-host -v $gw_shared ${gw_private:+-v $gw_private} -w /gridwms/work $gw_quoted_image $gw_line"
       ;;
     bwrap)
       gw_words=''
@@ -95,7 +100,7 @@ gw_container_enter() {
       done
       set -f
       gw_quote "$gw_dir/work"
-      gw_words="$gw_words --dev /dev --proc /proc --tmpfs /tmp --bind $gw_quoted /gridwms/work --chdir /gridwms/work"
+      gw_words="$gw_words --dev /dev --proc /proc --tmpfs /tmp --bind $gw_quoted /gridwms/work $gw_bound --chdir /gridwms/work"
       gw_line="$gw_program --die-with-parent $gw_words $gw_line"
       ;;
   esac

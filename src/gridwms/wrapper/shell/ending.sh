@@ -83,6 +83,7 @@ gw_leave_rest() {
 # cp_3, then away with the directory; the spool stays when it was not sent.
 gw_leave() {
   trap - EXIT
+  gw_also "$gw_at_end"
   gw_hook cp_3.sh || gw_say "cp_3.sh: status $?"
   cd "$gw_home" 2>/dev/null || cd /
   if [ -n "$gw_site_dir" ] && [ "$gw_dir" = "$gw_site_dir" ]; then # it removes that; what may be large goes at once
@@ -128,6 +129,7 @@ gw_signalled() {
     [ -n "$gw_usage" ] || gw_measure
     gw_collect
   fi
+  if [ -e "$gw_dir/expired" ]; then gw_fail 21 credential_expired; fi
   gw_fail 19 terminated signal "$1"
 }
 

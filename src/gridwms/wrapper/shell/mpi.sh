@@ -75,7 +75,8 @@ gw_spread() {
 gw_copy() {
   gw_say "copies the sandbox to $1"
   : >"shared.$gw_instance"
-  tar cf - work | gw_remote "$1" \
+  # shellcheck disable=SC2086
+  tar cf - work ${gw_credentials-} | gw_remote "$1" \
     "umask 077; [ -e '$gw_dir/shared.$gw_instance' ] || { mkdir -p '$gw_dir' && cd '$gw_dir' && tar xf -; }" 2>said &
   gw_child=$!
   gw_wait "$gw_child"

@@ -40,13 +40,15 @@ gw_prepare() {
   gw_note=${GRIDWMS_EXIT-}
   gw_patience_all=${GRIDWMS_PATIENCE-}
   gw_peek_ms=${GRIDWMS_PEEK_PAUSE-}
+  # shellcheck disable=SC2034
+  gw_credential_ms=${GRIDWMS_CREDENTIAL_PAUSE-}
   read -r gw_instance </proc/sys/kernel/random/uuid || gw_instance=$$-$(date +%s)
   read -r gw_node </proc/sys/kernel/hostname || gw_node=$(uname -n)
   gw_epoch=${GRIDWMS_BOOT_TIME-}
   case $gw_epoch in '' | *[!0-9]*) gw_read_date ;; esac
   unset -v GRIDWMS_GRACE GRIDWMS_FIRST_PAUSE GRIDWMS_LAST_PAUSE GRIDWMS_PATIENCE GRIDWMS_PEEK_PAUSE
   unset -v GRIDWMS_BOOT_TIME GRIDWMS_WIPE GRIDWMS_LEAVE_EVENTS GRIDWMS_LEAVE_OUTPUTS GRIDWMS_SITE_DIR GRIDWMS_LINK
-  unset -v GRIDWMS_EXIT GRIDWMS_BOOT_ID GRIDWMS_STAGE
+  unset -v GRIDWMS_EXIT GRIDWMS_BOOT_ID GRIDWMS_STAGE GRIDWMS_CREDENTIAL_PAUSE
   gw_setsid=/usr/bin/setsid
   [ -x "$gw_setsid" ] || gw_setsid=$(command -v setsid)
 } 2>/dev/null

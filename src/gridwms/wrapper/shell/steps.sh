@@ -84,6 +84,7 @@ gw_begin() {
   cd "$gw_dir" || gw_fail 12 work_dir text "$gw_dir"
   gw_where='wrapper'
   [ "$gw_dir" = "$gw_home/${gw_dir##*/}" ] || gw_fail 12 work_dir text "$gw_home"
+  gw_also "$gw_before_inputs"
   gw_fetch
   gw_also "$gw_after_inputs"
   gw_is_there "$gw_executable" "$gw_executable_word" || gw_fail 14 executable_missing file "$gw_executable"
@@ -108,6 +109,7 @@ gw_payload_runs() {
   gw_also "$gw_before_payload"
   gw_launch "$gw_line" "$gw_stdin" "$gw_stdout" "$gw_stderr"
   gw_peek_begin
+  gw_also "$gw_beside_payload"
   gw_notice_hook cp_1_5.sh
   gw_wait "$gw_payload"
   gw_reaped=1

@@ -77,6 +77,8 @@ def upgrade() -> None:
         "delegations",
         sa.Column("owner", sa.String(length=1024), nullable=False),
         sa.Column("name", sa.String(length=255), nullable=False),
+        sa.Column("kind", sa.String(length=5), nullable=False),
+        sa.Column("handle", sa.String(length=22), nullable=False),
         sa.Column("request_key", sa.LargeBinary(), nullable=True),
         sa.Column("requested_at", sa.Double(), nullable=True),
         sa.Column("credential", sa.LargeBinary(), nullable=True),
@@ -85,10 +87,19 @@ def upgrade() -> None:
         sa.Column("begins", sa.Double(), nullable=True),
         sa.Column("ends", sa.Double(), nullable=True),
         sa.Column("attributes_end", sa.Double(), nullable=True),
-        sa.PrimaryKeyConstraint("owner", "name", name=op.f("pk_delegations")),
+        sa.Column("serial", sa.Integer(), nullable=False),
+        sa.Column("source", sa.String(length=512), nullable=False),
+        sa.Column("renew_at", sa.Double(), nullable=True),
+        sa.Column("renewed_at", sa.Double(), nullable=True),
+        sa.Column("tried_at", sa.Double(), nullable=True),
+        sa.Column("tries", sa.Integer(), nullable=False),
+        sa.Column("trouble", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("owner", "name", "kind", name=op.f("pk_delegations")),
     )
     with op.batch_alter_table("delegations", schema=None) as batch_op:
         batch_op.create_index("ix_delegations_ends", ["ends"], unique=False)
+        batch_op.create_index("ix_delegations_handle", ["handle"], unique=False)
+        batch_op.create_index("ix_delegations_renew_at", ["renew_at"], unique=False)
 
     op.create_table(
         "description_tags",
@@ -223,6 +234,7 @@ def upgrade() -> None:
         sa.Column("account", sa.BigInteger(), nullable=False),
         sa.Column("fqan", sa.String(length=255), nullable=True),
         sa.Column("priority", sa.Integer(), nullable=False),
+        sa.Column("delegation", sa.String(length=255), nullable=True),
         sa.PrimaryKeyConstraint("number", name=op.f("pk_jobs")),
         sa.UniqueConstraint("key", name=op.f("uq_jobs_key")),
     )
@@ -233,6 +245,17 @@ def upgrade() -> None:
             unique=False,
             sqlite_where=sa.text("cancel_requested_at IS NOT NULL AND state IN ('READY', 'SCHEDULED', 'RUNNING')"),
             postgresql_where=sa.text("cancel_requested_at IS NOT NULL AND state IN ('READY', 'SCHEDULED', 'RUNNING')"),
+        )
+        batch_op.create_index(
+            "ix_jobs_delegated",
+            ["owner", "delegation", "state", "number"],
+            unique=False,
+            sqlite_where=sa.text(
+                "delegation IS NOT NULL AND state IN ('SUBMITTED', 'WAITING', 'READY', 'SCHEDULED', 'RUNNING')"
+            ),
+            postgresql_where=sa.text(
+                "delegation IS NOT NULL AND state IN ('SUBMITTED', 'WAITING', 'READY', 'SCHEDULED', 'RUNNING')"
+            ),
         )
         batch_op.create_index(
             "ix_jobs_description",
