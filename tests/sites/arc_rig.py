@@ -48,9 +48,10 @@ class ArcRig(TraceRig):
         self.open()
 
     def clear(self) -> None:
-        """Have all jobs there removed, so that none stands in the way of the next test."""
+        """Have all jobs there removed, so that none holds a slot in the next test."""
         rest = self.site._rest
-        rest.each("clean", rest.ids())
+        rest.remove(rest.ids())
+        self.wait(lambda: not rest.ids())
 
     def release(self) -> None:
         handle = os.open(self.gate, os.O_RDWR)

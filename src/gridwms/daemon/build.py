@@ -188,6 +188,7 @@ def _settings(
             mail_seconds=config.mail.interval_seconds,
         ),
         max_output_bytes=jobs.max_output_bytes,
+        wall_margin_seconds=None if jobs.wall_margin_seconds < 0 else jobs.wall_margin_seconds,
         min_peek_seconds=jobs.peek_least_seconds,
         shares=shares_of(config.share),
         offers=terms_of(config.sources),

@@ -7,6 +7,7 @@ from gridwms.flow.data.brokerinfo import brokerinfo
 from gridwms.flow.data.outputs import uploads
 from gridwms.flow.errors import NotFound
 from gridwms.flow.inputs import input_file
+from gridwms.flow.limits import wall_seconds
 from gridwms.flow.world import World
 from gridwms.jobs.ids import tag_of
 from gridwms.jobs.job import Attempt, Job
@@ -21,8 +22,8 @@ def job_url(world: World, key: str) -> str:
     return f"{world.settings.base_url}/jobs/{key}"
 
 
-Frames = dict[tuple[int, str, str, str, bool], Frame]
-"""The wrappers of one batch as far as equal jobs share them; it must not outlive the descriptions of the batch."""
+Frames = dict[tuple[int, str, str, str, bool], tuple[Frame, int | None]]
+"""What equal jobs of one batch share, wrapper and time limit; it must not outlive the descriptions of the batch."""
 
 
 def handover(
@@ -37,9 +38,9 @@ def handover(
     what .BrokerInfo tells of the moment. Raises NotLocated."""
     tag = tag_of(job.key, attempt.number)
     alike = (id(description), job.vo, attempt.site, attempt.ce, bool(job.delegation))
-    frame = frames.get(alike)
-    if frame is None:
-        frame = frames[alike] = Frame(_task(world, job, attempt, description))
+    if alike not in frames:
+        frames[alike] = (Frame(_task(world, job, attempt, description)), _wall_seconds(world, attempt, description))
+    frame, wall = frames[alike]
     return Handover(
         tag=tag,
         ce=attempt.ce,
@@ -49,9 +50,18 @@ def handover(
         nodes=description.hosts,
         smp_granularity=description.smp_granularity,
         whole_nodes=description.whole_nodes,
+        wall_seconds=wall,
         memory_mb=job.wishes.memory_mb or None,
         credentials=credentials,
     )
+
+
+def _wall_seconds(world: World, attempt: Attempt, description: Description) -> int | None:
+    margin = world.settings.wall_margin_seconds
+    if margin is None:
+        return None
+    place = world.market.snapshot.find(attempt.ce)
+    return wall_seconds(description, place.ad if place is not None else None, margin)
 
 
 def _inputs(world: World, job: Job, description: Description) -> tuple[tuple[str, str], ...] | None:

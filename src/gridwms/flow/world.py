@@ -107,6 +107,8 @@ class FlowSettings:
     max_nodes: int = 1_000_000
     """How many nodes one compound may have."""
     max_output_bytes: int = -1
+    wall_margin_seconds: float | None = 600.0
+    """How much longer than a job demands a site lets an attempt run, for its wrapper; None: sites are not told."""
     min_peek_seconds: int = 5
     storage: tuple[KnownStorage, ...] = ()
     """Where OutputData may be written."""

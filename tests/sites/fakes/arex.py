@@ -230,9 +230,9 @@ class FakeArex:
                 "id": job_id,
                 "info_document": {"ComputingActivity": _told(job)},
             }
-        if action == "clean":
+        if action == "clean":  # looked at when the job is over
             job.cleaned = True
-        if job.state not in _ENDED:
+        elif job.state not in _ENDED:
             job.state = "KILLING"
             if job.process is not None:
                 with suppress(ProcessLookupError):

@@ -112,7 +112,7 @@ class Names:
         ]
         if late:
             logger.warning("jobs came late and are cleaned", site=self._settings.name, jobs=late)
-            self._rest.each("clean", late)
+            self._rest.remove(late)
             self.forget([Receipt(tag=self._tags[job], id=job) for job in late])
 
     def _learn(self) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any
@@ -69,6 +69,16 @@ class Rest:
             answer = self._call("POST", f"/jobs?action={action}", body, "application/json")
             found += _several(_json(self, answer), "job")
         return found
+
+    def remove(self, ids: Collection[str], over: Container[str] = ()) -> list[Answer]:
+        """Clean jobs, whatever they are doing; `over`: those that have surely ended.
+
+        A job that has not ended is ended first: by itself `clean` is a mark that A-REX looks at when the job is over.
+        """
+        live = [one for one in ids if one not in over]
+        if live:
+            self.each("kill", live)
+        return self.each("clean", ids) if ids else []
 
     def file(self, job: str, path: str, most: int) -> bytes | None:
         """The first `most` bytes of `session/...` or `diagnose/...` of a job; None: it is not there."""

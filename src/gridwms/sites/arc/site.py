@@ -140,10 +140,12 @@ class ArcSite:
         return [self._left(one) for one in receipts if one.id in self._codes]
 
     def forget(self, receipts: Sequence[Receipt]) -> None:
-        """A-REX removes the session; what runs is ended by that."""
+        """A-REX removes the session; what runs is ended."""
         if not receipts:
             return
-        for answer in self._ask("clean", receipts):
+        wanted = [one.id for one in receipts if not self._names.is_forgotten(one.id)]
+        over = {job for job, code in self._codes.items() if code is not None}
+        for answer in self._rest.remove(wanted, over=over):
             if not _is_well(answer) and str(answer.get("status-code")) != "404":
                 raise self._rest.unavailable(f"it does not clean {answer.get('id')}: {answer.get('reason')}")
         for one in receipts:
