@@ -134,10 +134,10 @@ class Arex:
             'exec /usr/sbin/arched "$@"\n',
         )
         if self._refresh:
+            told = self.folder / "control/info.xml"
             provider = f"{_SHARE}/CEinfo.pl --splitjobs --config {self.folder}/run/arex.cfg"
-            _program(
-                self.folder / "refresh", f"#!/bin/bash\n{_ROUNDS.format(provider, self._refresh)} >/dev/null 2>&1\n"
-            )
+            round_ = f"{provider} >{told}.new && mv {told}.new {told}"
+            _program(self.folder / "refresh", f"#!/bin/bash\n{_ROUNDS.format(round_, self._refresh)} 2>/dev/null\n")
 
     def _configure(self) -> None:
         folder, ca, alice = self.folder, self.authority, self.users["alice"]

@@ -97,7 +97,7 @@ def _service(one: Mapping[str, object]) -> ComputingService:
 def _share(one: Mapping[str, object]) -> Share:
     name = _text(one, "Name")
     rules = [rule for policy in _nodes(one.get("MappingPolicy")) for rule in _texts(policy.get("Rule"))]
-    counts = ("WaitingJobs", "PreLRMSWaitingJobs", "StagingJobs")
+    counts = ("WaitingJobs", "PreLRMSWaitingJobs")  # StagingJobs are of the second, or have run
     return Share(
         name=name,
         queue=_text(one, "MappingQueue") or name,
