@@ -29,6 +29,7 @@ from gridwms.sandbox.area import Area
 from gridwms.sandbox.limits import Limits
 from gridwms.security.authenticate import gatekeeper
 from gridwms.security.capability import load
+from gridwms.security.policies import Kind, Policies, Source
 from gridwms.security.token import owner_token, user_token
 from gridwms.store.database import Database
 from tests.flow.conftest import FixedMarket, place
@@ -116,7 +117,8 @@ def event(kind: str, attempt: int, number: int, **fields: object) -> str:
 def house(data: Path) -> Iterator[House]:
     capabilities = load(data)
     tokens = {"op": owner_token(data)} | {name: user_token(data, name) for name in USERS}
-    gate = gatekeeper(data, capabilities, "op")
+    policies = Policies([Source(Kind.POLICY, data / "policy.toml", needed=False)])
+    gate = gatekeeper(data, capabilities, "op", policies=policies)
     database = Database.sqlite(data / "gridwms.sqlite")
     site = ScriptedSite()
     server_config = uvicorn.Config("x", port=0, log_config=None, access_log=False, timeout_graceful_shutdown=3)
@@ -136,6 +138,7 @@ def house(data: Path) -> Iterator[House]:
             secret=lambda key: capabilities.derive("webhook", key),
         ),
     )
+    policies.changed = world.access.set
     tail = Tail(world)
     server_config.app = app = build_app(world, Settings(url=url, gatekeeper=gate), tail)
     server = Server(app, server_config)

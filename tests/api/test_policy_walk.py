@@ -63,6 +63,8 @@ def test_a_no_of_the_policy_stands(shared: House, monkeypatch: pytest.MonkeyPatc
         body = {}
     if path.startswith("/api/v1/bans"):
         body = {"kind": "user", "name": "ann"}
+    if path.endswith("/try"):
+        body = {"name": "ann"}
     if path.endswith("/priority"):
         body = {"jobs": [key], "priority": 1}
     if path.endswith("/tag"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from gridwms.flow.load import DISK, LOAD_1, MEMORY, LoadLimiter
+from gridwms.security.drain import Drain
 from tests.api.house import HELLO, House
 
 
@@ -40,9 +41,10 @@ def test_users_see_themselves_and_operators_everybody(shared: House) -> None:
 
 def test_a_drained_service_takes_no_new_work_and_goes_on_with_the_rest(home: House) -> None:
     key = home.submit(user="ann")
-    home.world.drain_file = home.data / ".drain"
+    drain_file = home.data / ".drain"
+    home.world.drain = Drain(drain_file)
     assert home.http("ann").post("/api/v1/jobs", json={"jdl": HELLO}).status_code == 201
-    home.world.drain_file.touch()
+    drain_file.touch()
     refused = home.http("ann").post("/api/v1/jobs", json={"jdl": HELLO})
     assert (refused.status_code, refused.json()["error"]["code"]) == (503, "draining")
     assert "Unavailable service (the server is temporarily drained)" in refused.json()["error"]["message"]
@@ -52,7 +54,7 @@ def test_a_drained_service_takes_no_new_work_and_goes_on_with_the_rest(home: Hou
     home.deliver()
     assert home.http("ann").get(f"/api/v1/jobs/{key}").json()["state"] != "WAITING"
     assert home.http("ann").post(f"/api/v1/jobs/{key}/cancel").status_code == 200
-    home.world.drain_file.unlink()
+    drain_file.unlink()
     assert home.http("ann").post("/api/v1/jobs", json={"jdl": HELLO}).status_code == 201
 
 

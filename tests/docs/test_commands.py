@@ -20,6 +20,7 @@ PAGES = [
     "docs/operator/quotas.md",
     "docs/operator/fair-share.md",
     "docs/operator/bans.md",
+    "docs/operator/policy.md",
     "docs/operator/tokens.md",
     "docs/user/priorities.md",
     "docs/operator/information-systems.md",

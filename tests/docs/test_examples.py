@@ -12,6 +12,8 @@ from gridwms.daemon.config import read_config
 from gridwms.describe.jdl.defaults import JdlDefaults
 from gridwms.describe.jdl.read import read_jdl
 from gridwms.market.sources.file import read_toml
+from gridwms.rights.file import read_policy_file
+from gridwms.rights.names import Right
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -31,6 +33,9 @@ def test_toml(text: str, tmp_path: Path) -> None:
     if "[[resource]]" in text:
         assert read_toml(text, "example")
         return
+    if "[[rule]]" in text:
+        assert read_policy_file(text).rules
+        return
     if "[[file]]" in text:
         path = tmp_path / "files.toml"
         path.write_text(text)
@@ -44,6 +49,11 @@ def test_toml(text: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("text", blocks("jdl"))
 def test_jdl(text: str) -> None:
     assert read_jdl(text, JdlDefaults(), now=0.0).problems == ()
+
+
+def test_every_right_is_documented() -> None:
+    told = (ROOT / "docs/operator/policy.md").read_text()
+    assert [right for right in Right if f"`{right.value}`" not in told] == []
 
 
 def test_links_lead_somewhere() -> None:

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from gridwms.bookkeeping.access.policy import parse_policy
 from gridwms.security.authenticate import Gatekeeper, Shown, gatekeeper
 from gridwms.security.capability import load
 from gridwms.security.errors import NotIdentified
 from gridwms.security.identity import Identity, Role
+from gridwms.security.policies import Kind, Policies, Source
 from gridwms.security.token import owner_token, user_token
 
 TAG = "gw-0123456789ABCDEFGHIJKL-1"
@@ -64,6 +64,8 @@ def test_roles_that_the_operator_gives(tmp_path: Path) -> None:
 def test_the_policy_of_an_lb_server_is_taken_over(tmp_path: Path) -> None:
     token, other = user_token(tmp_path, "ann"), user_token(tmp_path, "bob")
     text = 'resource "LB" { action "ADMIN_ACCESS" { rule permit { subject = "ann" } } action "LOG_WMS_EVENTS" { } }'
-    gate = gatekeeper(tmp_path, load(tmp_path), "op", policy=parse_policy(text))
-    assert gate.identify(Shown(bearer=token)).roles == {Role.OPERATOR}
-    assert gate.identify(Shown(bearer=other)).roles == frozenset()
+    (tmp_path / "authz.conf").write_text(text)
+    policies = Policies([Source(Kind.LB, tmp_path / "authz.conf")])
+    gate = gatekeeper(tmp_path, load(tmp_path), "op", policies=policies)
+    assert gate.identify(Shown(bearer=token)).is_operator
+    assert not gate.identify(Shown(bearer=other)).is_operator

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
+from gridwms.rights.file import Row
 from gridwms.security.identity import Identity
-from gridwms.security.mapping import Mapper, NotMapped, Row
+from gridwms.security.mapping import Mapper, NotMapped
 
 TOKEN = Identity(
     subject="alice@wlcg", name="alice", issuer="https://wlcg.example/", vo="wlcg", groups=("/wlcg/prod", "/wlcg")
@@ -45,3 +48,15 @@ def test_some_are_nobody() -> None:
         Mapper((Row(name="bob"),), strict=True).mapped(TOKEN)
     with pytest.raises(NotMapped, match="cannot be the name"):
         Mapper((Row(user="{name}"),)).mapped(Identity(subject="x", name="a\x00b", issuer="i"))
+
+
+def test_a_table_of_ten_thousand_names_is_not_gone_through() -> None:
+    rows = [Row(name=f"/DC=org/CN=user {number}", user=f"u{number}") for number in range(10_000)]
+    table = Mapper((*rows, Row(name="/DC=org/CN=user 7*", user="late")), strict=True)
+    one = Identity(subject="/DC=org/CN=user 777", issuer="/DC=org/CN=CA")
+    begin = time.process_time()
+    for _ in range(1000):
+        table.mapped(one)
+    assert time.process_time() - begin < 0.2
+    found = table.mapped(one)
+    assert (found.subject, found.known_as) == ("u777", "/DC=org/CN=user 777"), "the first row counts; the DN is kept"

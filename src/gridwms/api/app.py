@@ -25,6 +25,7 @@ from gridwms.api.routes import (
     jobs,
     market,
     offers,
+    policy,
     purge,
     quota,
     sandbox,
@@ -75,7 +76,7 @@ def build_app(world: World, settings: Settings, tail: Tail) -> FastAPI:
     app.state.world = world
     app.state.settings = settings
     app.state.news = News(world.news)
-    app.state.streams = Streams(tail)
+    app.state.streams = Streams(tail, world.access)
     app.add_middleware(BodyLimit)
     errors.install(app)
     app.router.routes.extend(routes())
@@ -90,6 +91,7 @@ def routes() -> list[BaseRoute]:
         ending,
         archive,
         bans,
+        policy,
         bookkeeping,
         jobs,
         sandbox,

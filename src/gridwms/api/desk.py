@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated
 
 from anyio import to_thread
@@ -24,7 +24,6 @@ from gridwms.security.authenticate import Gatekeeper, Shown
 from gridwms.security.identity import Identity
 from gridwms.security.policy import Action, Decision, JobsOf, Object, OneJob, Service
 from gridwms.security.tokens.keys import IssuerSilent, KeysMissing
-from gridwms.store.listing import Held
 
 COOKIE = "gridwms_session"
 _SAFE = ("GET", "HEAD", "OPTIONS")
@@ -60,7 +59,7 @@ class Desk:
         decision = self._decide(action, what or Service())
         if not decision.yes:
             raise NotPermitted(decision.reason, decision.advice)
-        if action is Action.SUBMIT and self.world.draining:
+        if action is Action.SUBMIT and self.world.drain.stops(self.identity):
             raise Draining
         self._bear(action)
 
@@ -92,7 +91,7 @@ class Desk:
             if key not in held:
                 refused[job] = UnknownJob(key)
                 continue
-            decision = self._decide(action, the_job(key, held[key]))
+            decision = self._decide(action, status.held_job(key, held[key]))
             if decision.yes:
                 allowed.append(key)
             else:
@@ -101,7 +100,12 @@ class Desk:
 
     def judge(self, action: Action, what: Object) -> Decision:
         """What bans and the policy say to the caller's doing something: for lists, which leave out what they refuse."""
-        return self._banned() or policy.allowed(self.identity, action, what)
+        banned = self._banned() if action is not Action.INTRODUCE else None
+        return banned or policy.allowed(self.identity, action, what)
+
+    def again(self) -> Desk:
+        """The same caller, as the rules are now: for what takes long."""
+        return replace(self, identity=self.settings.gatekeeper.judged(self.identity))
 
     def _decide(self, action: Action, what: Object) -> Decision:
         """The same for what was asked for; it is written down."""
@@ -109,6 +113,12 @@ class Desk:
         if self.settings.audit is not None:
             self.settings.audit.note(self.identity, action, what, decision)
         return decision
+
+    @property
+    def ban(self) -> str:
+        """Why the caller may do nothing for now; "" when nothing is against it."""
+        banned = self._banned()
+        return "" if banned is None else banned.reason
 
     def _banned(self) -> Decision | None:
         """The refusal for one who is banned. Operators are not, so that nobody can lock all of them out."""
@@ -141,11 +151,6 @@ class Desk:
         name = "" if owner == "*" else owner or self.identity.subject
         self.may(action, JobsOf(owner=name))
         return name or None
-
-
-def the_job(key: str, held: Held) -> OneJob:
-    """A job as the policy sees it."""
-    return OneJob(key=key, owner=held.owner, access=held.access)
 
 
 def key_in(job: str) -> str:

@@ -54,7 +54,7 @@ def withdrawn(
             return NotPermitted(f"The service does not know '{subject}' any more.", "Ask its operator for a token.")
         if shown is None:
             return None
-        identity = shown
+        identity = settings.gatekeeper.judged(shown)
     at = Desk(world, settings, identity)
     named = sorted(interest.jobs | interest.parents)
     try:
@@ -68,17 +68,18 @@ def withdrawn(
 
 
 class Watch:
-    """Whether a listener may still hear, looked at again from time to time."""
+    """Whether a listener may still hear, looked at again from time to time, and when bans or rules change."""
 
     def __init__(self, at: Desk, interest: Interest, clock: Callable[[], float] = time.monotonic) -> None:
         self._at, self._interest, self._clock = at, interest, clock
-        self._next = clock() + LOOK
+        self._next, self._access = clock() + LOOK, at.world.access.count
 
     async def withdrawn(self) -> FlowError | None:
         """Why not any more; None: still."""
-        if self._clock() < self._next:
+        access = self._at.world.access.count
+        if self._clock() < self._next and access == self._access:
             return None
-        self._next = self._clock() + LOOK
+        self._next, self._access = self._clock() + LOOK, access
         at = self._at
         who = at.identity
         return await to_thread.run_sync(withdrawn, at.world, at.settings, who.subject, self._interest, who)

@@ -9,6 +9,7 @@ from collections.abc import AsyncGenerator, Callable, Collection
 
 from anyio import to_thread
 
+from gridwms.flow.signal import Signal
 from gridwms.flow.tail import Part, Tail
 from gridwms.jobs.interest import Interest
 
@@ -19,24 +20,27 @@ SIGN_OF_LIFE = 15.0
 class Streams:
     """The tail of the log, for the coroutines of one event loop. Only those are woken for whom there is something."""
 
-    def __init__(self, tail: Tail) -> None:
+    def __init__(self, tail: Tail, access: Signal | None = None) -> None:
+        """`access`: with each of its news all listeners are told something, so that it is looked whether they may."""
         self._tail = tail
+        self._access = access or Signal()
         self._waiting: dict[Interest, asyncio.Event] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._unsubscribe: Callable[[], None] | None = None
+        self._unsubscribe: list[Callable[[], None]] = []
         self.closed = False
 
     def open(self) -> None:
         """Begin; in the event loop."""
         self._loop = asyncio.get_running_loop()
-        self._unsubscribe = self._tail.subscribe(self._heard)
+        self._unsubscribe = [self._tail.subscribe(self._heard), self._access.subscribe(lambda: self._heard(None))]
 
     def close(self) -> None:
         """End all streams; from any thread, also more than once."""
         self.closed = True
-        if self._unsubscribe is not None:
-            self._unsubscribe()
-            self._unsubscribe = None
+        leave, self._unsubscribe = self._unsubscribe, []
+        for unsubscribe in leave:
+            unsubscribe()
+        if leave:
             self._heard(None)
 
     async def follow(self, cursor: int, interest: Interest) -> AsyncGenerator[tuple[Part, bool]]:
@@ -44,7 +48,7 @@ class Streams:
 
         After each silence comes a part with nothing in it. Raises StoreUnavailable.
         """
-        quiet_since, told_all = time.monotonic(), False
+        quiet_since, told_all, access = time.monotonic(), False, self._access.count
         with self._tail.listening(interest):
             while not self.closed:
                 waiting = self._waiting.setdefault(interest, asyncio.Event())
@@ -52,8 +56,9 @@ class Streams:
                 cursor = part.cursor
                 now = time.monotonic()
                 caught_up = part.whole and (bool(part.told) or not told_all)
-                if part.told or caught_up or now >= quiet_since + SIGN_OF_LIFE:
-                    quiet_since, told_all = now, part.whole
+                changed = self._access.count != access
+                if part.told or caught_up or changed or now >= quiet_since + SIGN_OF_LIFE:
+                    quiet_since, told_all, access = now, part.whole, self._access.count
                     yield part, caught_up
                 if part.whole:
                     with contextlib.suppress(TimeoutError):

@@ -8,6 +8,7 @@ from fastapi import Request
 
 from gridwms.api.news import News
 from gridwms.flow.console.bell import Bell
+from gridwms.flow.signal import Signal
 
 _SLICE = 1.0
 """Seconds after which a stop of the service is seen."""
@@ -18,11 +19,14 @@ class CallerGone(Exception):
 
 
 async def ring(request: Request, bell: Bell, seen: int, seconds: float) -> bool:
-    """Return when the bell's count differs from `seen` (True), after `seconds`, or when the service stops.
+    """Return when the bell's count differs from `seen` (True), after `seconds`, when bans or rules changed, or when the
+    service stops.
 
     Raises CallerGone when the connection breaks meanwhile. The body of the request must have been read.
     """
     news: News = request.app.state.news
+    access: Signal = request.app.state.world.access
+    permitted = access.count
     gone = asyncio.ensure_future(_disconnected(request))
     try:
         end = asyncio.get_running_loop().time() + seconds
@@ -31,6 +35,8 @@ async def ring(request: Request, bell: Bell, seen: int, seconds: float) -> bool:
             cancel = bell.listen(lambda heard=heard: heard.done() or heard.set_result(None))  # type: ignore[misc]
             await asyncio.wait({gone, heard}, timeout=min(left, _SLICE), return_when=asyncio.FIRST_COMPLETED)
             cancel()
+            if access.count != permitted:
+                return False
             if gone.done():
                 raise CallerGone
     finally:

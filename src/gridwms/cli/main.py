@@ -28,6 +28,7 @@ from gridwms.cli import (
     notify,
     output,
     peek,
+    policy,
     priority,
     purge,
     query,
@@ -41,6 +42,8 @@ from gridwms.cli import (
     submit,
     tag,
     top,
+    user,
+    vo,
     wait,
     watch,
     whoami,
@@ -104,6 +107,9 @@ app.add_typer(delegation.app, name="delegation", rich_help_panel=_AFTER)
 app.add_typer(classad.app, name="classad", rich_help_panel=_BEFORE)
 app.add_typer(site.app, name="site", rich_help_panel=_OPERATE)
 app.add_typer(ban.app, name="ban", rich_help_panel=_OPERATE)
+app.add_typer(user.app, name="user", rich_help_panel=_OPERATE)
+app.add_typer(vo.app, name="vo", rich_help_panel=_OPERATE)
+app.add_typer(policy.app, name="policy", rich_help_panel=_OPERATE)
 app.add_typer(source.app, name="source", rich_help_panel=_OPERATE)
 app.add_typer(db.app, name="db", rich_help_panel=_OPERATE)
 app.add_typer(archive.app, name="archive", rich_help_panel=_OPERATE)

@@ -1,4 +1,4 @@
-"""`gridwms whoami`: who I am to the service."""
+"""`gridwms whoami`: who I am to the service, and what I may do there."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from gridwms.cli.options import Json, Service
 
 
 def whoami(json: Json = False, service: Service = "") -> None:
-    """Show who I am to the service: subject, VO, groups, and when what I showed runs out."""
-    from gridwms.cli import layout
+    """Show who I am to the service, when what I showed runs out, and what I may do there and why."""
+    from gridwms.cli import layout, rules
     from gridwms.client import Client
 
     with Client(service) as client:
@@ -30,5 +30,10 @@ def whoami(json: Json = False, service: Service = "") -> None:
         pairs.append(("ends", f"{layout.moment(me.ends)} (in {layout.lasting(me.ends - time.time())})"))
     pairs += [("limited", "the proxy says so of itself")] if me.limited else []
     pairs += [("remark", remark) for remark in me.remarks]
+    pairs += [("name", me.name)] if me.name != me.subject else []
+    pairs += [("good for", " ".join(me.scopes))] if me.scopes is not None else []
+    pairs += [("banned", me.banned)] if me.banned else []
     layout.facts(pairs, indent=0)
+    say.line()
+    rules.show_rights(me.rights)
     raise typer.Exit

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -112,6 +112,40 @@ class AsyncClient:
     async def lift_ban(self, kind: str, name: str) -> list[answers.Ban]:
         """Lift a ban; those that remain. For operators."""
         return await self._transport.run(calls.lift_ban(kind, name))
+
+    async def policy(self) -> answers.Policy:
+        """The rules of who may do what. For operators."""
+        return await self._transport.run(calls.policy())
+
+    async def add_rule(
+        self,
+        who: Mapping[str, Sequence[str]],
+        *,
+        allow: Sequence[str] = (),
+        deny: Sequence[str] = (),
+        of_vo: Sequence[str] = (),
+        note: str = "",
+    ) -> answers.Policy:
+        """Add a rule: `who` are patterns by user, dn, fqan, group, role, vo, issuer or by. For operators."""
+        return await self._transport.run(calls.add_rule(who, allow, deny, of_vo, note))
+
+    async def remove_rules(self, who: Mapping[str, Sequence[str]]) -> answers.Policy:
+        """Remove the rules that are about exactly these. For operators."""
+        return await self._transport.run(calls.remove_rules(who))
+
+    async def map_user(self, row: answers.MapRow) -> answers.Policy:
+        """Say who a certificate or a token is there. For operators."""
+        return await self._transport.run(calls.change_map(row, remove=False))
+
+    async def unmap_user(self, row: answers.MapRow) -> answers.Policy:
+        """Take that back. For operators."""
+        return await self._transport.run(calls.change_map(row, remove=True))
+
+    async def try_out(
+        self, name: str, *, issuer: str = "", vo: str = "", groups: Sequence[str] = ()
+    ) -> answers.Somebody:
+        """Who somebody would be there, and what he might do. For operators."""
+        return await self._transport.run(calls.try_out(name, issuer, vo, groups))
 
     async def shares(self) -> list[answers.Share]:
         """How VOs, groups and users stand: what they are entitled to, have had, hold and wait for."""

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Generic, TypeVar
 from urllib.parse import quote
 
@@ -196,6 +196,39 @@ def ban(kind: str, name: str, reason: str, ends: float | None) -> Call[answers.B
 
 def lift_ban(kind: str, name: str) -> Call[list[answers.Ban]]:
     return replace(bans(), method="POST", path=f"{API}/bans/lift", json={"kind": kind, "name": name})
+
+
+def policy() -> Call[answers.Policy]:
+    return Call(method="GET", path=f"{API}/policy", read=answers.Policy.read)
+
+
+def add_rule(
+    who: Mapping[str, Sequence[str]], allow: Sequence[str], deny: Sequence[str], of_vo: Sequence[str], note: str
+) -> Call[answers.Policy]:
+    body = {"who": _lists(who), "allow": list(allow), "deny": list(deny), "of_vo": list(of_vo), "note": note}
+    return Call(method="POST", path=f"{API}/policy/rules", json=body, read=_changed_policy)
+
+
+def remove_rules(who: Mapping[str, Sequence[str]]) -> Call[answers.Policy]:
+    return Call(method="POST", path=f"{API}/policy/rules/remove", json={"who": _lists(who)}, read=_changed_policy)
+
+
+def change_map(row: answers.MapRow, *, remove: bool) -> Call[answers.Policy]:
+    path = f"{API}/policy/map/remove" if remove else f"{API}/policy/map"
+    return Call(method="POST", path=path, json=asdict(row), read=_changed_policy)
+
+
+def try_out(name: str, issuer: str, vo: str, groups: Sequence[str]) -> Call[answers.Somebody]:
+    body = {"name": name, "issuer": issuer, "vo": vo, "groups": list(groups)}
+    return Call(method="POST", path=f"{API}/policy/try", json=body, read=answers.Somebody.read)
+
+
+def _lists(who: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
+    return {key: list(patterns) for key, patterns in who.items()}
+
+
+def _changed_policy(told: Any) -> answers.Policy:
+    return answers.Policy.read(told["policy"])
 
 
 def subscribe(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
@@ -128,6 +128,38 @@ class Client:
     def lift_ban(self, kind: str, name: str) -> list[answers.Ban]:
         """Lift a ban; those that remain. For operators."""
         return self._transport.run(calls.lift_ban(kind, name))
+
+    def policy(self) -> answers.Policy:
+        """The rules of who may do what. For operators."""
+        return self._transport.run(calls.policy())
+
+    def add_rule(
+        self,
+        who: Mapping[str, Sequence[str]],
+        *,
+        allow: Sequence[str] = (),
+        deny: Sequence[str] = (),
+        of_vo: Sequence[str] = (),
+        note: str = "",
+    ) -> answers.Policy:
+        """Add a rule: `who` are patterns by user, dn, fqan, group, role, vo, issuer or by. For operators."""
+        return self._transport.run(calls.add_rule(who, allow, deny, of_vo, note))
+
+    def remove_rules(self, who: Mapping[str, Sequence[str]]) -> answers.Policy:
+        """Remove the rules that are about exactly these. For operators."""
+        return self._transport.run(calls.remove_rules(who))
+
+    def map_user(self, row: answers.MapRow) -> answers.Policy:
+        """Say who a certificate or a token is there. For operators."""
+        return self._transport.run(calls.change_map(row, remove=False))
+
+    def unmap_user(self, row: answers.MapRow) -> answers.Policy:
+        """Take that back. For operators."""
+        return self._transport.run(calls.change_map(row, remove=True))
+
+    def try_out(self, name: str, *, issuer: str = "", vo: str = "", groups: Sequence[str] = ()) -> answers.Somebody:
+        """Who somebody would be there, and what he might do. For operators."""
+        return self._transport.run(calls.try_out(name, issuer, vo, groups))
 
     def shares(self) -> list[answers.Share]:
         """How VOs, groups and users stand: what they are entitled to, have had, hold and wait for."""

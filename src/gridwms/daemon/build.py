@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from gridwms.bookkeeping.access.policy import BadPolicy, Policy, parse_policy
 from gridwms.classad import ClassAdSyntaxError, EvaluationContext, Expr, parse_expression
 from gridwms.daemon.catalogues import BadCatalogue, build_catalogues, build_storage
 from gridwms.daemon.config import BadConfig, Config, Jobs, RetryRule, UserQuota
@@ -37,7 +36,7 @@ from gridwms.match.policies import read_policies
 from gridwms.sandbox.area import Area
 from gridwms.security.believing import Believing
 from gridwms.security.capability import Capabilities
-from gridwms.security.identity import Role
+from gridwms.security.drain import Drain
 from gridwms.security.seal import Seal
 from gridwms.sites import local, simulated
 from gridwms.sites.arc import ArcSite
@@ -92,7 +91,7 @@ def build(
         data=data_of_jobs,
         believing=believing,
         seal=Seal.of(capabilities),
-        drain_file=data / ".drain",
+        drain=Drain(data / ".drain"),
         load=build_limiter(config.load, database, data),
         archive=data / "archive" if not config.archive.directory else Path(config.archive.directory),
         outlets=outlets,
@@ -106,23 +105,6 @@ def _quota(section: UserQuota) -> Quota:
     given = (section.max_bytes, section.max_files, section.max_waiting_jobs)
     most = [None if value < 0 else value for value in given]
     return Quota(bytes=most[0], files=most[1], waiting=most[2])
-
-
-def grants_of(config: Config) -> dict[str, frozenset[Role]]:
-    """The roles that the operator gives, by whom they are given to."""
-    access = config.access
-    given = ((Role.OPERATOR, access.operators), (Role.LOGGER, access.loggers))
-    names = {name for _role, holders in given for name in holders}
-    return {name: frozenset(role for role, holders in given if name in holders) for name in names}
-
-
-def lb_policy_of(config: Config) -> Policy:
-    """The policy file of an L&B server (glite-lb-authz.conf), if one is named. Raises BadConfig."""
-    path = config.access.lb_policy
-    try:
-        return parse_policy(Path(path).read_text(encoding="utf-8")) if path else Policy()
-    except (OSError, UnicodeDecodeError, BadPolicy) as error:
-        raise BadConfig(f"[access] lb_policy '{path}' cannot be used: {error}.") from error
 
 
 def _rule(section: RetryRule) -> Rule:

@@ -87,7 +87,7 @@ class RetryRule(_Section):
 
 
 class MapRow(_Section):
-    """Who a certificate or token is here; see `gridwms.security.mapping.Row`."""
+    """Who a certificate or token is here; see `gridwms.rights.file.Row`."""
 
     issuer: str = "*"
     name: str = "*"
@@ -98,12 +98,15 @@ class MapRow(_Section):
 
 
 class Access(_Section):
-    """Who may do more than a user: subjects, or FQANs and names of groups. `map`: who is who, the first row that fits
-    counts; `strict`: whom none fits is nobody here. `audit`: which decisions are written down, in the directory
-    `audit_directory` (empty: `audit` in the data directory)."""
+    """Who may do more than a user: subjects, or FQANs and names of groups. `policy`: the file of rules, empty:
+    `policy.toml` in the data directory, if it is there; `gacl`, `lb_policy`: files of gLite that are read with it.
+    `map`: who is who, the first row that fits counts; `strict`: whom none fits is nobody here. `audit`: which decisions
+    are written down, in the directory `audit_directory` (empty: `audit` in the data directory)."""
 
     operators: tuple[str, ...] = ()
     loggers: tuple[str, ...] = ()
+    policy: str = ""
+    gacl: str = ""
     lb_policy: str = ""
     map: tuple[MapRow, ...] = ()
     strict: bool = False

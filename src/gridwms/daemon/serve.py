@@ -18,15 +18,16 @@ from gridwms.api.interests import withdrawn
 from gridwms.api.server import Server
 from gridwms.api.settings import Settings
 from gridwms.daemon import directory
+from gridwms.daemon.access import grants_of, policies_of
 from gridwms.daemon.alone import alone
-from gridwms.daemon.build import build, grants_of, lb_policy_of
+from gridwms.daemon.build import build
 from gridwms.daemon.config import Config, read_config
 from gridwms.daemon.listening import check_addresses, listening
 from gridwms.daemon.logs import set_up_logs
 from gridwms.daemon.memory import settle
 from gridwms.daemon.service import Service
 from gridwms.daemon.tls import believing_of, listening_with, tls_of
-from gridwms.daemon.tokens import mapper_of, tokens_of
+from gridwms.daemon.tokens import tokens_of
 from gridwms.security import capability
 from gridwms.security.audit import Audited, AuditLog
 from gridwms.security.authenticate import gatekeeper
@@ -57,19 +58,22 @@ def serve(data: Path, *, config_file: Path | None = None, host: str | None = Non
     with alone(data), listening(config) as sockets:
         url = config.service.url.rstrip("/") or _url(config, sockets[0], tls)
         capabilities = capability.load(data)
+        policies = policies_of(config.access, data)
         gate = gatekeeper(
             data,
             capabilities,
             grants=grants_of(config),
-            policy=lb_policy_of(config),
             others=[*([Certificates(believing)] if believing else []), *tokens_of(config, url)],
-            mapper=mapper_of(config.access),
+            policies=policies,
         )
         parts = build(config, data, url, capabilities, believing)
+        policies.changed = parts.world.access.set
         audited = Path(config.access.audit_directory or data / "audit")
         audit = AuditLog(audited, Audited(config.access.audit), parts.world.clock)
         settings = Settings(url=url, gatekeeper=gate, audit=audit)
-        service = Service(parts.world, config, parts.measures, partial(withdrawn, parts.world, settings))
+        service = Service(
+            parts.world, config, parts.measures, partial(withdrawn, parts.world, settings), look=[policies.look]
+        )
         app = build_app(parts.world, settings, service.tail)
         server = Server(
             app,

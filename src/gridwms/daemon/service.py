@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
 
@@ -60,17 +60,25 @@ _FEEDBACK_GATHER = 0.25
 _REGISTER_SECONDS = 5.0
 _USAGE_SECONDS = 5.0
 _LOAD_SECONDS = 5.0
+_ACCESS_SECONDS = 1.0
 
 
 class Service:
     """Owns the threads of one world. Nothing it does depends on having been stopped in order."""
 
     def __init__(
-        self, world: World, config: Config, measures: Measures, withdrawn: Withdrawn = lambda _subject, _interest: None
+        self,
+        world: World,
+        config: Config,
+        measures: Measures,
+        withdrawn: Withdrawn = lambda _subject, _interest: None,
+        look: Sequence[Callable[[], object]] = (),
     ) -> None:
+        """`look`: what looks whether files of the operator have changed."""
         self._world = world
         self._archive_days = config.archive.after_days
         self._settled_at = -_SETTLE_SECONDS
+        self._files = look
         self.tail = Tail(world)
         scheduler, mover = Scheduler(world), Scheduler(world)
         self._feedback = Feedback(world)
@@ -101,6 +109,7 @@ class Service:
             Loop("archive", self._if_ours("expire", self._archive), _ARCHIVE_SECONDS),
             Loop("market", self._expire_market, 10.0),
             Loop("load", self._measure, _LOAD_SECONDS),
+            Loop("access", self._look, _ACCESS_SECONDS),
         ]
         # The first look at each source, then its own pace; a source that hangs holds up itself alone.
         seconds = {f"site {name}": section.refresh_seconds for name, section in config.sites.items()}
@@ -188,6 +197,12 @@ class Service:
     def _measure(self) -> None:
         if self._world.load is not None:
             self._world.load.look()
+
+    def _look(self) -> None:
+        """Whether bans of other instances, or files of the operator, permit less now."""
+        self._world.bans.all()
+        for look in self._files:
+            look()
 
     def _expire_market(self) -> None:
         before = self._world.market.snapshot.version

@@ -1,13 +1,12 @@
-"""Whose tokens are accepted, and who is who, as the configuration wants it."""
+"""Whose tokens are accepted, as the configuration wants it."""
 
 from __future__ import annotations
 
 import time
 from pathlib import Path
 
-from gridwms.daemon.config import Access, BadConfig, Config, TokenIssuer
+from gridwms.daemon.config import BadConfig, Config, TokenIssuer
 from gridwms.security.authenticate import Authenticator
-from gridwms.security.mapping import Mapper, Row
 from gridwms.security.tokens.claims import Rules
 from gridwms.security.tokens.fetch import fetcher
 from gridwms.security.tokens.keys import Fetch, IssuerKeys
@@ -22,11 +21,6 @@ def tokens_of(config: Config, url: str) -> tuple[Authenticator, ...]:
     if len(issuers) < len(config.tokens):
         raise BadConfig("[tokens] two entries have the same url.")
     return (JsonWebTokens(issuers, IssuerKeys(_fetch(config.tokens), time.time), time.time),)
-
-
-def mapper_of(access: Access) -> Mapper:
-    """The table of identities."""
-    return Mapper(tuple(Row(**row.model_dump()) for row in access.map), access.strict)
 
 
 def _issuer(name: str, section: TokenIssuer, url: str) -> Issuer:

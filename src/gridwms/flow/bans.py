@@ -16,9 +16,12 @@ _SECONDS = 1.0
 class Bans:
     """Any number of threads may ask. A ban that is made here counts at once, another instance's within a second."""
 
-    def __init__(self, database: Database, clock: Callable[[], float]) -> None:
+    def __init__(
+        self, database: Database, clock: Callable[[], float], changed: Callable[[], None] = lambda: None
+    ) -> None:
         self._database = database
         self._clock = clock
+        self._changed = changed
         self._lock = threading.Lock()
         self._known: Sequence[Ban] | None = None
         self._read_at = float("-inf")
@@ -32,7 +35,9 @@ class Bans:
         if old or known is None:
             known = self._database.read(lambda connection: rows.current(connection, now))
             with self._lock:
-                self._known, self._read_at = known, now
+                before, self._known, self._read_at = self._known, known, now
+            if before is not None and before != known:
+                self._changed()
         return [ban for ban in known if ban.ends is None or ban.ends > now]
 
     def on(self, user: str, vo: str = "", groups: Sequence[str] = ()) -> Ban | None:
@@ -53,6 +58,7 @@ class Bans:
     def _forget(self) -> None:
         with self._lock:
             self._known = None
+        self._changed()
 
 
 def _concerns(ban: Ban, user: str, vo: str, groups: Sequence[str]) -> bool:

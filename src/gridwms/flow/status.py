@@ -9,7 +9,6 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from gridwms.bookkeeping.access.acl import NOBODY
 from gridwms.describe.description import Description
 from gridwms.flow.errors import NotInState, UnknownJob
 from gridwms.flow.find import name_of
@@ -22,6 +21,7 @@ from gridwms.jobs.job import Attempt, Job
 from gridwms.jobs.parent import Parent
 from gridwms.jobs.reasons import Reason
 from gridwms.jobs.states import DoneCode, State
+from gridwms.security.policy import OneJob
 from gridwms.store import compounds, listing, nodes, remarks, shares, verdicts
 from gridwms.store import events as log
 from gridwms.store import jobs as rows
@@ -133,14 +133,12 @@ def owners(world: World, keys: Collection[str]) -> dict[str, str]:
 
 def held(world: World, keys: Collection[str]) -> dict[str, listing.Held]:
     """Whose these jobs are and who else may do something with them; those that do not exist are left out."""
+    return world.database.read(lambda connection: listing.held(connection, keys))
 
-    def read(connection: Connection) -> dict[str, listing.Held]:
-        single = listing.held(connection, keys)
-        missing = [key for key in keys if key not in single]
-        whole = compounds.owners(connection, missing) if missing else {}
-        return single | {key: listing.Held(owner, NOBODY) for key, owner in whole.items()}
 
-    return world.database.read(read)
+def held_job(key: str, held: listing.Held) -> OneJob:
+    """A job as the policy sees it."""
+    return OneJob(key=key, owner=held.owner, vo=held.vo, access=held.access)
 
 
 def status(world: World, keys: Sequence[str]) -> list[JobView]:

@@ -30,6 +30,7 @@ from gridwms.match.policies import read_policies
 from gridwms.match.shares import Shares
 from gridwms.sandbox.area import Area
 from gridwms.security.believing import Believing
+from gridwms.security.drain import Drain
 from gridwms.security.seal import Seal
 from gridwms.sites.contract import Site
 from gridwms.store.database import Database
@@ -147,8 +148,8 @@ class World:
     settings: FlowSettings
     capability: Callable[[str], str]
     """Makes the secret of an attempt from its tag."""
-    drain_file: Path | None = None
-    """While it is there no new work is taken (gLite's `.drain`)."""
+    drain: Drain = field(default_factory=Drain)
+    """Whether new work is taken."""
     load: LoadLimiter | None = None
     """Refuses work when there is too much; None: never."""
     outlets: Outlets | None = None
@@ -176,6 +177,8 @@ class World:
     """A computing element rests from now on: what waits in its queue is to be taken out."""
     sweeping: Signal = field(default_factory=Signal)
     """Something is to be done to many nodes of a compound."""
+    access: Signal = field(default_factory=Signal)
+    """Bans or rules changed: who listens may not be permitted to any more."""
     subscribed: Signal = field(default_factory=Signal)
     """Subscriptions were made, changed or removed."""
     errands: dict[str, Signal] = field(default_factory=dict)
@@ -198,8 +201,9 @@ class World:
 
     def __post_init__(self) -> None:
         self.descriptions = Descriptions(self.database)
-        self.bans = Bans(self.database, self.clock)
+        self.bans = Bans(self.database, self.clock, self.access.set)
         self.consoles = Consoles(self.clock)
+        self.access.subscribe(self.news.set)
         self.data.news = self.waiting.set
         self.usage = Usage(self.database)
         self.sandbox.meter = self.usage.changed
@@ -220,11 +224,6 @@ class World:
     def pace(self, site: str) -> Pace:
         """How fast a site may be given attempts."""
         return self.paces.setdefault(site, Pace(self.settings.policy(site).max_per_minute))
-
-    @property
-    def draining(self) -> bool:
-        """Whether new work is refused, at the wish of the operators."""
-        return self.drain_file is not None and self.drain_file.exists()
 
     def wake_all(self) -> None:
         """Let every loop look: something may have come from another instance."""

@@ -7,12 +7,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
 
-from gridwms.bookkeeping.access.acl import Client
-from gridwms.bookkeeping.access.policy import Action, Policy
 from gridwms.security.capability import Capabilities
 from gridwms.security.errors import NotIdentified
 from gridwms.security.identity import Identity, Role
-from gridwms.security.mapping import Mapper
+from gridwms.security.policies import Policies
 from gridwms.security.session import Sessions
 from gridwms.security.token import this_user
 from gridwms.security.users import Users
@@ -97,9 +95,6 @@ def identify(shown: Shown, authenticators: Sequence[Authenticator]) -> Identity:
     )
 
 
-_BY_POLICY = {Action.ADMIN_ACCESS: Role.OPERATOR, Action.LOG_WMS_EVENTS: Role.LOGGER}
-
-
 @dataclass(frozen=True, slots=True)
 class Gatekeeper:
     """What the service needs to know its callers: authenticators of users and of wrappers, and what signs for them."""
@@ -110,10 +105,8 @@ class Gatekeeper:
     capabilities: Capabilities
     grants: Mapping[str, frozenset[Role]] = field(default_factory=dict)
     """Roles by subject, or by FQAN or name of a group, as the operator gives them."""
-    policy: Policy = field(default_factory=Policy)
-    """That of an L&B server, whose administrators and loggers are taken over."""
-    mapper: Mapper = field(default_factory=Mapper)
-    """Who they are here that others vouch for."""
+    policies: Policies = field(default_factory=Policies)
+    """The rules, and who they are here that others vouch for."""
 
     def identify(self, shown: Shown) -> Identity:
         """The caller; on a worker's route (`tag`) only the attempt's capability counts.
@@ -123,18 +116,17 @@ class Gatekeeper:
         if shown.tag:
             return identify(shown, self.workers)
         known = identify(shown, self.users)
-        return self._with_roles(self.mapper.mapped(known) if known.issuer else known)
+        return self.judged(self.policies.mapper.mapped(known) if known.issuer else known)
 
     def by_name(self, subject: str) -> Identity | None:
         """The user as the service would know him now, for what is done in his name; None: it does not any more."""
         known = self.sessions.users(subject)
-        return None if known is None else self._with_roles(known)
+        return None if known is None else self.judged(known)
 
-    def _with_roles(self, known: Identity) -> Identity:
-        client = Client(known.subject, known.groups)
-        by_policy = frozenset(role for action, role in _BY_POLICY.items() if self.policy.permits(action, client))
-        granted = by_policy.union(*(self.grants.get(name, ()) for name in (known.subject, *known.groups)))
-        return replace(known, roles=known.roles | granted) if granted - known.roles else known
+    def judged(self, known: Identity) -> Identity:
+        """The same with the roles that the configuration gives, and what the rules say now."""
+        roles = known.roles.union(*(self.grants.get(name, ()) for name in (known.subject, *known.groups)))
+        return replace(known, roles=roles, verdict=self.policies.rules.of(known.caller))
 
 
 def gatekeeper(
@@ -142,9 +134,8 @@ def gatekeeper(
     capabilities: Capabilities,
     owner: str = "",
     grants: Mapping[str, frozenset[Role]] | None = None,
-    policy: Policy | None = None,
     others: Sequence[Authenticator] = (),
-    mapper: Mapper | None = None,
+    policies: Policies | None = None,
 ) -> Gatekeeper:
     """For the tokens of a data directory, and what `others` know; `owner` is the user who runs the service. Raises
     UnsafeFile."""
@@ -156,6 +147,5 @@ def gatekeeper(
         sessions,
         capabilities,
         grants or {},
-        policy or Policy(),
-        mapper or Mapper(),
+        policies or Policies(),
     )

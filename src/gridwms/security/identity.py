@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+
+from gridwms.rights.names import Right
+from gridwms.rights.rule import Caller
+from gridwms.rights.rules import NO_RULES, Verdict
+from gridwms.security.scope import Scope
 
 
 class Role(StrEnum):
@@ -25,7 +30,8 @@ class Identity:
     `name`: what the issuer calls them, where that is not the subject. `scopes`: what a token is good for, None when it
     says nothing about that: then the policy alone decides.
     `ends`: when what was shown runs out. `limited`: a proxy that says so of itself. `remarks`: sentences on what was
-    shown and counts for nothing here, such as VOMS attributes that have expired.
+    shown and counts for nothing here, such as VOMS attributes that have expired. `roles`: by the configuration alone.
+    `verdict`: what the rules say of them.
     """
 
     subject: str
@@ -35,10 +41,11 @@ class Identity:
     capabilities: frozenset[str] = frozenset()
     issuer: str = ""
     name: str = ""
-    scopes: frozenset[str] | None = None
+    scopes: tuple[Scope, ...] | None = None
     ends: datetime | None = None
     limited: bool = False
     remarks: tuple[str, ...] = ()
+    verdict: Verdict = field(default=NO_RULES, compare=False, repr=False)
 
     @property
     def known_as(self) -> str:
@@ -46,5 +53,18 @@ class Identity:
         return self.name or self.subject
 
     @property
+    def caller(self) -> Caller:
+        """As rules see them."""
+        return Caller(self.subject, self.known_as, self.vo, self.groups, self.issuer)
+
+    def holds(self, role: Role) -> bool:
+        """Whether they have a role, by the configuration or by a rule, and no rule denies it."""
+        right = _RIGHTS[role]
+        return self.verdict.denial(right) is None and (role in self.roles or self.verdict.grant(right) is not None)
+
+    @property
     def is_operator(self) -> bool:
-        return Role.OPERATOR in self.roles
+        return self.holds(Role.OPERATOR)
+
+
+_RIGHTS = {Role.OPERATOR: Right.ADMINISTER, Role.LOGGER: Right.LOG_OTHERS}

@@ -30,29 +30,31 @@ class Held:
     """Whose a job is, and who else may do something with it."""
 
     owner: str
+    vo: str
     access: Acl
 
 
 def held(connection: Connection, keys: Collection[str]) -> dict[str, Held]:
-    """Owner and access list by key, of jobs and compounds that exist. What a compound allows, its nodes allow too."""
-    found: dict[str, tuple[str, list[int]]] = {}
+    """Owner, VO and access list by key, of what exists. What a compound allows, its nodes allow too."""
+    found: dict[str, tuple[str, str, list[int]]] = {}
     for chunk in chunks(keys):
         for row in connection.execute(_HELD, {"keys": chunk}):
-            found[row.key] = row.owner, [row.number] if row.parent is None else [-row.parent, row.number]
+            lists_of = [row.number] if row.parent is None else [-row.parent, row.number]
+            found[row.key] = row.owner, row.vo, lists_of
     for chunk in chunks([key for key in keys if key not in found]):
-        for key, number, owner in connection.execute(_HELD_WHOLE, {"keys": chunk}):
-            found[key] = owner, [-number]
-    lists = access(connection, {number for _owner, numbers in found.values() for number in numbers})
+        for key, number, owner, vo in connection.execute(_HELD_WHOLE, {"keys": chunk}):
+            found[key] = owner, vo, [-number]
+    lists = access(connection, {number for _owner, _vo, numbers in found.values() for number in numbers})
     return {
-        key: Held(owner, Acl(tuple(entry for number in numbers for entry in lists.get(number, NOBODY).entries)))
-        for key, (owner, numbers) in found.items()
+        key: Held(owner, vo, Acl(tuple(entry for number in numbers for entry in lists.get(number, NOBODY).entries)))
+        for key, (owner, vo, numbers) in found.items()
     }
 
 
-_HELD = select(jobs.c.key, jobs.c.number, jobs.c.parent, jobs.c.owner).where(
+_HELD = select(jobs.c.key, jobs.c.number, jobs.c.parent, jobs.c.owner, jobs.c.vo).where(
     jobs.c.key.in_(bindparam("keys", expanding=True))
 )
-_HELD_WHOLE = select(compounds.c.key, compounds.c.number, compounds.c.owner).where(
+_HELD_WHOLE = select(compounds.c.key, compounds.c.number, compounds.c.owner, compounds.c.vo).where(
     compounds.c.key.in_(bindparam("keys", expanding=True))
 )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
+from gridwms.api.models.policy import RulingOut
 from gridwms.api.models.problem import Out, ProblemOut, ReasonOut
 from gridwms.jobs.states import State
 
@@ -126,7 +127,9 @@ class ResourcesOut(Out):
 class CallerOut(Out):
     """Who the caller is to the service. `ends`: when what was shown runs out, seconds since the epoch.
 
-    `limited`: a proxy that says so of itself. `remarks`: on what was shown and counts for nothing here.
+    `limited`: a proxy that says so of itself. `remarks`: on what was shown and counts for nothing here. `name`: what
+    the issuer calls them. `scopes`: what their token is good for, null when it says nothing. `banned`: why they may do
+    nothing for now.
     """
 
     subject: str
@@ -137,6 +140,10 @@ class CallerOut(Out):
     ends: float | None
     limited: bool
     remarks: list[str]
+    name: str
+    scopes: list[str] | None
+    banned: str
+    rights: list[RulingOut]
 
 
 class VitalOut(Out):

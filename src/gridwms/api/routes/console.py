@@ -57,6 +57,7 @@ async def read(
         if found.pieces or not found.open or left <= 0 or request.app.state.news.closed or know != _known(found):
             return _answer(found)
         one.calls += 1
+        at = at.again()
         try:
             await ring(request, console.bell, console.bell.count, min(left, _LOOK_SECONDS))
         except CallerGone:

@@ -67,8 +67,12 @@ async def peek_file(
     news: News = request.app.state.news
     job = await to_thread.run_sync(at.job, key, Action.READ)
     end = time.monotonic() + wait
+    access = at.world.access.count
     while True:
         seen = news.count
+        if at.world.access.count != access:
+            at, access = at.again(), at.world.access.count
+            await to_thread.run_sync(at.job, key, Action.READ)
         part = await to_thread.run_sync(peek.read, at.world, job, name, offset, limit)
         left = end - time.monotonic()
         if part.data or part.finished or left <= 0 or news.closed:

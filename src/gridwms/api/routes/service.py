@@ -6,9 +6,12 @@ from fastapi import APIRouter
 
 from gridwms.api.desk import AtDesk
 from gridwms.api.models.market import CallerOut, ServiceOut, VitalOut
+from gridwms.api.models.policy import RulingOut
 from gridwms.api.models.problem import ERRORS
 from gridwms.flow.load import line
+from gridwms.security.identity import Role
 from gridwms.security.policy import Action
+from gridwms.security.rulings import rulings
 
 router = APIRouter(prefix="/api/v1", tags=["service"], responses=ERRORS)
 
@@ -20,7 +23,8 @@ def service(at: AtDesk) -> ServiceOut:
     troubles = [f"site {name}: {text}" for name, text in at.world.troubles.items() if text]
     vitals = at.world.load.vitals() if at.world.load is not None else []
     troubles += [line(one) for one in vitals if one.over]
-    troubles += ["it is drained: no new work is taken"] if at.world.draining else []
+    troubles += ["it is drained: no new work is taken"] if at.world.drain.on else []
+    troubles += [rules] if (rules := at.settings.gatekeeper.policies.trouble) else []
     troubles += [f"source {health.source}: {health.error}" for health in at.world.market.health() if health.error]
     return ServiceOut(
         name="gridwms",
@@ -29,7 +33,7 @@ def service(at: AtDesk) -> ServiceOut:
         you=at.identity.subject,
         healthy=not troubles,
         troubles=troubles,
-        accepts=not at.world.draining and not any(one.over for one in vitals),
+        accepts=not at.world.drain.on and not any(one.over for one in vitals),
         load=[VitalOut.model_validate(one, from_attributes=True) for one in vitals],
     )
 
@@ -37,15 +41,19 @@ def service(at: AtDesk) -> ServiceOut:
 @router.get("/me")
 def me(at: AtDesk) -> CallerOut:
     """Who you are to the service, and for how long."""
-    at.may(Action.LOOK_AT_MARKET)
+    at.may(Action.INTRODUCE)
     caller = at.identity
     return CallerOut(
         subject=caller.subject,
         vo=caller.vo,
         groups=list(caller.groups),
-        roles=sorted(caller.roles),
+        roles=sorted(role for role in Role if caller.holds(role)),
         issuer=caller.issuer,
         ends=caller.ends.timestamp() if caller.ends else None,
         limited=caller.limited,
         remarks=list(caller.remarks),
+        name=caller.known_as,
+        scopes=None if caller.scopes is None else list(map(str, caller.scopes)),
+        banned=at.ban,
+        rights=[RulingOut.model_validate(one) for one in rulings(caller, at.judge)],
     )

@@ -7,6 +7,7 @@ from gridwms.client.answers.ending import Ended, OldJob, Purged
 from gridwms.client.answers.files import Attachment, Glance, OutputFile, Peek, Piece
 from gridwms.client.answers.job import Attempt, Event, Job, JobPage
 from gridwms.client.answers.matching import Clause, Match, Miss, NodesMatch, Places, Resource, Verdict, Why
+from gridwms.client.answers.policy import MapRow, Policy, Rule, Ruling, Somebody
 from gridwms.client.answers.reasons import Reason
 from gridwms.client.answers.service import (
     Ban,
@@ -40,6 +41,7 @@ __all__ = [
     "Glance",
     "Job",
     "JobPage",
+    "MapRow",
     "Match",
     "Measured",
     "Miss",
@@ -49,15 +51,19 @@ __all__ = [
     "Peek",
     "Piece",
     "Places",
+    "Policy",
     "Problem",
     "Purged",
     "Quota",
     "Reason",
     "Registered",
     "Resource",
+    "Rule",
+    "Ruling",
     "Service",
     "Share",
     "Site",
+    "Somebody",
     "Source",
     "SourceEntry",
     "Subscription",

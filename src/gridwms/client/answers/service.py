@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from gridwms.client.answers.json import Json
+from gridwms.client.answers.policy import Ruling
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +61,9 @@ class Quota:
 class Caller:
     """Who asks, as the service knows it. `groups`: FQANs or names, the primary one first.
 
-    `ends`: when the proxy or token runs out. `remarks`: on what was shown and counts for nothing there.
+    `ends`: when the proxy or token runs out. `remarks`: on what was shown and counts for nothing there. `name`: what
+    the issuer calls them. `scopes`: what the token is good for, None when it says nothing of that. `banned`: why they
+    may do nothing for now.
     """
 
     subject: str
@@ -71,12 +74,18 @@ class Caller:
     ends: float | None
     limited: bool
     remarks: tuple[str, ...]
+    name: str
+    scopes: tuple[str, ...] | None
+    banned: str
+    rights: tuple[Ruling, ...]
 
     @classmethod
     def read(cls, told: Json) -> Caller:
         lists = ("groups", "roles", "remarks")
         plain: dict[str, Any] = {name: told[name] for name in cls.__slots__ if name not in lists}
         plain.update({name: tuple(told[name]) for name in lists})
+        plain["scopes"] = None if told["scopes"] is None else tuple(told["scopes"])
+        plain["rights"] = tuple(map(Ruling.read, told["rights"]))
         return cls(**plain)
 
 

@@ -16,7 +16,7 @@ from gridwms.flow.bookkeeping.named import Booked, Named, booked, named
 from gridwms.flow.bookkeeping.settle import settle
 from gridwms.flow.errors import FlowError, NotPermitted, UnknownJob
 from gridwms.flow.remarks import NOTED, access_changed, noted, record_in, tagged
-from gridwms.flow.status import held
+from gridwms.flow.status import held, held_job
 from gridwms.flow.world import World
 from gridwms.jobs.events import Remark
 from gridwms.security.policy import Action, Decision, OneJob
@@ -124,7 +124,7 @@ def _remarks(world: World, lines: Sequence[_Read], judge: Judge) -> tuple[list[t
         try:
             if key not in known:
                 raise UnknownJob(key)
-            decision = judge(_action(line.event), OneJob(key=key, owner=known[key].owner, access=known[key].access))
+            decision = judge(_action(line.event), held_job(key, known[key]))
             if not decision.yes:
                 raise NotPermitted(decision.reason, decision.advice)
             found.append((key, _remark(line.event, world.clock())))

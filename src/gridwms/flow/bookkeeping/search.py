@@ -27,11 +27,11 @@ from gridwms.flow.bookkeeping.named import Named, booked, named
 from gridwms.flow.bookkeeping.pages import COMPOUNDS, OTHERS, OWN, Pages
 from gridwms.flow.bookkeeping.settle import settle
 from gridwms.flow.bookkeeping.show import booked_statuses, own_events, status
-from gridwms.flow.status import JobView, compound_views, held, views_of
+from gridwms.flow.status import JobView, compound_views, held, held_job, views_of
 from gridwms.flow.task import job_url
 from gridwms.flow.world import World
 from gridwms.security.identity import Identity
-from gridwms.security.policy import Action, Decision, OneJob
+from gridwms.security.policy import Action, Decision, JobsOf, Object, OneJob
 from gridwms.store import jobs as rows
 from gridwms.store import lb_jobs, search, statistics
 from gridwms.store import query as sql
@@ -54,7 +54,12 @@ class Asker:
     """Who asks, and what the policy says to it."""
 
     identity: Identity
-    judge: Callable[[Action, OneJob], Decision]
+    judge: Callable[[Action, Object], Decision]
+
+    @property
+    def sees_all(self) -> bool:
+        """Whether jobs of everybody may be among those that are found."""
+        return self.judge(Action.LIST, JobsOf(owner="")).yes
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +188,7 @@ def _own(
     if since > 0:
         cursor = world.database.read(lambda connection: first_cursor(connection, since))
         condition = and_(condition, search.touched(cursor))
-    if not asker.identity.is_operator:
+    if not asker.sees_all:
         condition = and_(condition, search.visible(asker.identity.subject, _group_names(asker.identity)))
     return pages.walk(
         OWN,
@@ -197,7 +202,7 @@ def _own(
 def _compounds(world: World, asker: Asker, pages: Pages, query: Query, top: int) -> Iterator[list[int]]:
     """Row numbers of our compounds for which the part of the query holds that has columns."""
     condition = sql.where(_of_ours(world, query), sql.COMPOUNDS)
-    if not asker.identity.is_operator:
+    if not asker.sees_all:
         condition = and_(condition, search.visible_compounds(asker.identity.subject, _group_names(asker.identity)))
     return pages.walk(
         COMPOUNDS,
@@ -256,7 +261,7 @@ def _group_names(identity: Identity) -> list[str]:
 
 def _seen_by(asker: Asker) -> ColumnElement[bool]:
     """Jobs of other systems that the caller may perhaps see."""
-    if asker.identity.is_operator:
+    if asker.sees_all:
         return literal(value=True)
     return search.visible_others(normal_subject(asker.identity.subject))
 
@@ -269,11 +274,7 @@ def _jobs(world: World, numbers: Sequence[int]) -> list[JobView]:
 def _permitted(world: World, asker: Asker, action: Action, views: Sequence[JobView]) -> list[JobStatus]:
     """Those of our jobs to which the caller may do `action`, as their rows tell."""
     known = held(world, [view.key for view in views])
-    return [
-        _brief(world, view)
-        for view in views
-        if asker.judge(action, OneJob(key=view.key, owner=view.owner, access=known[view.key].access)).yes
-    ]
+    return [_brief(world, view) for view in views if asker.judge(action, held_job(view.key, known[view.key])).yes]
 
 
 def _may(world: World, asker: Asker, action: Action, names: set[str]) -> set[str]:

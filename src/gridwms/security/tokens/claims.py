@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from gridwms.security.errors import NotIdentified
+from gridwms.security.scope import Scope
 
 ANY_WLCG = "https://wlcg.cern.ch/jwt/v1/any"
 ANY_SCITOKENS = "ANY"
@@ -31,19 +32,6 @@ class BadToken(NotIdentified):
 
     def __init__(self, why: str, advice: str = "Get a new token for this service ('gridwms login').") -> None:
         super().__init__(f"The token is not accepted: {why}.", advice)
-
-
-@dataclass(frozen=True, slots=True)
-class Scope:
-    """A capability: `storage.read:/home` is `storage.read` with the path `/home`; no path is ""."""
-
-    name: str
-    path: str = ""
-
-    def covers(self, path: str) -> bool:
-        """Whether it reaches as far as a path, by whole components."""
-        wanted = posixpath.normpath("/" + path.lstrip("/"))
-        return self.path in ("", "/") or wanted == self.path or wanted.startswith(self.path + "/")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

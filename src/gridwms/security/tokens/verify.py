@@ -84,7 +84,7 @@ class JsonWebTokens:
             groups=claims.groups,
             issuer=issuer.url,
             ends=datetime.fromtimestamp(claims.expires, UTC),
-            scopes=frozenset(scope.name for scope in claims.scopes) if claims.scopes else None,
+            scopes=claims.scopes or None,
         )
 
 

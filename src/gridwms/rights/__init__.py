@@ -1,0 +1,1 @@
+"""Who has which rights: rules as operators write them, read, compiled and decided. Pure: texts come in as arguments."""
