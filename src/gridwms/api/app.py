@@ -23,6 +23,7 @@ from gridwms.api.routes import (
     events,
     gridsite,
     jobs,
+    lb,
     market,
     offers,
     policy,
@@ -111,6 +112,7 @@ def routes() -> list[BaseRoute]:
         service,
         shares,
         pages,
+        lb,  # the last: what has no other meaning is the id of a job
     ):
         found += module.router.routes
     return found

@@ -1,11 +1,17 @@
-"""Two small pages, made by hand: everything that comes from outside goes through `escape`."""
+"""Small pages, made by hand: everything that comes from outside goes through `escape`."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from html import escape
+from urllib.parse import urlsplit
 
 from gridwms.api.plain import facts
+from gridwms.bookkeeping.event import Event
+from gridwms.bookkeeping.status import JobStatus
+from gridwms.bookkeeping.text_view import job_text as lb_text
+from gridwms.bookkeeping.text_view import parse_page
+from gridwms.bookkeeping.text_view import state_text as lb_state
 from gridwms.flow.status import EventView, JobView, Page
 from gridwms.flow.wording import event_text, state_text, utc
 
@@ -98,3 +104,53 @@ def _page(title: str, body: str) -> str:
         '<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content="width=device-width">'
         f"<title>{escape(title)} – gridwms</title><style>{_STYLE}</style><body>{body}</body></html>"
     )
+
+
+def jobs_page(reader: str, jobs: Sequence[tuple[str, str, str]], query: str) -> str:
+    """The jobs of a user, or those that a query asked for: id, state, reason."""
+    rows = "".join(
+        f'<tr><td><a href="{escape(_local(job))}"><code>{escape(job)}</code></a></td>'
+        f"<td>{escape(state)}</td><td>{escape(reason)}</td></tr>"
+        for job, state, reason in jobs
+    )
+    asked = f"<p class=soft>{escape(query)}</p>" if query else ""
+    body = f"{_reader(reader)}<h1>Jobs</h1>{asked}<table>{rows}</table>"
+    return _page("Jobs", body if jobs else f"{body}<p class=soft>There are none.</p>")
+
+
+def lb_page(job: JobStatus, events: Sequence[Event], reader: str) -> str:
+    """A job of another system, as L&B knows it."""
+    values = parse_page(lb_text(job))
+    rows = "".join(_row(name, value) for name, value in values.items() if value and name != "Job")
+    history = "".join(
+        f"<tr><td class=time>{utc(event.timestamp / 1e6)}</td><td>{escape(event.type)}</td>"
+        f"<td>{escape(str(event.source))}</td></tr>"
+        for event in events
+    )
+    body = f"""{_reader(reader)}<h1>Job <code>{escape(job.job_id)}</code></h1>
+<p><strong class=state>{escape(lb_state(job))}</strong></p>
+<table>{rows}</table>
+<h2>Events</h2>
+<table>{history}</table>"""
+    return _page(f"{lb_state(job)} {job.job_id}", body)
+
+
+def notifications_page(reader: str, ids: Sequence[str]) -> str:
+    """The ids of a user's notifications."""
+    rows = "".join(f"<tr><td><code>{escape(one)}</code></td></tr>" for one in ids)
+    return _page("Notifications", f"{_reader(reader)}<h1>Notifications</h1><table>{rows}</table>")
+
+
+def error_page(phrase: str, description: str) -> str:
+    """What is wrong."""
+    return _page(phrase, f"<h1>{escape(phrase)}</h1><p class=error>{escape(description)}</p>")
+
+
+def _reader(name: str) -> str:
+    return f"<form class=corner method=post action=/logout><span class=soft>{escape(name)}</span></form>"
+
+
+def _local(job: str) -> str:
+    """The path of a job's page here; ids of other systems may have any address."""
+    path = urlsplit(job).path
+    return path if path.startswith("/") and not path.startswith("//") else "/"

@@ -29,7 +29,7 @@ from gridwms.security.session import LIFETIME
 router = APIRouter(include_in_schema=False)
 OPEN = frozenset({"/", "/login", "/logout", "/docs", "/openapi.json"})
 """Paths that anybody may ask for: they tell nothing of any job."""
-_HTML = {
+HTML = {
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; "
     "base-uri 'none'; frame-ancestors 'none'",
     "Referrer-Policy": "no-referrer",
@@ -46,7 +46,7 @@ async def job(
     state: Annotated[str, Query(description="nodes in these states only")] = "",
 ) -> Response:
     """A job, in the form that the request asks for; with `?text` the lines `key=value` of L&B."""
-    form = _form(request.headers.get("accept", "")) if "text" not in request.query_params else "text"
+    form = form_of(request.headers.get("accept", "")) if "text" not in request.query_params else "text"
     try:
         at = await desk(request)
         key = await to_thread.run_sync(at.job, key, Action.READ)
@@ -72,24 +72,13 @@ async def job(
     if view.nodes:
         chosen = states_in(state)
         nodes = await to_thread.run_sync(lambda: status.nodes_of(at.world, key, states=chosen, after=after))
-    return HTMLResponse(job_page(view, events, at.identity.subject, nodes), headers=_HTML)
-
-
-@router.get("/")
-async def front() -> Response:
-    """What stands behind this address."""
-    return PlainTextResponse(
-        "This is a gridwms service.\n\n"
-        "  gridwms --help     the command line\n"
-        "  /docs              the REST interface\n"
-        "  /jobs/<key>        a job\n"
-    )
+    return HTMLResponse(job_page(view, events, at.identity.subject, nodes), headers=HTML)
 
 
 @router.get("/login")
-async def login_form(to: Annotated[str, Query(max_length=100)] = "") -> Response:
+async def loginform_of(to: Annotated[str, Query(max_length=100)] = "") -> Response:
     """Asks for the token."""
-    return HTMLResponse(login_page(to), headers=_HTML)
+    return HTMLResponse(login_page(to), headers=HTML)
 
 
 @router.post("/login")
@@ -101,7 +90,7 @@ async def login(request: Request) -> Response:
     try:
         identity = await identified(settings.gatekeeper, Shown(bearer=token))
     except NotIdentified as error:
-        return HTMLResponse(login_page(to, error.sentence), 401, headers=_HTML)
+        return HTMLResponse(login_page(to, error.sentence), 401, headers=HTML)
     answer = RedirectResponse(f"/jobs/{quote(to, safe='')}" if to else "/", 303)
     cookie = settings.gatekeeper.sessions.make(identity)
     answer.set_cookie(COOKIE, cookie, max_age=int(LIFETIME), httponly=True, samesite="strict", secure=settings.secure)
@@ -116,7 +105,7 @@ async def logout() -> Response:
     return answer
 
 
-def _form(accept: str) -> str:
+def form_of(accept: str) -> str:
     """ "html", "json" or "text": the first of them that the header names; a browser names html first."""
     for part in accept.lower().split(","):
         match part.partition(";")[0].strip():
