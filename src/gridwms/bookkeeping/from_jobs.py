@@ -24,6 +24,8 @@ from gridwms.jobs.verdict import settle
 
 DEEP, SHALLOW = "token was grabbed", "token still exists"
 """What gLite's WM gives as the reason of a resubmission."""
+TERMINATED, NONZERO = "Job terminated successfully", "Warning: job exit code != 0"
+"""What gLite gives as the reason of an end that the service has nothing to say about."""
 
 _ACL_PERMISSIONS = ("READ", "TAG")
 """What L&B knows: permission to see the status alone has no form there."""
@@ -332,6 +334,8 @@ def _outcome(job: Job, attempt: Attempt, closing: own.Decision | None, *, cancel
     if came_to.state is not State.DONE or came_to.done_code is None:
         return None
     reason = came_to.reason.sentence if came_to.reason is not None else None
+    if reason is None and came_to.done_code.value == DoneCode.OK.name:
+        reason = NONZERO if came_to.exit_code else TERMINATED
     return came_to.state_since, came_to.done_code.value, reason, came_to.exit_code or 0
 
 

@@ -68,7 +68,8 @@ def pieces(world: World, key: str, name: str, *, everything: bool) -> list[str]:
         kept = _kept(world, key)
         told = kept["pieces"].setdefault(check_name(name), [])
         if name not in kept["files"] and not told:
-            raise NotInState(f"Perusal not enabled for the file '{name}'.", "enableFilePerusal puts it on the list.")
+            what = f"the file '{name}'" if kept["files"] else "this job"
+            raise NotInState(f"Perusal not enabled for {what}", f"enableFilePerusal puts '{name}' on the list.")
         new = _new(world, job, name, told)
         if new:
             kept["pieces"][name] = [*told, *new]

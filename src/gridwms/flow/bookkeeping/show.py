@@ -19,7 +19,7 @@ from gridwms.bookkeeping.query.flags import Flags
 from gridwms.bookkeeping.states import DoneCode, StateCode
 from gridwms.bookkeeping.status import JobStatus
 from gridwms.bookkeeping.ulm import write_line
-from gridwms.classad import unparse
+from gridwms.classad import ClassAd, unparse
 from gridwms.flow.bookkeeping.named import Named
 from gridwms.flow.bookkeeping.settle import settle
 from gridwms.flow.errors import UnknownJob
@@ -88,11 +88,16 @@ def own_events(world: World, keys: Sequence[str]) -> dict[str, list[Event]]:
             found.logged[key],
             job_url(world, key),
             **service,
-            jdl=unparse(description.ad) if description else "",
+            jdl=unparse(_named(description.ad, job.node_name)) if description else "",
             tags=description.user_tags if description else (),
             parent=job_url(world, found.parents[job.parent]) if job.parent is not None else "",
         )
     return out
+
+
+def _named(ad: ClassAd, node: str | None) -> ClassAd:
+    """Templates have no names in them; the description of a node in L&B has."""
+    return ad.with_(NodeName=node) if node else ad
 
 
 class _OwnLogs(NamedTuple):
