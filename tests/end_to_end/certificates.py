@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.never_lost.rounds import Runner
+from tests.never_lost.rounds import Runner, free_port
 from tests.services.certificates import certificate
 from tests.x509 import making
 from tests.x509.making import Made
@@ -20,6 +20,8 @@ AGES: dict[str, Any] = {
     "begins": NOW - making.NOW - timedelta(hours=1),
     "ends": NOW - making.NOW + timedelta(hours=12),
 }
+PORT = free_port()
+"""Where the service of the tests on gLite's clients listens too."""
 CA = making.authority(**AGES)
 ALICE = making.user(CA, **AGES)
 SERVER = making.user(CA, "/DC=org/O=Hosts/CN=voms.example.org", **AGES)

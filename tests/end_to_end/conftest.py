@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from tests.end_to_end.certificates import PORT, running
 from tests.never_lost.rounds import Runner
 
 
@@ -66,6 +67,13 @@ def runner(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runner]:
     started.start()
     yield started
     started.stop()
+
+
+@pytest.fixture(scope="session")
+def certified(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runner]:
+    """A service that takes certificates, for gLite's clients."""
+    with running(tmp_path_factory.mktemp("certified"), PORT) as started:
+        yield started
 
 
 @pytest.fixture

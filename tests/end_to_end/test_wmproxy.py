@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -17,7 +16,7 @@ from gridwms.x509.chain import verify
 from gridwms.x509.credential import Credential, sign_request
 from gridwms.x509.pem import certificates_in
 from gridwms.x509.trust import Anchors
-from tests.end_to_end.certificates import AGES, ALICE, CA, NOW, SERVER, proxy_file, running
+from tests.end_to_end.certificates import AGES, ALICE, CA, NOW, SERVER, proxy_file
 from tests.never_lost.rounds import Runner
 from tests.x509 import making
 from tests.x509.voms.making import attributes, proxy_with
@@ -26,9 +25,8 @@ GLITE = "{http://glite.org/wms/wmproxy}"
 
 
 @pytest.fixture(scope="module")
-def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runner]:
-    with running(tmp_path_factory.mktemp("wmproxy")) as started:
-        yield started
+def service(certified: Runner) -> Runner:
+    return certified
 
 
 def soap(service: Runner, file: Path, port: str = "WMProxy_PortType", wsdl: str = "") -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -17,22 +17,19 @@ from lxml import etree
 from gridwms import __version__
 from gridwms.soap.envelope import SOAP
 from gridwms.x509.credential import Credential, sign_request
-from tests.end_to_end.certificates import AGES, ALICE, CA, NOW, SERVER, proxy_file, running
+from tests.end_to_end.certificates import AGES, ALICE, CA, NOW, PORT, SERVER, proxy_file
 from tests.end_to_end.test_wmproxy import soap
-from tests.never_lost.rounds import Runner, free_port
+from tests.never_lost.rounds import Runner
 from tests.x509 import making
 from tests.x509.voms.making import attributes, proxy_with
 
 OFFICIAL = Path(__file__).parents[1] / "soap" / "official"
-PORT = free_port()
-"""Where the service listens too."""
 BOB = making.user(CA, "/DC=org/O=Users/CN=Bob", **AGES)
 
 
 @pytest.fixture(scope="module")
-def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runner]:
-    with running(tmp_path_factory.mktemp("wmproxy"), PORT) as started:
-        yield started
+def service(certified: Runner) -> Runner:
+    return certified
 
 
 class Person:
@@ -124,10 +121,33 @@ def test_the_life_of_a_job(alice: Person, wms: Any) -> None:
     assert refused(wms.jobCancel, made.id)[2].endswith("job status (DONE) doesn't allow job cancel")
     assert "MyOwnAttribute" in wms.getJDL(made.id, "REGISTERED")
     assert wms.getJDL(made.id, "ORIGINAL") == SCRIPT
+    assert f'edg_jobid = "{made.id}"' in wms.getJDL(made.id, "REGISTERED")
+    assert f'edg_jobid = "{made.id}"' not in wms.getJDL(
+        wms.jobRegister(wms.getJDL(made.id, "REGISTERED"), "d").id, "REGISTERED"
+    )
     assert wms.getJobProxyInfo(made.id).Identity == "/DC=org/O=Users/CN=Alice"
     wms.jobPurge(made.id)
     assert wms.getJobStatus(made.id).status == "Cleared"
     assert alice.curl(found["out"].name).returncode == 22
+
+
+def test_an_archive_in_the_layout_of_glites_client(alice: Person) -> None:
+    text = """[ Executable = "run.sh"; StdOutput = "out"; OutputSandbox = {"out"}; InputSandbox = {"run.sh", "data"};
+        AllowZippedISB = true; ZippedISB = {"ISBfiles_1_0.tar.gz"} ]"""
+    made = alice.wms.jobRegister(text, "d")
+    [place] = alice.wms.getSandboxDestURI(made.id, "https")
+    below = alice.directory / "tree" / made.path.strip("/")
+    below.mkdir(parents=True)
+    (below / "run.sh").write_text("#!/bin/sh\ncat data; readlink data\n")
+    (below / "real").write_text("linked\n")
+    (below / "data").symlink_to("real")
+    packed = alice.directory / "ISBfiles_1_0.tar.gz"
+    subprocess.run(["tar", "czf", str(packed), "-C", str(alice.directory / "tree"), "sandbox"], check=True)
+    assert alice.curl("-T", str(packed), f"{place}/{packed.name}").returncode == 0
+    alice.wms.jobStart(made.id)
+    alice.until(made.id, "Done")
+    [file] = alice.wms.getOutputFileList(made.id, "https")
+    assert alice.curl(file.name).stdout == "linked\nreal\n"
 
 
 def test_a_registered_job_waits_to_be_started(alice: Person) -> None:

@@ -24,6 +24,7 @@ from gridwms.sandbox import folder
 from gridwms.sandbox.archive import check_archive
 from gridwms.sandbox.contents import Contents
 from gridwms.sandbox.errors import NotThere, SandboxError, TooLarge, WrongOffset
+from gridwms.sandbox.lifted import lift
 from gridwms.sandbox.limits import Limits, check_file, check_total
 from gridwms.sandbox.names import TEMPORARY, check_name
 from gridwms.sandbox.receive import full_disk, receive
@@ -94,10 +95,15 @@ class Area:
             return self._metered(key, before, size)
 
     def check_input_archive(self, key: str, index: int) -> None:
-        """See that file number `index` can be unpacked. Removes it and raises a SandboxError when it must not be."""
+        """See that file number `index` can be unpacked, and give it our layout when it has that of gLite's own client.
+        Removes it and raises a SandboxError when it must not be."""
         path = self.input_path(key, index)
         try:
             check_archive(path, f"input number {index}")
+            before = path.stat().st_size
+            if lift(path, f"{key}/input/"):
+                self.meter(key, path.stat().st_size - before, 0)
+                check_archive(path, f"input number {index}")
         except SandboxError:
             size = path.stat().st_size
             path.unlink()

@@ -8,6 +8,7 @@ from gridwms.api.desk import Desk
 from gridwms.api.wmproxy.common import Handler, delegation_name, structure
 from gridwms.api.wmproxy.faults import NoResource
 from gridwms.describe.convert.dialects import Dialect
+from gridwms.describe.jdl.private import without_private
 from gridwms.flow import check, delegation, stated, status, submit
 from gridwms.flow.errors import NotInState, Refused
 from gridwms.jobs.states import State
@@ -20,12 +21,13 @@ def _register(at: Desk, text: bytes, dialect: Dialect, given: str, *, held: bool
     name = delegation_name(at, given)
     delegation.for_job(at.world, at.identity, name)
     who = at.identity
+    taken = _taken(text, dialect)
     [answer] = submit.register(
         at.world,
         who.subject,
         who.vo,
-        [text],
-        dialects={text: dialect},
+        [taken],
+        dialects={taken: dialect},
         fqan=who.groups[0] if who.groups else "",
         delegation=name,
         held=held,
@@ -56,7 +58,7 @@ def _matching(part: str, dialect: Dialect) -> Handler:
     def handler(at: Desk, values: dict[str, Any]) -> dict[str, Any]:
         at.may(Action.CHECK)
         delegation.for_job(at.world, at.identity, delegation_name(at, values["delegationId"]))
-        found = check.match(at.world, _text(values[part]), dialect, vo=at.identity.vo)
+        found = check.match(at.world, _taken(_text(values[part]), dialect), dialect, vo=at.identity.vo)
         if isinstance(found, check.CompoundAnswer):
             raise NotInState("Operation permitted only for normal job.", "'gridwms match' looks at compounds too.")
         places = [
@@ -76,6 +78,10 @@ _MOST = (1 << 63) - 1
 def _rank(place: Candidate) -> int:
     """A rank as the number that the interface has for it."""
     return int(max(-_MOST, min(place.rank, _MOST)))
+
+
+def _taken(text: bytes, dialect: Dialect) -> bytes:
+    return without_private(text) if dialect is Dialect.JDL else text
 
 
 def _text(given: str | bytes) -> bytes:
