@@ -176,20 +176,6 @@ def show(world: World, owner: str, name: str, kind: Kind = Kind.PROXY) -> Delega
     return found
 
 
-def for_job(world: World, identity: Identity, name: str) -> Delegation:
-    """The delegation that a job is to go by: complete, not expired, and for the same group as the caller acts for.
-
-    Raises UnknownDelegation, OtherDelegation, DelegationExpired.
-    """
-    found = show(world, identity.subject, name)
-    if found.ends is None:
-        raise UnknownDelegation(f"The delegation '{name}' was begun and not completed.", "Put the proxy first.")
-    if min(found.ends, found.attributes_end or found.ends) <= world.clock():
-        raise DelegationExpired(f"The delegated Proxy has expired (delegation '{name}').", "Delegate again.")
-    check_group(identity, found.fqans)
-    return found
-
-
 def named(world: World, owner: str, name: str) -> list[Delegation]:
     """The credentials of all kinds under one name. Raises UnknownDelegation."""
     found = world.database.read(lambda connection: delegations.named(connection, owner, name))

@@ -9,7 +9,8 @@ from gridwms.api.wmproxy.common import Handler, delegation_name, structure
 from gridwms.api.wmproxy.faults import NoResource
 from gridwms.describe.convert.dialects import Dialect
 from gridwms.describe.jdl.private import without_private
-from gridwms.flow import check, delegation, stated, status, submit
+from gridwms.flow import check, stated, status, submit
+from gridwms.flow.credentials import carried
 from gridwms.flow.errors import NotInState, Refused
 from gridwms.jobs.states import State
 from gridwms.match.verdict import Candidate
@@ -18,8 +19,7 @@ from gridwms.security.policy import Action
 
 def _register(at: Desk, text: bytes, dialect: Dialect, given: str, *, held: bool) -> dict[str, Any]:
     at.may(Action.SUBMIT)
-    name = delegation_name(at, given)
-    delegation.for_job(at.world, at.identity, name)
+    name = carried.choose(at.world, at.identity, delegation_name(at, given))
     who = at.identity
     taken = _taken(text, dialect)
     [answer] = submit.register(
@@ -57,7 +57,7 @@ def _job_start(at: Desk, values: dict[str, Any]) -> dict[str, Any]:
 def _matching(part: str, dialect: Dialect) -> Handler:
     def handler(at: Desk, values: dict[str, Any]) -> dict[str, Any]:
         at.may(Action.CHECK)
-        delegation.for_job(at.world, at.identity, delegation_name(at, values["delegationId"]))
+        carried.choose(at.world, at.identity, delegation_name(at, values["delegationId"]))
         found = check.match(at.world, _taken(_text(values[part]), dialect), dialect, vo=at.identity.vo)
         if isinstance(found, check.CompoundAnswer):
             raise NotInState("Operation permitted only for normal job.", "'gridwms match' looks at compounds too.")

@@ -30,13 +30,15 @@ def choose(world: World, identity: Identity, asked: str | None) -> str:
     if not name:
         return ""
     found = world.database.read(lambda connection: delegations.named(connection, identity.subject, name))
-    good = [one for one in found if one.credential is not None and (one.ends or 0.0) > world.clock()]
+    good = [one for one in found if one.credential is not None and (one.soonest or 0.0) > world.clock()]
     if asked is None and (not good or not _is_private(world)):
         return ""
     if not found:
         raise UnknownDelegation(
             f"You have no delegation '{name}'.", "'gridwms delegation list' shows them; delegate first."
         )
+    if all(one.ends is None for one in found):
+        raise UnknownDelegation(f"The delegation '{name}' was begun and not completed.", "Put the proxy first.")
     if not good:
         raise DelegationExpired(
             f"The delegated Proxy has expired (delegation '{name}').",
