@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from gridwms.api.routes.wmproxy import LARGEST, PATH, SERVED
+from gridwms.flow.load import LOAD_1, LoadLimiter
 from gridwms.security import policy
 from gridwms.soap.types import Enumeration, Field, Struct
 from tests.api.house import House
@@ -101,6 +102,20 @@ def test_every_failure_is_a_fault(shared: House, raw: bytes, words: str) -> None
     assert answer.status_code == 500
     assert "<faultcode>soap:Client</faultcode>" in answer.text
     assert words.replace("&#39;", "'") in answer.text
+
+
+def test_too_much_load(shared: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    limiter = LoadLimiter({LOAD_1: 10.0}, lambda: {LOAD_1: 12.3})
+    limiter.look()
+    monkeypatch.setattr(shared.world, "load", limiter)
+    namespace = SERVED[0].port.namespace
+    for operation in ("jobRegister", "jobListMatch"):
+        status, told = call(shared, "ann", namespace, operation, "<jdl>[]</jdl><delegationId>x</delegationId>")
+        assert status == 500
+        assert "<ns:ServerOverloadedFault" in told
+        assert "<ErrorCode>1228</ErrorCode><Description>System load is too high:\nThreshold for Load Average" in told
+    assert call(shared, "ann", namespace, "getTransferProtocols", "")[0] == 200
+    assert "ServerOverloaded" not in call(shared, "ann", namespace, "jobStart", "<jobId>x</jobId>")[1]
 
 
 def test_a_failure_of_ours_is_a_fault_too(shared: House, monkeypatch: pytest.MonkeyPatch) -> None:

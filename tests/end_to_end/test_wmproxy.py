@@ -87,6 +87,7 @@ def test_voms_attributes_are_told(service: Runner, tmp_path: Path) -> None:
     own = Credential(proxy.certificate, proxy.key, (ALICE.certificate,))
     client.putProxy("voms", sign_request(client.getProxyReq("voms").encode(), own, datetime.now(UTC)).decode())
     (vo,) = client.getDelegatedProxyInfo("voms").VOsInfo
+    assert (vo.User, vo.UserCA) == ("/DC=org/O=Users/CN=Alice", "/DC=org/CN=Test CA")
     assert (vo.VOName, vo.URI) == ("testvo", "voms.example.org:15000")
     assert vo.Attribute == ["/testvo/Role=production/Capability=NULL", "/testvo/Role=NULL/Capability=NULL"]
 

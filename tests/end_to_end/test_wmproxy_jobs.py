@@ -14,7 +14,7 @@ import pytest
 import zeep
 from lxml import etree
 
-from gridwms import __version__
+from gridwms.api.wmproxy.proxies import INTERFACE
 from gridwms.soap.envelope import SOAP
 from gridwms.x509.credential import Credential, sign_request
 from tests.end_to_end.certificates import AGES, ALICE, CA, NOW, PORT, SERVER, proxy_file
@@ -128,6 +128,7 @@ def test_the_life_of_a_job(alice: Person, wms: Any) -> None:
     assert wms.getJobProxyInfo(made.id).Identity == "/DC=org/O=Users/CN=Alice"
     wms.jobPurge(made.id)
     assert wms.getJobStatus(made.id).status == "Cleared"
+    assert refused(wms.getOutputFileList, made.id, "")[2].endswith("doesn't allow getOutputFileList operation")
     assert alice.curl(found["out"].name).returncode == 22
 
 
@@ -212,7 +213,7 @@ def test_another_port_is_the_same_service(alice: Person, service: Runner) -> Non
     assert f'location="{url}"' in told
     assert f"{url}?wsdl=delegation-2" in told
     body = f'<e:Envelope xmlns:e="{SOAP}"><e:Body><w:getVersion xmlns:w="http://glite.org/wms/wmproxy"/></e:Body></e:Envelope>'
-    assert __version__ in alice.curl("-d", body, "-H", "Content-Type: application/soap+xml", url).stdout
+    assert INTERFACE in alice.curl("-d", body, "-H", "Content-Type: application/soap+xml", url).stdout
 
 
 JSDL = "http://schemas.ggf.org/jsdl/2005/11/jsdl"

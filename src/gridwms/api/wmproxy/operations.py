@@ -58,7 +58,12 @@ WMPROXY = PortType(
     "WMProxy",
     "WMProxy_PortType",
     (
-        Operation("getVersion", gives=(Field("version", STRING),), faults=_ALWAYS, about="Of this service."),
+        Operation(
+            "getVersion",
+            gives=(Field("version", STRING),),
+            faults=_ALWAYS,
+            about="Whose behaviour this is.",
+        ),
         _operation("getProxyReq", (_DELEGATION,), (Field("request", STRING),), "", "A request for a proxy."),
         _operation("putProxy", (_DELEGATION, Field("proxy", STRING)), (), "", "The signed proxy with its chain."),
         _operation("getJDL", (_JOB, Field("type", JDL_TYPE)), (_JDL,), "AU", "The description of a job."),

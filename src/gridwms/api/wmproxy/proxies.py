@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
-from gridwms import __version__
 from gridwms.api.desk import Desk
 from gridwms.api.wmproxy import delegation as gridsite
 from gridwms.api.wmproxy.common import Handler, delegation_name
@@ -18,9 +19,13 @@ from gridwms.x509.kinds import Kind, Part, part_of
 from gridwms.x509.names import slashed
 from gridwms.x509.voms.certificate import AttributeCertificate, carried_by
 
+INTERFACE = "3.6.0"
+"""The version of gLite's WMProxy whose behaviour this is. Clients go by it: since 2.2.0 they ask for protocols, and
+pack archives by the paths that jobRegister tells."""
+
 
 def _get_version(at: Desk, values: dict[str, Any]) -> dict[str, Any]:
-    return {"version": __version__}
+    return {"version": INTERFACE}
 
 
 def _get_proxy_req(at: Desk, values: dict[str, Any]) -> dict[str, Any]:
@@ -53,14 +58,20 @@ def _info(at: Desk, owner: str, name: str) -> dict[str, Any]:
         "Strength": str(key.key_size) if isinstance(key, rsa.RSAPublicKey | ec.EllipticCurvePublicKey) else "",
         "StartTime": _seconds(certificate.not_valid_before_utc),
         "EndTime": _seconds(held.ends),
-        "VOsInfo": [_vo_info(at, owner, one) for one in found],
+        "VOsInfo": [_vo_info(owner, _authority(carriers), one) for one in found],
     }
 
 
-def _vo_info(at: Desk, owner: str, one: AttributeCertificate) -> dict[str, Any]:
+def _authority(chain: Sequence[x509.Certificate]) -> str:
+    """Who signed the certificate that the first proxy was made from; "" when that is not in the chain."""
+    own = next((one for one in chain if part_of(one).kind is Kind.END_ENTITY), None)
+    return slashed(own.issuer) if own else ""
+
+
+def _vo_info(owner: str, authority: str, one: AttributeCertificate) -> dict[str, Any]:
     return {
         "User": owner,
-        "UserCA": at.identity.issuer if owner == at.identity.subject else "",
+        "UserCA": authority,
         "Server": one.issuer,
         "ServerCA": slashed(one.signers[0].issuer) if one.signers else "",
         "VOName": one.vo,

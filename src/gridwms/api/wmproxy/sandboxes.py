@@ -7,12 +7,14 @@ from urllib.parse import quote
 
 from gridwms.api.desk import Desk
 from gridwms.api.wmproxy.common import OUTPUT, PEEK, PROTOCOL, Handler, check_protocol, items, job_id, place_of
-from gridwms.flow import collect, perusal, quota
+from gridwms.flow import collect, perusal, quota, stated
 from gridwms.flow.compound.names import child_names
 from gridwms.flow.errors import IsCompound, NotInState
+from gridwms.jobs.states import State
 from gridwms.security.policy import Action
 
 _UNLIMITED = -1
+_NO_OUTPUT = "Job current status doesn't allow getOutputFileList operation"
 
 
 def _get_sandbox_dest_uri(at: Desk, values: dict[str, Any]) -> dict[str, Any]:
@@ -38,31 +40,32 @@ def _get_output_file_list(at: Desk, values: dict[str, Any]) -> dict[str, Any]:
             "getOutputFileList operation not allowed for dag or collection type", "Ask for each of its nodes."
         ) from error
     except NotInState as error:
-        sentence = "Job current status doesn't allow getOutputFileList operation"
-        raise NotInState(sentence, error.sentence) from error
+        raise NotInState(_NO_OUTPUT, error.sentence) from error
     place = place_of(at, key, OUTPUT)
+    if not found and stated.states(at.world, key)[0] is State.CLEARED:
+        raise NotInState(_NO_OUTPUT, "It was fetched, and jobPurge has removed it.")
     files = [{"name": f"{place}/{quote(file.name, safe='')}", "size": file.size} for file in found]
     return {"OutputFileAndSizeList": {"file": files}}
 
 
 def _get_transfer_protocols(at: Desk, values: dict[str, Any]) -> dict[str, Any]:
-    at.may(Action.CHECK)
+    at.may(Action.LOOK_AT_MARKET)
     return {"items": items([PROTOCOL])}
 
 
 def _get_max_input_sandbox_size(at: Desk, values: dict[str, Any]) -> dict[str, Any]:
-    at.may(Action.CHECK)
+    at.may(Action.LOOK_AT_MARKET)
     return {"size": at.world.sandbox.limits.input_job}
 
 
 def _get_total_quota(at: Desk, values: dict[str, Any]) -> dict[str, Any]:
-    at.may(Action.CHECK)
+    at.may(Action.LOOK_AT_MARKET)
     most = quota.view(at.world, at.identity.subject).max_bytes
     return _limits(_UNLIMITED if most is None else most)
 
 
 def _get_free_quota(at: Desk, values: dict[str, Any]) -> dict[str, Any]:
-    at.may(Action.CHECK)
+    at.may(Action.LOOK_AT_MARKET)
     has = quota.view(at.world, at.identity.subject)
     return _limits(_UNLIMITED if has.max_bytes is None else max(0, has.max_bytes - has.bytes))
 

@@ -50,7 +50,7 @@ def _graph(given: dict[str, Any]) -> Graph:
 
 def _making(make: Callable[[dict[str, Any]], str]) -> Handler:
     def handler(at: Desk, values: dict[str, Any]) -> dict[str, Any]:
-        at.may(Action.CHECK)
+        at.may(Action.LOOK_AT_MARKET)
         try:
             return {"jdl": make(values)}
         except BadTemplate as error:
