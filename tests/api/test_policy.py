@@ -219,3 +219,16 @@ def test_drained_but_not_for_all(home: House) -> None:
     assert home.http().post("/api/v1/jobs", json={"jdl": HELLO}).status_code == 503, "broken: nobody"
     file.unlink()
     assert home.submit()
+
+
+def test_what_information_systems_are_told(home: House) -> None:
+    told = home.http().get("/api/v1/publication").json()
+    assert (told["health"], told["serving"], told["access"]) == ("ok", "production", ["ALL"])
+    (home.data / "policy.toml").write_text("everyone = []\n")
+    add(home, allow=["use"], who={"vo": ["atlas"]})
+    add(home, allow=["look"], who={"user": ["ann"]})
+    (home.data / ".drain").touch()
+    home.world.drain = Drain(home.data / ".drain")
+    told = home.http().get("/api/v1/publication").json()
+    assert (told["health"], told["serving"], told["access"]) == ("warning", "draining", ["VO:atlas"])
+    assert "drained" in told["info"]

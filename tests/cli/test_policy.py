@@ -55,3 +55,18 @@ def test_files_are_checked_without_a_service(gridwms: Command, tmp_path: Path) -
     assert told.code == 3
     assert [[one["line"] for one in file["findings"]] for file in told.json["files"]] == [[3], [2], [0]]
     assert told.json["files"][0]["findings"][0]["sentence"] == "there is no key 'alow'; do you mean 'allow'?"
+
+
+def test_the_service_is_published(gridwms: Command, service: Running) -> None:
+    told = gridwms("publish", "--site", "SITE-A")
+    assert told.code == 0, told.err
+    assert (
+        f"GlueServiceEndpoint: http://127.0.0.1:{service.port}/api/v1\n" in told.out
+        and "GlueServiceStatus: OK\n" in told.out
+    )
+    assert "GLUE2EndpointServingState: production\n" in told.out
+    (service.data / "nobody").write_text("x")
+    away = gridwms(
+        "publish", "--glue1", "--service", "http://127.0.0.1:1", GRIDWMS_TOKEN_FILE=str(service.data / "nobody")
+    )
+    assert away.code == 0 and "GlueServiceStatus: Critical\n" in away.out and "GLUE2" not in away.out

@@ -21,6 +21,7 @@ PAGES = [
     "docs/operator/fair-share.md",
     "docs/operator/bans.md",
     "docs/operator/policy.md",
+    "docs/operator/publication.md",
     "docs/operator/tokens.md",
     "docs/user/priorities.md",
     "docs/operator/information-systems.md",

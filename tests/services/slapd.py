@@ -14,7 +14,7 @@ from pathlib import Path
 
 SLAPD = Path("/usr/sbin/slapd")
 SCHEMAS = Path("/etc/ldap/schema")
-_NAMES = ("core", "cosine", "nis", "Glue-CORE", "Glue-CE", "Glue-CESEBind", "Glue-SE", "GLUE20")
+_NAMES = ("core", "cosine", "nis", "Glue-CORE", "Glue-CE", "Glue-CESEBind", "Glue-SE", "GLUE20", "Glue-MDS")
 
 
 def missing() -> str:
@@ -25,8 +25,10 @@ def missing() -> str:
 
 
 @contextmanager
-def running(ldif1: str = "", ldif2: str = "", size_limit: str = "unlimited", port: int = 0) -> Iterator[str]:
-    """Start a server with these entries below o=grid and o=glue; its URL."""
+def running(
+    ldif1: str = "", ldif2: str = "", size_limit: str = "unlimited", port: int = 0, *, strict: bool = False
+) -> Iterator[str]:
+    """Start a server with these entries below o=grid and o=glue; its URL. `strict`: everything is checked."""
     home = Path(tempfile.mkdtemp(prefix="gw-ldap-"))
     if not port:
         with socket.socket() as probe:
@@ -37,7 +39,15 @@ def running(ldif1: str = "", ldif2: str = "", size_limit: str = "unlimited", por
         (home / base).mkdir()
     for base, text in (("grid", ldif1), ("glue", ldif2)):
         (home / f"{base}.ldif").write_text(f"dn: o={base}\nobjectClass: organization\no: {base}\n\n{text}")
-        load = ["/usr/sbin/slapadd", "-q", "-f", str(home / "slapd.conf"), "-b", f"o={base}", "-l"]
+        load = [
+            "/usr/sbin/slapadd",
+            *([] if strict else ["-q"]),
+            "-f",
+            str(home / "slapd.conf"),
+            "-b",
+            f"o={base}",
+            "-l",
+        ]
         done = subprocess.run([*load, str(home / f"{base}.ldif")], capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
     url = f"ldap://127.0.0.1:{port}"

@@ -27,6 +27,7 @@ from gridwms.api.routes import (
     market,
     offers,
     policy,
+    publication,
     purge,
     quota,
     sandbox,
@@ -110,6 +111,7 @@ def routes() -> list[BaseRoute]:
         wmproxy,
         gridsite,
         service,
+        publication,
         shares,
         pages,
         lb,  # the last: what has no other meaning is the id of a job

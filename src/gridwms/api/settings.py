@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 
 from gridwms import __version__
+from gridwms.publication.facts import Endpoint
 from gridwms.security.audit import AuditLog
 from gridwms.security.authenticate import Gatekeeper
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Published:
+    """What information systems are told. `vos`: whose members can come; `issuer`: of the service's certificate."""
+
+    faces: tuple[Endpoint, ...] = ()
+    vos: Callable[[], Sequence[str]] = tuple
+    issuer: Callable[[], str] = str
+    started: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,6 +30,7 @@ class Settings:
     version: str = __version__
     uploads: int = 64
     audit: AuditLog | None = None
+    published: Published = field(default_factory=Published)
 
     @property
     def secure(self) -> bool:

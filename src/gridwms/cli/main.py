@@ -30,6 +30,7 @@ from gridwms.cli import (
     peek,
     policy,
     priority,
+    publish,
     purge,
     query,
     quota,
@@ -95,7 +96,7 @@ _PANELS: tuple[tuple[str, dict[str, Callable[..., None]]], ...] = (
             "stats": stats.stats,
         },
     ),
-    (_OPERATE, {"serve": serve.serve}),
+    (_OPERATE, {"serve": serve.serve, "publish": publish.publish}),
 )
 for _panel, _verbs in _PANELS:
     for _name, _verb in _verbs.items():

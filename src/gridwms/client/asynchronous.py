@@ -37,6 +37,7 @@ from gridwms.client.submission import (
 )
 from gridwms.client.synchronous import PEEK_BYTES, PEEK_WAIT, SENDERS
 from gridwms.client.transport import AsyncTransport
+from gridwms.publication.facts import Facts
 
 T = TypeVar("T")
 
@@ -67,6 +68,10 @@ class AsyncClient:
     async def service(self) -> answers.Service:
         """Who answers, and who you are to it."""
         return await self._transport.run(calls.service())
+
+    async def publication(self) -> Facts:
+        """What information systems are to be told of the service."""
+        return await self._transport.run(calls.publication())
 
     async def me(self) -> answers.Caller:
         """Who the caller is to the service."""

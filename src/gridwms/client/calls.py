@@ -11,6 +11,7 @@ from urllib.parse import quote
 from gridwms.client import answers
 from gridwms.client.errors import ClientError, of_item
 from gridwms.client.filters import Filter
+from gridwms.publication.facts import Endpoint, Facts, Health, Kind, Serving
 
 T = TypeVar("T")
 API = "/api/v1"
@@ -287,6 +288,23 @@ def quotas(owner: str) -> Call[list[answers.Quota]]:
 
 def service() -> Call[answers.Service]:
     return Call(method="GET", path=f"{API}/service", read=answers.Service.read)
+
+
+def publication() -> Call[Facts]:
+    def read(told: Any) -> Facts:
+        return Facts(
+            version=told["version"],
+            endpoints=tuple(Endpoint(kind=Kind(one["kind"]), url=one["url"]) for one in told["endpoints"]),
+            health=Health(told["health"]),
+            info=told["info"],
+            serving=Serving(told["serving"]),
+            started=told["started"],
+            access=tuple(told["access"]),
+            vos=tuple(told["vos"]),
+            issuer=told["issuer"],
+        )
+
+    return Call(method="GET", path=f"{API}/publication", read=read)
 
 
 def me() -> Call[answers.Caller]:

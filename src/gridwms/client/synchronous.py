@@ -38,6 +38,7 @@ from gridwms.client.submission import (
     refused,
 )
 from gridwms.client.transport import Transport
+from gridwms.publication.facts import Facts
 
 T = TypeVar("T")
 Lost = Callable[[ClientError], None]
@@ -83,6 +84,10 @@ class Client:
     def service(self) -> answers.Service:
         """Who answers, and who you are to it."""
         return self._transport.run(calls.service())
+
+    def publication(self) -> Facts:
+        """What information systems are to be told of the service."""
+        return self._transport.run(calls.publication())
 
     def me(self) -> answers.Caller:
         """Who the caller is to the service."""

@@ -25,6 +25,7 @@ from gridwms.daemon.config import Config, read_config
 from gridwms.daemon.listening import check_addresses, listening
 from gridwms.daemon.logs import set_up_logs
 from gridwms.daemon.memory import settle
+from gridwms.daemon.published import published
 from gridwms.daemon.service import Service
 from gridwms.daemon.tls import believing_of, listening_with, tls_of
 from gridwms.daemon.tokens import tokens_of
@@ -70,7 +71,9 @@ def serve(data: Path, *, config_file: Path | None = None, host: str | None = Non
         policies.changed = parts.world.access.set
         audited = Path(config.access.audit_directory or data / "audit")
         audit = AuditLog(audited, Audited(config.access.audit), parts.world.clock)
-        settings = Settings(url=url, gatekeeper=gate, audit=audit)
+        ports = [one.getsockname()[1] for one in sockets]
+        told = published(config, url, ports, tls, parts.world.clock())
+        settings = Settings(url=url, gatekeeper=gate, audit=audit, published=told)
         service = Service(
             parts.world, config, parts.measures, partial(withdrawn, parts.world, settings), look=[policies.look]
         )

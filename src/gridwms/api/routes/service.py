@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
+from gridwms.api import condition
 from gridwms.api.desk import AtDesk
 from gridwms.api.models.market import CallerOut, ServiceOut, VitalOut
 from gridwms.api.models.policy import RulingOut
 from gridwms.api.models.problem import ERRORS
-from gridwms.flow.load import line
 from gridwms.security.identity import Role
 from gridwms.security.policy import Action
 from gridwms.security.rulings import rulings
@@ -20,12 +20,8 @@ router = APIRouter(prefix="/api/v1", tags=["service"], responses=ERRORS)
 def service(at: AtDesk) -> ServiceOut:
     """Who answers, who you are to it, and whether all its parts do."""
     at.may(Action.LOOK_AT_MARKET)
-    troubles = [f"site {name}: {text}" for name, text in at.world.troubles.items() if text]
     vitals = at.world.load.vitals() if at.world.load is not None else []
-    troubles += [line(one) for one in vitals if one.over]
-    troubles += ["it is drained: no new work is taken"] if at.world.drain.on else []
-    troubles += [rules] if (rules := at.settings.gatekeeper.policies.trouble) else []
-    troubles += [f"source {health.source}: {health.error}" for health in at.world.market.health() if health.error]
+    troubles = condition.troubles(at.world, at.settings)
     return ServiceOut(
         name="gridwms",
         version=at.settings.version,
@@ -33,7 +29,7 @@ def service(at: AtDesk) -> ServiceOut:
         you=at.identity.subject,
         healthy=not troubles,
         troubles=troubles,
-        accepts=not at.world.drain.on and not any(one.over for one in vitals),
+        accepts=condition.accepts(at.world),
         load=[VitalOut.model_validate(one, from_attributes=True) for one in vitals],
     )
 
