@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -83,3 +84,45 @@ def test_addresses_that_are_none(url: str) -> None:
 def test_user_and_path_are_no_part_of_an_address() -> None:
     assert base_of("https://user:pass@wms.example:1/x?y#z") == "https://wms.example:1"
     assert base_of("WMS.example:1") == "http://wms.example:1"
+
+
+FAR = "https://wms.example.org:8480"
+
+
+def test_bearer_tokens_are_found_where_people_have_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    name = f"bt_u{os.geteuid()}"
+    (tmp_path / "file").write_text(" in.a.file\n")
+    (tmp_path / name).write_text("left.by.tools\n")
+    (tmp_path / name).chmod(0o600)
+    nowhere = {"GRIDWMS_DATA": str(tmp_path / "none"), "X509_USER_PROXY": ""}
+    runtime = nowhere | {"XDG_RUNTIME_DIR": str(tmp_path)}
+    file = runtime | {"BEARER_TOKEN_FILE": str(tmp_path / "file")}
+    proxy = tmp_path / "proxy"
+    proxy.write_text("")
+    proxy.chmod(0o600)
+    for environment, token in (
+        (runtime, "left.by.tools"),
+        (file, "in.a.file"),
+        (file | {"BEARER_TOKEN": "in.the.environment "}, "in.the.environment"),
+        (file | {"X509_USER_PROXY": str(proxy)}, "in.a.file"),
+        (runtime | {"X509_USER_PROXY": str(proxy)}, ""),
+    ):
+        found = find(FAR, environment)
+        assert (found.url, found.token) == (FAR, token)
+        assert found.proxy == (None if token else proxy)
+    (tmp_path / "own").write_text("its.own\n")
+    assert find(FAR, file | {"GRIDWMS_TOKEN_FILE": str(tmp_path / "own")}).token == "its.own"
+    with pytest.raises(ClientError):
+        find("http://127.0.0.1:9999", file)  # only over https
+    for bad in ({"BEARER_TOKEN": "two words"}, {"BEARER_TOKEN_FILE": str(tmp_path / "gone")}):
+        with pytest.raises(LocalFile, match="BEARER_TOKEN"):
+            find(FAR, nowhere | bad)
+    (tmp_path / name).chmod(0o622)
+    with pytest.raises(ClientError):
+        find(FAR, runtime)  # others could have written it
+
+
+def test_the_local_service_gets_its_own_token(tmp_path: Path) -> None:
+    environment = data(tmp_path) | {"BEARER_TOKEN": "of.somebody.else"}
+    assert find(environment=environment).token == "gridwms-secret"
+    assert find(FAR, environment).token == "of.somebody.else"

@@ -56,6 +56,18 @@ def test_every_right_is_documented() -> None:
     assert [right for right in Right if f"`{right.value}`" not in told] == []
 
 
+def test_every_variable_of_the_commands_is_documented() -> None:
+    told = (ROOT / "docs/user/environment.md").read_text()
+    sources = [path for part in ("client", "cli") for path in (ROOT / "src/gridwms" / part).rglob("*.py")]
+    read = {
+        name
+        for path in sources
+        for name in re.findall(r"(?:environ(?:ment)?(?:\.get\(|\[)|envvar=)\"([A-Z0-9_]+)\"", path.read_text())
+    }
+    assert len(read) > 8
+    assert [name for name in sorted(read) if f"`{name}`" not in told] == []
+
+
 def test_links_lead_somewhere() -> None:
     broken = [
         f"{page.relative_to(ROOT)}: {target}"

@@ -6,6 +6,7 @@ import os
 import ssl
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -15,6 +16,7 @@ import pytest
 
 from tests.end_to_end.certificates import AGES, ALICE, CA, NOW, SERVER, proxy_file, running
 from tests.never_lost.rounds import Runner
+from tests.services.certificates import certificate
 from tests.x509 import making
 from tests.x509.making import Made
 from tests.x509.voms.making import attributes, proxy_with
@@ -132,3 +134,34 @@ def test_commands_with_a_proxy(service: Runner, tmp_path: Path) -> None:
     assert "There is no delegation 'mine'" in again.stderr
     file.chmod(0o644)
     assert "can be read by others" in gridwms("whoami").stderr
+
+
+def test_a_new_certificate_of_the_service_needs_no_restart(service: Runner, tmp_path: Path) -> None:
+    """The last of this module: clients trust the new one from then on."""
+    held = service.log.parent / "certificate.pem"
+    made = certificate(tmp_path)
+    before = ssl.create_default_context(cafile=str(held))
+    with httpx.Client(verify=before) as client:
+        assert client.get(f"{service.url}/?version").status_code == 200
+        (service.log.parent / "key.pem").write_bytes(made.key.read_bytes())
+        held.write_bytes(made.certificate.read_bytes())
+        end = time.monotonic() + 20
+        while True:
+            try:
+                answer = ask(service, tmp_path, ALICE)
+                break
+            except httpx.ConnectError:
+                assert time.monotonic() < end, "the new certificate is not shown"
+        assert answer.json()["subject"] == "/DC=org/O=Users/CN=Alice"
+        assert client.get(f"{service.url}/?version").status_code == 200, "connections that are there go on"
+
+
+def test_an_lb_client_with_a_proxy(service: Runner, tmp_path: Path) -> None:
+    context = ssl.create_default_context(cafile=str(service.log.parent / "certificate.pem"))
+    context.load_cert_chain(str(proxy_file(tmp_path, making.proxy(ALICE, **AGES), ALICE)))
+    with httpx.Client(verify=context) as client:
+        page = client.get(f"{service.url}/?text").text
+        assert "User_subject=/DC=org/O=Users/CN=Alice\n" in page
+        job = page.partition("\n")[0].removeprefix("User_jobs=").split(",")[0]
+        if job:
+            assert client.get(f"{service.url}/{job.rpartition('/')[2]}?text").text.startswith(f"Job={job}\n")

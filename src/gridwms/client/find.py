@@ -2,8 +2,9 @@
 
 It belongs to the service that is named beside it (`service.json` in the same directory), or to the one that the user
 names together with it (`--service` or GRIDWMS_SERVICE, and GRIDWMS_TOKEN_FILE). An id never decides that: ids come
-out of files and mails. Where there is no token for a service, a proxy is shown (X509_USER_PROXY, or /tmp/x509up_uN):
-its secret never leaves this machine, so it may be shown to any service.
+out of files and mails. Where there is no token for a service, and it is one with https, that is shown what people
+carry from one service to the next: a token that names its audience (BEARER_TOKEN, BEARER_TOKEN_FILE), a proxy that
+X509_USER_PROXY names, then what lies where tools leave it, bt_uN and /tmp/x509up_uN.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from gridwms.client.bearer import bearer_token
 from gridwms.client.errors import LocalFile, NotIdentified, ServiceUnreachable, WrongService
 from gridwms.client.login import token_for
 from gridwms.jobs.ids import key_of
@@ -72,14 +74,25 @@ def find(service: str = "", environment: Mapping[str, str] = os.environ) -> Addr
     _refuse_clear_text(url)
     if not chosen and url != running and (token := token_for(url, data_directory(environment), time.time())):
         return Address(url, token)
-    if not chosen and url != running and (proxy := user_proxy(environment)) and url.startswith("https:"):
-        return Address(url, proxy=proxy)
+    if not chosen and url != running and url.startswith("https:") and (found := _carried(url, environment)):
+        return found
     if running not in ("", url) and not chosen:
         raise WrongService(
             f"The token {token_file} belongs to the service at {running}, so it is not sent to {url}.",
-            "Name the token of that service with GRIDWMS_TOKEN_FILE, or make a proxy (voms-proxy-init).",
+            "Name a token for it with GRIDWMS_TOKEN_FILE or BEARER_TOKEN_FILE, or make a proxy (voms-proxy-init).",
         )
     return Address(url, _token(token_file))
+
+
+def _carried(url: str, environment: Mapping[str, str]) -> Address | None:
+    """With a token or a proxy that people carry from service to service: first what the environment names."""
+    if token := bearer_token(environment, named=True):
+        return Address(url, token)
+    named = environment.get("X509_USER_PROXY", "")
+    if not named and (token := bearer_token(environment, named=False)):
+        return Address(url, token)
+    proxy = user_proxy(environment)
+    return None if proxy is None else Address(url, proxy=proxy)
 
 
 def named_service(service: str = "", environment: Mapping[str, str] = os.environ) -> str:

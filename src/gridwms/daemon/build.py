@@ -6,7 +6,7 @@ import math
 import os
 import secrets
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -37,6 +37,7 @@ from gridwms.sandbox.area import Area
 from gridwms.security.believing import Believing
 from gridwms.security.capability import Capabilities
 from gridwms.security.drain import Drain
+from gridwms.security.renewed import Renewed
 from gridwms.security.seal import Seal
 from gridwms.sites import local, simulated
 from gridwms.sites.arc import ArcSite
@@ -186,6 +187,25 @@ def _settings(
             for name, site in config.sites.items()
         },
     )
+
+
+def authority_look(world: World, config: Config) -> Callable[[], None]:
+    """What reads the authority that wrappers are told to trust, when its file has changed."""
+    path = config.service.tls_authority
+
+    def read() -> str:
+        try:
+            return _authority(path)
+        except BadConfig as error:
+            raise ValueError(str(error)) from error
+
+    known = Renewed([Path(path)] if path else [], read)
+
+    def look() -> None:
+        if known.now != world.settings.authority:
+            world.settings = replace(world.settings, authority=known.now)
+
+    return look
 
 
 def _authority(path: str) -> str:

@@ -20,7 +20,7 @@ from gridwms.api.settings import Settings
 from gridwms.daemon import directory
 from gridwms.daemon.access import grants_of, policies_of
 from gridwms.daemon.alone import alone
-from gridwms.daemon.build import build
+from gridwms.daemon.build import authority_look, build
 from gridwms.daemon.config import Config, read_config
 from gridwms.daemon.listening import check_addresses, listening
 from gridwms.daemon.logs import set_up_logs
@@ -74,9 +74,8 @@ def serve(data: Path, *, config_file: Path | None = None, host: str | None = Non
         ports = [one.getsockname()[1] for one in sockets]
         told = published(config, url, ports, tls, parts.world.clock())
         settings = Settings(url=url, gatekeeper=gate, audit=audit, published=told)
-        service = Service(
-            parts.world, config, parts.measures, partial(withdrawn, parts.world, settings), look=[policies.look]
-        )
+        look = [policies.look, authority_look(parts.world, config)]
+        service = Service(parts.world, config, parts.measures, partial(withdrawn, parts.world, settings), look=look)
         app = build_app(parts.world, settings, service.tail)
         server = Server(
             app,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-import ssl
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -11,6 +10,7 @@ from urllib.parse import urlsplit
 from gridwms.daemon.config import BadConfig, Config
 from gridwms.security.believing import Believing
 from gridwms.security.listen import Tls
+from gridwms.security.renewed import ServerContext
 from gridwms.security.tls import ProxyContext
 from gridwms.x509.chain import Rules
 from gridwms.x509.errors import BadCredential
@@ -49,14 +49,8 @@ def listening_with(tls: Tls | None, *, ask: bool) -> dict[str, Any]:
     """What uvicorn needs; `ask`: clients are asked for their certificates. Raises BadConfig."""
     if tls is None:
         return {}
-    if not ask:
-        return {
-            "ssl_certfile": str(tls.certificate),
-            "ssl_keyfile": str(tls.key),
-            "ssl_version": ssl.PROTOCOL_TLS_SERVER,
-        }
     try:
-        context = ProxyContext(tls.certificate, tls.key)
+        context = (ProxyContext if ask else ServerContext)(tls.certificate, tls.key)
     except (OSError, ValueError) as error:
         raise BadConfig(f"[service] tls_certificate and tls_key cannot be used: {error}.") from error
     return {"ssl_context_factory": lambda *_: context}

@@ -16,6 +16,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 from OpenSSL import SSL
 
+from gridwms.security.renewed import Renewed
 from gridwms.x509.chain import MOST_SHOWN
 
 _PIECE = 1 << 16
@@ -25,42 +26,22 @@ _CIPHERS = b"ECDHE+AESGCM:ECDHE+CHACHA20:DHE+AESGCM"
 
 
 class ProxyContext(ssl.SSLContext):
-    """A server's context with its certificate chain and key (PEM files). TLS 1.2 and newer.
-
-    OSError and ValueError when the files are of no use.
+    """A server's context with its certificate chain and key (PEM files), which are read again when they change. TLS 1.2
+    and newer. OSError and ValueError when the files are of no use.
     """
 
-    _context: SSL.Context
+    _contexts: Renewed[SSL.Context]
 
     def __new__(cls, certificate: Path, key: Path) -> ProxyContext:
         made: ProxyContext = super().__new__(cls, ssl.PROTOCOL_TLS_SERVER)
         return made
 
     def __init__(self, certificate: Path, key: Path) -> None:
-        for path in (certificate, key):
-            with path.open("rb"):
-                pass
-        context = SSL.Context(SSL.TLS_SERVER_METHOD)
-        context.set_min_proto_version(SSL.TLS1_2_VERSION)
-        context.set_cipher_list(_CIPHERS)
-        context.set_options(SSL.OP_NO_COMPRESSION | SSL.OP_NO_RENEGOTIATION)
-        # A resumed session would come without the chain.
-        context.set_session_cache_mode(SSL.SESS_CACHE_OFF)
-        context.set_options(SSL.OP_NO_TICKET)
-        context.set_mode(SSL.MODE_RELEASE_BUFFERS)
-        try:
-            context.use_certificate_chain_file(str(certificate))
-            context.use_privatekey_file(str(key))
-            context.check_privatekey()
-        except SSL.Error as error:
-            raise ValueError(f"{certificate} and {key} are no certificate and key that go together") from error
-        context.set_verify(SSL.VERIFY_PEER, _taken)
-        context.set_verify_depth(MOST_SHOWN)
-        self._context = context
+        self._contexts = Renewed((certificate, key), lambda: _context(certificate, key))
 
     def wrap_bio(self, incoming: Any, outgoing: Any, *_: Any, **__: Any) -> Any:
         """The object that asyncio drives."""
-        return Wire(self._context, incoming, outgoing)
+        return Wire(self._contexts.now, incoming, outgoing)
 
 
 class Wire:
@@ -187,6 +168,29 @@ class Wire:
                 self._outgoing.write(self._connection.bio_read(_PIECE))
             except SSL.WantReadError:
                 return
+
+
+def _context(certificate: Path, key: Path) -> SSL.Context:
+    for path in (certificate, key):
+        with path.open("rb"):
+            pass
+    context = SSL.Context(SSL.TLS_SERVER_METHOD)
+    context.set_min_proto_version(SSL.TLS1_2_VERSION)
+    context.set_cipher_list(_CIPHERS)
+    context.set_options(SSL.OP_NO_COMPRESSION | SSL.OP_NO_RENEGOTIATION)
+    # A resumed session would come without the chain.
+    context.set_session_cache_mode(SSL.SESS_CACHE_OFF)
+    context.set_options(SSL.OP_NO_TICKET)
+    context.set_mode(SSL.MODE_RELEASE_BUFFERS)
+    try:
+        context.use_certificate_chain_file(str(certificate))
+        context.use_privatekey_file(str(key))
+        context.check_privatekey()
+    except SSL.Error as error:
+        raise ValueError(f"{certificate} and {key} are no certificate and key that go together") from error
+    context.set_verify(SSL.VERIFY_PEER, _taken)
+    context.set_verify_depth(MOST_SHOWN)
+    return context
 
 
 def _taken(*_: Any) -> bool:
