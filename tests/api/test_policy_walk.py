@@ -109,6 +109,7 @@ def test_another_users_job_is_left_alone(shared: House, verb: str) -> None:
 def _filled(path: str, key: str) -> str:
     values = {
         "key": key,
+        "kind": "proxy",
         "unique": key,
         "tag": tag_of(key, 1),
         "index": "0",

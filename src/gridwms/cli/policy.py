@@ -26,7 +26,7 @@ def show(json: Json = False, service: Service = "") -> None:
         found = client.policy()
     if json:
         return say.data({"policy": found})
-    layout.facts([("file", found.file), ("everybody", ", ".join(found.everyone) or "nothing")], indent=0)
+    layout.facts([("file", found.file), ("everybody", rules.short(found.everyone) or "nothing")], indent=0)
     if found.trouble:
         say.note(f"warning: {say.clean(found.trouble)}")
     if found.rules:

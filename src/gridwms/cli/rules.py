@@ -56,8 +56,8 @@ def show(rules: Sequence[Rule]) -> None:
     rows: list[list[layout.Cell]] = [
         [
             (one.shown, "strong"),
-            (", ".join(one.allow), "good"),
-            (", ".join(one.deny), "bad"),
+            (short(one.allow), "good"),
+            (short(one.deny), "bad"),
             (", ".join(one.of_vo), ""),
             (one.where, "soft"),
             (one.note, ""),
@@ -65,6 +65,17 @@ def show(rules: Sequence[Rule]) -> None:
         for one in rules
     ]
     layout.table(["WHO", "ALLOWED", "DENIED", "JOBS OF", "WHERE", "WHY"], rows)
+
+
+def short(rights: Sequence[str]) -> str:
+    """Rights with the words for many of them."""
+    from gridwms.rights.names import ALL, ALL_WORD, USE, USE_WORD
+
+    found = set(rights)
+    if found >= ALL:
+        return ALL_WORD
+    words = [USE_WORD] if found >= USE else []
+    return ", ".join([*words, *(right for right in rights if not (words and right in USE))])
 
 
 def changed(policy: Policy, sentence: str, json: bool) -> None:

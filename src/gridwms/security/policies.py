@@ -1,7 +1,7 @@
 """The policy in force: what the files of rules say, looked at again when they change.
 
-A file that cannot be used any more changes nothing: what it said before goes on to hold, and the log and `gridwms
-top` say so until it is in order.
+A file that cannot be used any more changes nothing: what it said before goes on to hold, and the log, `gridwms policy
+show` and the state of the service say so until it is in order.
 """
 
 from __future__ import annotations
@@ -101,22 +101,32 @@ class Policies:
         """Read what has changed; `now`: whenever the last look was."""
         if not self.sources or (not now and self._clock() < self._looked + _LOOK):
             return
-        with self._lock:
-            self._looked = self._clock()
-            stamp = self._stamped()
-            if stamp == self._stamp:
+        if not self._lock.acquire(blocking=now):
+            return  # somebody else is reading them: until then the old ones hold
+        try:
+            if not self._read_anew():
                 return
-            self._stamp = stamp
-            try:
-                self._rules, self._mapper = self._load()
-            except BadRules as error:
-                self.trouble = f"the rules cannot be used, those from before hold: {error}"
-                logger.error("rules cannot be used, those from before hold", why=str(error))
-                return
-            self._stamp = self._stamped()
-            self.trouble = ""
-            logger.info("rules were read", rules=len(self._rules.rules))
+        finally:
+            self._lock.release()
         self.changed()
+
+    def _read_anew(self) -> bool:
+        """Whether there were other files, and they could be used."""
+        self._looked = self._clock()
+        stamp = self._stamped()
+        if stamp == self._stamp:
+            return False
+        self._stamp = stamp
+        try:
+            self._rules, self._mapper = self._load()
+        except BadRules as error:
+            self.trouble = f"the rules cannot be used, those from before hold: {error}"
+            logger.error("rules cannot be used, those from before hold", why=str(error))
+            return False
+        self._stamp = self._stamped()
+        self.trouble = ""
+        logger.info("rules were read", rules=len(self._rules.rules))
+        return True
 
     def change(self, edit: Callable[[str], str], by: Identity) -> None:
         """Change the text of the file that commands change; the new one holds on return.

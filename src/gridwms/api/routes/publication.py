@@ -40,7 +40,7 @@ def publication(at: AtDesk) -> PublicationOut:
     """What information systems are to be told."""
     at.may(Action.LOOK_AT_MARKET)
     settings = at.settings
-    wrong = condition.troubles(at.world, settings)
+    wrong = condition.briefly(at.world, settings)
     rules, known = settings.gatekeeper.policies.rules, settings.published.vos()
     return PublicationOut(
         version=settings.version,
