@@ -6,11 +6,12 @@ import math
 import os
 import secrets
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from gridwms.classad import ClassAdSyntaxError, EvaluationContext, Expr, parse_expression
+from gridwms.daemon.authority import authority_of
 from gridwms.daemon.catalogues import BadCatalogue, build_catalogues, build_storage
 from gridwms.daemon.config import BadConfig, Config, Jobs, RetryRule, UserQuota
 from gridwms.daemon.outlets import build_outlets
@@ -37,7 +38,6 @@ from gridwms.sandbox.area import Area
 from gridwms.security.believing import Believing
 from gridwms.security.capability import Capabilities
 from gridwms.security.drain import Drain
-from gridwms.security.renewed import Renewed
 from gridwms.security.seal import Seal
 from gridwms.sites import local, simulated
 from gridwms.sites.arc import ArcSite
@@ -127,7 +127,7 @@ def _settings(
     jobs = config.jobs
     return FlowSettings(
         base_url=url,
-        authority=_authority(config.service.tls_authority),
+        authority=authority_of(config),
         retry_policy=RetryPolicy(
             deep=jobs.max_retry_count,
             shallow=jobs.max_shallow_retry_count,
@@ -187,35 +187,6 @@ def _settings(
             for name, site in config.sites.items()
         },
     )
-
-
-def authority_look(world: World, config: Config) -> Callable[[], None]:
-    """What reads the authority that wrappers are told to trust, when its file has changed."""
-    path = config.service.tls_authority
-
-    def read() -> str:
-        try:
-            return _authority(path)
-        except BadConfig as error:
-            raise ValueError(str(error)) from error
-
-    known = Renewed([Path(path)] if path else [], read)
-
-    def look() -> None:
-        if known.now != world.settings.authority:
-            world.settings = replace(world.settings, authority=known.now)
-
-    return look
-
-
-def _authority(path: str) -> str:
-    try:
-        text = Path(path).read_text(encoding="ascii") if path else ""
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadConfig(f"[service] tls_authority '{path}' cannot be read: {error}.") from error
-    if path and "BEGIN CERTIFICATE" not in text:
-        raise BadConfig(f"[service] tls_authority '{path}' holds no certificate in PEM form.")
-    return text
 
 
 def _policies(changes: Mapping[str, str]) -> dict[str, Expr]:

@@ -20,7 +20,8 @@ from gridwms.api.settings import Settings
 from gridwms.daemon import directory
 from gridwms.daemon.access import grants_of, policies_of
 from gridwms.daemon.alone import alone
-from gridwms.daemon.build import authority_look, build
+from gridwms.daemon.authority import authority_look
+from gridwms.daemon.build import build
 from gridwms.daemon.config import Config, read_config
 from gridwms.daemon.listening import check_addresses, listening
 from gridwms.daemon.logs import set_up_logs
