@@ -170,6 +170,11 @@ def test_where_the_vo_comes_from(
     jdl.write_text('Executable = "/bin/hostname";')
     assert run("submit", "-d", "x", "-c", own, jdl).code == 0
     assert 'VirtualOrganisation = "fourth"' in fake.calls[-1][1]["jdl"]
+    (user / "home/.glite").mkdir(parents=True, exist_ok=True)
+    (user / "home/.glite/glite_wmsui.conf").write_text(own.read_text().replace("fourth", "fifth"))
+    monkeypatch.setenv("HOME", str(user / "home"))
+    assert run("submit", "-d", "x", jdl).code == 0
+    assert 'VirtualOrganisation = "fifth"' in fake.calls[-1][1]["jdl"]
 
 
 def test_proxies_that_are_of_no_use(

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from gridwms.glite.user import User
 
 _USAGE = 255
-_COPYRIGHT = "Copyright (C) 2008 by ElsagDatamat SpA"
 """A line that scripts may look for; it is what the original printed."""
 
 
@@ -129,7 +128,7 @@ def _call(command: Command, words: Sequence[str], talk: Talk) -> int:
 
 def _session(command: Command, given: Given, talk: Talk) -> Session:
     from gridwms.glite.servers import Servers
-    from gridwms.glite.settings import VARIABLES, load
+    from gridwms.glite.settings import load
     from gridwms.glite.user import find_user
 
     user = find_user()
@@ -138,7 +137,7 @@ def _session(command: Command, given: Given, talk: Talk) -> Session:
         talk.warning("--vo option ignored")
     named = given.text("config")
     vo = vo or given.text("vo")
-    if not vo and (named or any(os.environ.get(name) for name in VARIABLES)):
+    if not vo:
         vo = load("", named).vo
     vo = vo or command.vo_in(given, talk)
     if not vo and user.proxy:
@@ -152,7 +151,7 @@ def _session(command: Command, given: Given, talk: Talk) -> Session:
 
 def _version(command: Command, words: Sequence[str], talk: Talk) -> None:
     """This one's, and that of every service that is configured."""
-    talk.line(f"\nWMS User Interface version  {__version__}\n{_COPYRIGHT}\n\n")
+    talk.line(f"\nWMS User Interface version  {__version__}\nThe commands of gLite, by gridwms\n\n")
     try:
         session = _session(command, options.parse(words, command.table), talk)
     except (Failure, WrongUsage):
