@@ -218,6 +218,9 @@ def test_questions_to_the_server(fake: Fake, run: Command, monkeypatch: pytest.M
     fake.found = [{"id": job, "parent": None}]
     server = fake.base.removeprefix("https://")
     assert "LB_API_OPEN_ALL" in run("status", "--all").err
+    with monkeypatch.context() as alone:
+        alone.setenv("GLITE_WMS_WMPROXY_ENDPOINT", f"{fake.base}/glite_wms_wmproxy_server")
+        assert f"LB server {server}\n" in run("status", "--all").out
     monkeypatch.setenv("GLITE_WMS_QUERY_SERVER", server)
     said = run("status", "--all", "--from", "01:01:00:00:2009", "-s", "done", "-s", "7", "--user-tag", "a=b c")
     head = (

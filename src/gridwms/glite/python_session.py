@@ -165,10 +165,13 @@ def _trusted(settings: Settings) -> frozenset[str]:
 
 
 def lb_servers(settings: Settings) -> list[str]:
-    """The L&B servers that are configured, `host:port` each."""
+    """The L&B servers that are configured, `host:port` each. Without any the services: each is an L&B server too."""
     named = settings.texts("LBAddresses") or tuple(
         filter(None, (os.environ.get(name, "") for name in ("GLITE_WMS_QUERY_SERVER", "EDG_WL_QUERY_SERVER")))
     )
+    if not named:
+        services = (os.environ.get("GLITE_WMS_WMPROXY_ENDPOINT", ""), *settings.texts("WmProxyEndPoints"))
+        named = tuple(found for url in services if (found := urlsplit(url).netloc))
     bare = [one.removeprefix("https://").rstrip("/") for one in named]
     return list(dict.fromkeys(one if one.rpartition(":")[2].isdigit() else f"{one}:9000" for one in bare))
 
