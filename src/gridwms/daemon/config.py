@@ -141,6 +141,16 @@ class Certificates(_Section):
     require_crl: bool = False
 
 
+class Renewal(_Section):
+    """How delegated credentials are renewed. `certificate`, `key`: what the service shows MyProxy servers; empty: those
+    of [service]. `vomses`: a file, or a directory of such, that tells which VOMS servers speak for a VO."""
+
+    certificate: str = ""
+    key: str = ""
+    vomses: str = "/etc/vomses"
+    timeout_seconds: float = Field(default=120.0, gt=0)
+
+
 class Archive(_Section):
     """Where jobs go that ended long ago; `after_days`: so long after they were purged, -1: only by hand."""
 
@@ -262,6 +272,7 @@ class Config(_Section):
     access: Access = Access()
     tokens: dict[str, TokenIssuer] = Field(default_factory=dict)
     certificates: Certificates = Certificates()
+    renewal: Renewal = Field(default_factory=Renewal)
     archive: Archive = Archive()
     policies: dict[str, str] = Field(default_factory=dict)
     quarantine: Quarantine = Quarantine()

@@ -16,10 +16,12 @@ from gridwms.daemon.courier import Courier
 from gridwms.daemon.leaseholder import Leaseholder
 from gridwms.daemon.loop import Loop
 from gridwms.daemon.notifier import LEASE, Notifier, Withdrawn
+from gridwms.daemon.renewal import sources_of
 from gridwms.flow import delegation, sources
 from gridwms.flow.archive.keep import archive_old
 from gridwms.flow.bookkeeping.settle import settle
 from gridwms.flow.compound.sweep import sweep
+from gridwms.flow.credentials.renew import Renewer
 from gridwms.flow.data.register import register_outputs
 from gridwms.flow.expire import expire
 from gridwms.flow.feedback import Feedback
@@ -61,6 +63,7 @@ _REGISTER_SECONDS = 5.0
 _USAGE_SECONDS = 5.0
 _LOAD_SECONDS = 5.0
 _ACCESS_SECONDS = 1.0
+_RENEW_SECONDS = 20.0
 
 
 class Service:
@@ -106,6 +109,7 @@ class Service:
             Loop("replan", self._if_ours("expire", lambda: replan(world, mover)), _REPLAN_SECONDS, world.resting),
             Loop("register", self._if_ours("expire", lambda: register_outputs(world)), _REGISTER_SECONDS),
             Loop("measures", lambda: measures.count(world), _MEASURE_SECONDS),
+            Loop("renew", self._if_ours("expire", Renewer(world, sources_of(config, world)).round), _RENEW_SECONDS),
             Loop("archive", self._if_ours("expire", self._archive), _ARCHIVE_SECONDS),
             Loop("market", self._expire_market, 10.0),
             Loop("load", self._measure, _LOAD_SECONDS),

@@ -154,13 +154,18 @@ def sealed(seal: Seal, owner: str, name: str, kind: Kind, secret: bytes) -> byte
 
 def opened(world: World, one: Delegation) -> bytes:
     """What is handed on of what was sealed: the proxy's file, or the access token. Raises DelegationRefused."""
+    found = unsealed(world, one)
+    return found if one.kind is Kind.PROXY else str(json.loads(found)["access_token"]).encode()
+
+
+def unsealed(world: World, one: Delegation) -> bytes:
+    """All that was sealed. Raises DelegationRefused."""
     if world.seal is None or one.credential is None:
         raise DelegationRefused(f"The delegation '{one.name}' holds nothing.", "Delegate again.")
     try:
-        found = world.seal.open(one.credential, _place(one.owner, one.name, _WHAT[one.kind]))
+        return world.seal.open(one.credential, _place(one.owner, one.name, _WHAT[one.kind]))
     except BrokenSeal as error:
         raise DelegationRefused(error.sentence, error.advice) from error
-    return found if one.kind is Kind.PROXY else str(json.loads(found)["access_token"]).encode()
 
 
 _WHAT = {Kind.PROXY: "credential", Kind.TOKEN: "token"}

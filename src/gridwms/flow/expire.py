@@ -7,6 +7,7 @@ from collections.abc import Callable
 from sqlalchemy import Connection
 
 from gridwms.flow.compound import wishes
+from gridwms.flow.credentials.run_out import end_without_credential
 from gridwms.flow.record import Recorded, announce, apply
 from gridwms.flow.world import World
 from gridwms.jobs.events import Aborted, Cancelled, Event, Resubmitted
@@ -32,7 +33,8 @@ def expire(world: World) -> int:
         (lambda c, t, n: due.since(c, State.READY, t - settings.deliver_seconds, n), _undelivered),
         (lambda c, t, n: due.cancelling(c, t - settings.cancel_seconds, n), _unconfirmed),
     )
-    return sum(_apply(world, rule, now) for rule in rules) + _never_started_compounds(world, now)
+    made = sum(_apply(world, rule, now) for rule in rules)
+    return made + _never_started_compounds(world, now) + end_without_credential(world)
 
 
 def _never_started_compounds(world: World, now: float) -> int:

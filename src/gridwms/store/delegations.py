@@ -105,6 +105,28 @@ def of_owner(connection: Connection, owner: str | None) -> list[Delegation]:
     return [_read(row) for row in connection.execute(query)]
 
 
+def due(connection: Connection, now: float, limit: int) -> list[Delegation]:
+    """Those that are to be renewed now, the most urgent first."""
+    query = select(delegations).where(delegations.c.renew_at <= now).order_by(delegations.c.renew_at).limit(limit)
+    return [_read(row) for row in connection.execute(query)]
+
+
+def run_out(connection: Connection, now: float, grace: float, limit: int) -> list[int]:
+    """Jobs whose last credential has run out: those whose payload runs only when it has `grace` seconds ago."""
+    other = delegations.alias()
+    lasting = exists(
+        select(other.c.name).where(
+            other.c.owner == delegations.c.owner,
+            other.c.name == delegations.c.name,
+            or_(other.c.ends > now, and_(jobs.c.state == "RUNNING", other.c.ends > now - grace)),
+        )
+    )
+    mine = and_(jobs.c.owner == delegations.c.owner, jobs.c.delegation == delegations.c.name)
+    query = select(jobs.c.number).distinct().select_from(delegations).join(jobs, mine)
+    query = query.where(DELEGATED, delegations.c.ends <= now, ~lasting).limit(limit)
+    return list(connection.scalars(query))
+
+
 def count(connection: Connection, owner: str) -> int:
     """How many an owner has."""
     query = select(func.count()).select_from(delegations).where(delegations.c.owner == owner)

@@ -30,6 +30,7 @@ _KEYS = (b"PRIVATE KEY", b"RSA PRIVATE KEY", b"EC PRIVATE KEY")
 _INHERIT = bytes.fromhex("300c300a06082b06010505071501")
 _LIMITED = bytes.fromhex("300f300d060b2b060104019b5001010109")
 """ProxyCertInfo of a full and of a limited proxy, any path length."""
+VOMS_ATTRIBUTES = x509.ObjectIdentifier("1.3.6.1.4.1.8005.100.100.5")
 _BACKDATED = timedelta(minutes=5)
 """For clocks that are behind ours."""
 
@@ -104,11 +105,18 @@ def request_for(key: Key, subject: x509.Name | None = None) -> bytes:
 
 
 def sign_request(
-    request: bytes, credential: Credential, now: datetime, *, lifetime: timedelta = LIFETIME, limited: bool = False
+    request: bytes,
+    credential: Credential,
+    now: datetime,
+    *,
+    lifetime: timedelta = LIFETIME,
+    limited: bool = False,
+    attributes: bytes = b"",
 ) -> bytes:
     """A proxy of `credential` for the key in `request`: the chain as PEM, without any key. Raises BadCredential.
 
-    It ends with what it is made from, and is limited where that is.
+    It ends with what it is made from, and is limited where that is. `attributes`: VOMS attributes that it is to carry,
+    as the bytes of their extension.
     """
     public = requested_key(request)
     if credential.ends <= now:
@@ -119,7 +127,7 @@ def sign_request(
     last = x509.RelativeDistinguishedName([x509.NameAttribute(NameOID.COMMON_NAME, str(serial))])
     issuer = credential.certificate.subject
     usage = {name: name in ("digital_signature", "key_encipherment") for name in _USAGES}
-    made = (
+    builder = (
         x509.CertificateBuilder()
         .subject_name(x509.Name([*issuer.rdns, last]))
         .issuer_name(issuer)
@@ -129,8 +137,10 @@ def sign_request(
         .not_valid_after(min(now + lifetime, credential.ends))
         .add_extension(x509.UnrecognizedExtension(PROXY_CERT_INFO, _LIMITED if limited else _INHERIT), critical=True)
         .add_extension(x509.KeyUsage(**usage), critical=True)
-        .sign(credential.key, hashes.SHA256())
     )
+    if attributes:
+        builder = builder.add_extension(x509.UnrecognizedExtension(VOMS_ATTRIBUTES, attributes), critical=False)
+    made = builder.sign(credential.key, hashes.SHA256())
     return b"".join(pem_of(one) for one in (made, credential.certificate, *credential.chain))
 
 

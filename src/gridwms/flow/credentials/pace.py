@@ -31,7 +31,7 @@ def next_try(ends: float, now: float, pace: Pace) -> float | None:
     if left < -pace.late:
         return None
     extra = pace.target - pace.limit
-    while extra >= 1.0 and left < pace.limit + extra:
+    while extra >= 1.0 and left <= pace.limit + extra:
         extra *= 0.25
     if extra < 1.0:
         return now + pace.again

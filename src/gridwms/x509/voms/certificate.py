@@ -6,7 +6,7 @@ Only reading; `verify` decides what is believed. The layout was taken from certi
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar, TypeVar
@@ -16,10 +16,11 @@ from asn1crypto import cms, core
 from asn1crypto import x509 as asn1
 from cryptography import x509
 
+from gridwms.x509.credential import VOMS_ATTRIBUTES
 from gridwms.x509.errors import AttributesRefused
 from gridwms.x509.names import line
 
-IN_PROXY = x509.ObjectIdentifier("1.3.6.1.4.1.8005.100.100.5")
+IN_PROXY = VOMS_ATTRIBUTES
 _FQANS = "1.3.6.1.4.1.8005.100.100.4"
 _SIGNERS = "1.3.6.1.4.1.8005.100.100.10"
 _GENERIC = "1.3.6.1.4.1.8005.100.100.11"
@@ -124,6 +125,12 @@ def carried_by(proxy: x509.Certificate) -> tuple[AttributeCertificate, ...]:
     except x509.ExtensionNotFound:
         return ()
     return read(raw)
+
+
+def extension_of(certificates: Sequence[bytes]) -> bytes:
+    """Attribute certificates (DER) as the extension of a proxy."""
+    inner = core.Sequence(contents=b"".join(certificates)).dump()
+    return bytes(core.Sequence(contents=inner).dump())
 
 
 def read(raw: bytes) -> tuple[AttributeCertificate, ...]:
