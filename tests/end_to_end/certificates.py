@@ -38,7 +38,7 @@ def running(directory: Path, *also_listen: int) -> Iterator[Runner]:
     made, key = certificate(directory)
     config = directory / "gridwms.toml"
     config.write_text(
-        f'[service]\ntls_certificate = "{made}"\ntls_key = "{key}"\n'
+        f'[service]\ntls_certificate = "{made}"\ntls_key = "{key}"\ntls_authority = "{made}"\n'
         f"also_listen = {[str(one) for one in also_listen]}\n"
         f'[certificates]\nauthorities = "{directory}/authorities"\nvomsdir = "{directory}/vomsdir"\n'
     )

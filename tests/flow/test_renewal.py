@@ -14,6 +14,8 @@ from gridwms.flow import delegation
 from gridwms.flow.credentials.pace import PROXY, next_try
 from gridwms.flow.credentials.renew import Refreshed, Renewer, Sources
 from gridwms.flow.expire import expire
+from gridwms.flow.explain import why
+from gridwms.flow.status import status
 from gridwms.flow.submit import register
 from gridwms.flow.world import World
 from gridwms.jobs.states import State
@@ -315,3 +317,41 @@ def test_removed_it_ends_at_once(stage: Stage, world: World) -> None:
     assert delegation.forget_old(world) == 0
     stage.pass_time(1)
     assert delegation.forget_old(world) == 1
+
+
+# what its owner is told before
+
+
+def warning(stage: Stage, key: str) -> str:
+    [view] = status(stage.world, [key])
+    told = view.credential.warning if view.credential else "nothing carried"
+    assert why(stage.world, key).warnings == ((told,) if told else ())
+    return told
+
+
+def test_the_owner_is_warned_before_it_runs_out(stage: Stage, world: World) -> None:
+    hold(world, ends=2 * HOUR, source="", renew_at=None)
+    [key] = submitted(stage)
+    assert warning(stage, key) == ""
+    stage.pass_time(3600 + 600)
+    assert "The credential 'one' runs out in 50 min, and nothing renews it." in warning(stage, key)
+    stage.pass_time(3600)
+    assert "has run out" in warning(stage, key)
+
+
+def test_one_that_is_renewed_is_no_worry_until_that_fails(stage: Stage, world: World, servers: Servers) -> None:
+    hold(world, ends=HOUR / 2)
+    [key] = submitted(stage)
+    assert warning(stage, key) == ""
+    servers.brings = lambda: credential(making.proxy(BOB), BOB)
+    renew(world, servers)
+    assert "could not be renewed (1 try): MyProxy server px.example.org sends the proxy of" in warning(stage, key)
+
+
+def test_what_ended_is_not_worried_about(stage: Stage, world: World) -> None:
+    hold(world)
+    [key] = submitted(stage)
+    stage.pass_time(3601)
+    expire(world)
+    [view] = status(world, [key])
+    assert view.credential is None

@@ -137,6 +137,9 @@ def _many(jobs: Sequence[Job]) -> None:
         for job in jobs
     ]
     layout.table(["STATE", "EXIT", f"SINCE ({layout.zone()})", "WHERE", "WHAT", "JOB"], rows, right=[1])
+    for warning in dict.fromkeys(job.credential.warning for job in jobs if job.credential):
+        if warning:
+            say.note(say.clean(warning))
 
 
 def _one(job: Job) -> None:
@@ -162,11 +165,24 @@ def _one(job: Job) -> None:
             ("where", f"{job.site}, {job.ce}" + (f", node {job.node}" if job.node else "") if job.site else ""),
             ("attempts", f"{job.attempt}, after {retried} retries" if retried else ""),
             ("submitted", f"{layout.moment(job.submitted_at)} by {job.owner}" + (f" for {job.vo}" if job.vo else "")),
+            ("credential", _credential(job)),
+            ("warning", job.credential.warning if job.credential else ""),
             ("expires", layout.moment(job.expires_at) if job.expires_at and job.state == "WAITING" else ""),
             ("kept until", f"{layout.moment(job.kept_until)}; then its files are removed" if job.kept_until else ""),
             *((f"tag {name}", value) for name, value in job.user_tags.items()),
         ],
-        style=[("state", wording.style(job)), ("exit code", "bad" if job.exit_code else "")],
+        style=[("state", wording.style(job)), ("warning", "warn"), ("exit code", "bad" if job.exit_code else "")],
     )
     if job.state == "PURGED":
         say.line("  Its files and its description are gone; this record remains.")
+
+
+def _credential(job: Job) -> str:
+    from gridwms.cli import layout
+
+    held = job.credential
+    if held is None or held.ends is None:
+        return ""
+    return f"{held.delegation}, until {layout.moment(held.ends)}" + (
+        f", renewed from {held.source}" if held.source else ""
+    )

@@ -34,6 +34,8 @@ def _show(found: Why) -> None:
     say.line(f"  {say.clean(found.sentence)}")
     if found.advice:
         say.line(f"  {say.paint('what to do:', 'soft')} {say.clean(found.advice)}")
+    for warning in found.warnings:
+        say.line(f"  {say.paint('warning:', 'warn')} {say.clean(warning)}")
     if found.clauses:
         say.line(f"  {say.paint('what stands in the way:', 'soft')}")
         for clause in found.clauses:

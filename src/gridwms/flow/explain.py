@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from gridwms.flow import whereabouts
+from gridwms.flow.credentials.outlook import carrying
 from gridwms.flow.find import find, the_job
 from gridwms.flow.outlook import Outlook, outlook
 from gridwms.flow.world import World
@@ -51,6 +52,8 @@ class Why:
     best: str = ""
     misses: tuple[dict[str, Any], ...] = ()
     changes: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+    """What its owner should know before it harms the job."""
 
 
 def why(world: World, key: str) -> Why:
@@ -120,7 +123,13 @@ def _single(world: World, job: Job) -> Why:
         misses=tuple(told.explanation.get("misses", ())),
         best=best_change(told.explanation.get("lines", ())),
         changes=told.changes,
+        warnings=_warnings(world, job),
     )
+
+
+def _warnings(world: World, job: Job) -> tuple[str, ...]:
+    carried = world.database.read(lambda connection: carrying(world, connection, [job]))
+    return tuple(one.warning for one in carried.values() if one.warning)
 
 
 def _outlook(world: World, job: Job, past: list[ClassVerdict]) -> Outlook:

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from gridwms.describe.description import Description
+from gridwms.flow.credentials.outlook import Carrying, carrying, is_open
 from gridwms.flow.errors import NotInState, UnknownJob
 from gridwms.flow.find import name_of
 from gridwms.flow.task import job_url
@@ -83,6 +84,8 @@ class JobView:
     failed: int = 0
     parent: str = ""
     node_name: str = ""
+    credential: Carrying | None = None
+    """What it carries, while it needs it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -304,6 +307,7 @@ def _views(
     answers = verdicts.latest(connection, waiting) if waiting else {}
     accounts = {job.account for job in jobs if job.state is State.WAITING}
     held = shares.holds_of(connection, accounts) if accounts else {}
+    carried = carrying(world, connection, jobs)
     views = []
     for number, job in stored:
         current = job.current
@@ -339,6 +343,7 @@ def _views(
                 user_tags=merged_tags(description.user_tags if description else (), said.get(number, {})),
                 parent=job_url(world, parents[job.parent].key) if job.parent is not None else "",
                 node_name=job.node_name,
+                credential=carried.get((job.owner, job.delegation)) if is_open(job) else None,
             )
         )
     return views

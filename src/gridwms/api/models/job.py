@@ -28,6 +28,16 @@ class AttemptOut(Out):
     reason: ReasonOut | None
 
 
+class CarryingOut(Out):
+    """What a job carries: whose delegation, when the last of it runs out (null: it has), from where it is renewed, and
+    a sentence for its owner, "" when there is nothing to say."""
+
+    delegation: str
+    ends: float | None
+    source: str
+    warning: str
+
+
 class JobOut(Out):
     """A job as it is now. `exit_code` is the payload's own.
 
@@ -64,6 +74,7 @@ class JobOut(Out):
     failed: int
     parent: str | None
     node_name: str | None
+    credential: CarryingOut | None
 
     @classmethod
     def of(cls, view: JobView) -> JobOut:

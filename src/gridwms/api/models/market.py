@@ -104,6 +104,8 @@ class WhyOut(Out):
     changes: tuple[str, ...]
     verdicts: list[VerdictOut]
     retries: list[ReasonOut]
+    warnings: tuple[str, ...]
+    """What its owner should know before it harms the job: a credential that runs out."""
 
 
 class ResourceOut(Out):

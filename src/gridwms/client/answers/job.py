@@ -33,6 +33,21 @@ class Attempt:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Carrying:
+    """What a job carries: whose delegation, when the last of it runs out (None: it has), from where it is renewed, and
+    a sentence for its owner, "" when there is nothing to say."""
+
+    delegation: str
+    ends: float | None
+    source: str
+    warning: str
+
+    @classmethod
+    def read(cls, told: Json | None) -> Carrying | None:
+        return None if told is None else cls(**{name: told[name] for name in cls.__slots__})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
     """A job as it is now. `done_code` (OK, FAILED, CANCELLED) only while `state` is DONE or after it.
 
@@ -69,13 +84,15 @@ class Job:
     failed: int = 0
     parent: str | None = None
     node_name: str | None = None
+    credential: Carrying | None = None
 
     @classmethod
     def read(cls, told: Json) -> Job:
-        special = ("reason", "attempts")
+        special = ("reason", "attempts", "credential")
         plain = {name: told[name] for name in cls.__slots__ if name in told and name not in special}
         attempts = tuple(Attempt.read(each) for each in told.get("attempts", ()))
-        return cls(**plain, reason=Reason.read(told.get("reason")), attempts=attempts)
+        carried = Carrying.read(told.get("credential"))
+        return cls(**plain, reason=Reason.read(told.get("reason")), attempts=attempts, credential=carried)
 
     @property
     def is_over(self) -> bool:

@@ -150,6 +150,7 @@ class Why:
     best: str = ""
     misses: tuple[Miss, ...] = ()
     changes: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
     @classmethod
     def read(cls, told: Json) -> Why:
@@ -167,4 +168,5 @@ class Why:
             best=told.get("best", ""),
             misses=tuple(Miss.read(each) for each in told.get("misses", ())),
             changes=tuple(told.get("changes", ())),
+            warnings=tuple(told.get("warnings", ())),
         )
