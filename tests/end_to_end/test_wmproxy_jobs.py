@@ -171,6 +171,9 @@ def test_nodes_have_names_and_places(alice: Person, wms: Any) -> None:
     made = wms.jobRegister(text, "d")
     children = made.childrenJob
     assert [child.name for child in children] == ["first", "Node_1"]
+    again = wms.jobRegister(wms.getJDL(made.id, "REGISTERED"), "d")
+    assert [child.name for child in again.childrenJob] == ["first", "Node_1"]
+    assert '"/a/x"' in wms.getJDL(again.childrenJob[0].id, "REGISTERED")
     places = {one.id: one.Item[0] for one in wms.getSandboxBulkDestURI(made.id, "all")}
     assert list(places) == [made.id, *(child.id for child in children)]
     for child in children:

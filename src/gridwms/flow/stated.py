@@ -5,10 +5,13 @@ from __future__ import annotations
 from sqlalchemy import Connection
 
 from gridwms.classad import ClassAd, parse_ad, unparse
+from gridwms.describe.compound import CompoundKind, node_text
+from gridwms.describe.jdl.registered import RegisteredNode, compound_text, readable
 from gridwms.flow.errors import NotInState, UnknownJob
 from gridwms.flow.find import find, the_job
 from gridwms.flow.task import job_url
 from gridwms.flow.world import World
+from gridwms.jobs.parent import Parent
 from gridwms.jobs.states import State
 from gridwms.store import compounds, descriptions, nodes
 from gridwms.store import events as log
@@ -49,13 +52,38 @@ def description(world: World, key: str, *, original: bool) -> str:
         return kept.decode("utf-8", "replace")
     found = find(world, [key])
     if key in found.compounds:
-        _number, parent = found.compounds[key]
-        texts = world.database.read(lambda connection: descriptions.get_descriptions(connection, [parent.description]))
-        if parent.description not in texts:
-            raise NotInState(f"Job {key} was purged: its description is gone.")
-        return _told(world, key, parent.owner, "", parse_ad(texts[parent.description]))
+        number, parent = found.compounds[key]
+        return world.database.read(lambda connection: _of_compound(world, connection, number, parent))
     job = the_job(world, key)
-    return _told(world, key, job.owner, job.fqan, world.descriptions.of(job).ad)
+    text = unparse(_told(world, key, job.owner, job.fqan, world.descriptions.of(job).ad), multiline=True)
+    if job.parent is None:
+        return text
+    [(_number, parent)] = find(world, [world.descriptions.parent_key(job.parent)]).compounds.values()
+    return readable(text, _shared(parent))
+
+
+def _of_compound(world: World, connection: Connection, number: int, parent: Parent) -> str:
+    listed = nodes.described(connection, number, number + parent.nodes)
+    texts = descriptions.get_descriptions(connection, {parent.description, *(node.description for node in listed)})
+    if parent.description not in texts:
+        raise NotInState(f"Job {parent.key} was purged: its description is gone.")
+    before: dict[int, tuple[list[str], list[str]]] = {node.number: ([], []) for node in listed}
+    names = {node.number: node.name for node in listed}
+    for source, target, weak in nodes.edges_into(connection, number, number + parent.nodes):
+        before[target][weak].append(names[source])
+    return compound_text(
+        _told(world, parent.key, parent.owner, "", parse_ad(texts[parent.description])),
+        _shared(parent),
+        [
+            RegisteredNode(node.name, node_text(texts[node.description], node.value), *before[node.number])
+            for node in listed
+        ],
+        dag=parent.kind == CompoundKind.DAG.value,
+    )
+
+
+def _shared(parent: Parent) -> list[str]:
+    return [local or url for _name, local, url in parent.shared]
 
 
 def delegation_of(world: World, key: str) -> tuple[str, str]:
@@ -67,7 +95,7 @@ def delegation_of(world: World, key: str) -> tuple[str, str]:
     return getattr(first, "owner", ""), getattr(first, "delegation", "")
 
 
-def _told(world: World, key: str, owner: str, fqan: str, ad: ClassAd) -> str:
+def _told(world: World, key: str, owner: str, fqan: str, ad: ClassAd) -> ClassAd:
     """With what gLite's WMProxy adds (gLite reference §1.2)."""
     said = {"edg_jobid": job_url(world, key), "CertificateSubject": owner} | ({"VOMS_FQAN": fqan} if fqan else {})
-    return unparse(ad.with_(said), multiline=True)
+    return ad.with_(said)

@@ -179,6 +179,29 @@ def names(connection: Connection, first: int, after_last: int) -> list[tuple[str
     return [(row.key, row.node_name) for row in connection.execute(query.order_by(jobs.c.number))]
 
 
+class Described(NamedTuple):
+    """A node, the digest of its description and the value in it."""
+
+    number: int
+    name: str
+    description: str
+    value: str
+
+
+def described(connection: Connection, first: int, after_last: int) -> list[Described]:
+    """What describes these nodes, in their order."""
+    columns = (jobs.c.number, jobs.c.node_name, jobs.c.description, jobs.c.value)
+    query = select(*columns).where(jobs.c.number >= first, jobs.c.number < after_last).order_by(jobs.c.number)
+    return [Described(row.number, row.node_name, row.description, row.value or "") for row in connection.execute(query)]
+
+
+def edges_into(connection: Connection, first: int, after_last: int) -> list[tuple[int, int, bool]]:
+    """The edges that lead to these nodes: parent and child by their rows, and whether it is weak."""
+    query = select(edges.c.parent, edges.c.child, edges.c.weak)
+    query = query.where(edges.c.child >= first, edges.c.child < after_last).order_by(edges.c.child, edges.c.parent)
+    return [(row.parent, row.child, bool(row.weak)) for row in connection.execute(query)]
+
+
 def states(connection: Connection, first: int, after_last: int) -> list[tuple[str, State]]:
     """Key and state of these nodes, in their order."""
     query = select(jobs.c.key, jobs.c.state).where(jobs.c.number >= first, jobs.c.number < after_last)
