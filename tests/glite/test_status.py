@@ -213,14 +213,17 @@ def test_ids_that_are_of_no_use(fake: Fake, run: Command) -> None:
     assert run("status", "--noint", job, gone).code == 255
 
 
+def test_without_an_lb_server_the_services_are_asked(fake: Fake, run: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    fake.found = [{"id": done(fake), "parent": None}]
+    monkeypatch.setenv("GLITE_WMS_WMPROXY_ENDPOINT", fake.url)
+    assert f"LB server {fake.base.removeprefix('https://')}\n" in run("status", "--all").out
+
+
 def test_questions_to_the_server(fake: Fake, run: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     job = done(fake)
     fake.found = [{"id": job, "parent": None}]
     server = fake.base.removeprefix("https://")
     assert "LB_API_OPEN_ALL" in run("status", "--all").err
-    with monkeypatch.context() as alone:
-        alone.setenv("GLITE_WMS_WMPROXY_ENDPOINT", f"{fake.base}/glite_wms_wmproxy_server")
-        assert f"LB server {server}\n" in run("status", "--all").out
     monkeypatch.setenv("GLITE_WMS_QUERY_SERVER", server)
     said = run("status", "--all", "--from", "01:01:00:00:2009", "-s", "done", "-s", "7", "--user-tag", "a=b c")
     head = (
