@@ -20,6 +20,7 @@ from pathlib import Path
 import pytest
 
 from gridwms.glite import python_session, session
+from gridwms.glite.books import shared
 from gridwms.glite.settings import load
 from tests.docs.test_bookkeeping import ROOT, commands
 from tests.end_to_end.certificates import ALICE, proxy_file, running
@@ -47,13 +48,17 @@ class Shell:
 
     def __call__(self, line: str, code: int = 0) -> str:
         name, *words = shlex.split(line)
+        kept = words.pop() if ">" in words else ""
         module, _, _function = SCRIPTS[name].partition(":")
         command = import_module(module).COMMAND
-        call = session.call if isinstance(command, session.Command) else python_session.call
+        kinds = {session.Command: session.call, python_session.UiCommand: python_session.call}
+        call = kinds.get(type(command), shared.call)
         out, err = io.StringIO(), io.StringIO()
         with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-            ended = call(command, words)
+            ended = call(command, [word for word in words if word != ">"])
         assert ended == code, (line, out.getvalue(), err.getvalue())
+        if kept:
+            (self.place / kept).write_text(out.getvalue())
         return out.getvalue() + (err.getvalue() if code else "")
 
     def until(self, line: str, words: str) -> str:
@@ -78,6 +83,8 @@ def shell(service: Runner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> S
         "SSL_CERT_FILE": str(service.log.parent / "certificate.pem"),
         "GLITE_WMS_WMPROXY_ENDPOINT": service.url,
         "GLITE_WMS_QUERY_SERVER": service.url.removeprefix("https://"),
+        "GLITE_WMS_QUERY_SERVER_OVERRIDE": "yes",
+        "GLITE_WMS_LOG_DESTINATION": service.url.removeprefix("https://"),
     }
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
@@ -102,6 +109,11 @@ def test_the_page(shell: Shell) -> None:
         variable = re.fullmatch(r"(\w+)=\$\((.*)\)", line)
         if "perusal --get" in line:
             shell.until(f"glite-wms-job-perusal --get -f out --dir try {given['id']}", "have been successfully stored")
+        if "lb-load" in line:
+            [first] = re.findall('EDG_JOBID="(.*)"', (shell.place / "registered").read_text())
+            shell(f"glite-lb-job_log {first} > events")
+        if "receive" in line:
+            shell.until_state(given["held"], "Done")
         if "job-output" in line:
             shell.until_state(
                 said["glite-wms-job-submit -d mine -o ids job.jdl"].split("is:\n\n")[1].split()[0], "Done"
@@ -128,9 +140,66 @@ def test_the_page(shell: Shell) -> None:
     started = shell.until_state(given["held"], "Done")
     assert "Current Status:     Done (Success)\n" in started
     assert "Status Reason:      Job terminated successfully\n" in started
+    by_command = {line.split()[0]: text for line, text in said.items()}
+    assert "state :  " in by_command["glite-lb-job_status"]
+    assert 'DG.EVNT="RegJob"' in by_command["glite-lb-job_log"]
+    assert "\tSubmitted\n" in by_command["glite-lb-state_history"]
+    assert re.fullmatch(r"UI=000000:NS=0000000000:.*:APP=000001:LBS=000000\n", by_command["glite-lb-logevent"])
+    assert f"{given['held']} .... " in by_command["glite-lb-user_jobs"]
+    assert "\tentered Running\t" in by_command["glite-lb-statistics"]
+    told = by_command["glite-lb-notify"].splitlines()
+    assert {line.split("\t")[0] for line in told} == {given["held"]}
+    assert told[-1].split("\t")[1:3] == ["Done", "/DC=org/O=Users/CN=Alice"]
+    assert "quality=good" in shell(f"glite-lb-job_status {given['held']}")
+    assert "/testvo/Role=production" in shell(f"glite-lb-job_status {given['held']}")
+    registered = (shell.place / "registered").read_text()
+    assert re.match(r"new jobid: https://lb\.example\.org:9000/[\w-]{22}\n\nEDG_JOBID=\"https://lb", registered)
+    assert 'EDG_WL_SUB_JOBID[1]="https://lb.example.org:9000/' in registered
+    assert by_command["glite-lb-load"] == "1 events loaded, 0 refused\n"
+    assert "DG.EVNT=" in (shell.place / "everything").read_text()
     everything = json.loads(shell("glite-wms-job-status --all --json"))
     assert everything["result"] == "success"
     assert {id_of, given["id"], given["held"], *collection["children"].values()} <= set(everything)
+
+
+def test_a_notification_tells_each_change_once_though_nobody_listened(shell: Shell) -> None:
+    name = shell("glite-lb-notify new -O -c").split("ID: ")[1].strip()
+    assert re.fullmatch(r"https://127\.0\.0\.1:\d+/NOTIF:[\w-]{22}", name)
+    (shell.place / "true.jdl").write_text('Executable = "/bin/true";')
+    job = shell("glite-wms-job-submit -a --nomsg true.jdl").strip()
+    shell.until_state(job, "Done")
+    lines = shell(f"glite-lb-notify receive -i 1 {name}").splitlines()
+    assert lines[-1] == f"{job}\tDone\t/DC=org/O=Users/CN=Alice"
+    assert shell(f"glite-lb-notify receive -i 1 {name}") == ""
+    assert shell(f"glite-lb-notify refresh -t 60 {name}") == ""
+    assert shell(f"glite-lb-notify change {name} {job}") == ""
+    assert shell(f"glite-lb-notify drop {name}") == ""
+    assert f"there is no notification {name} of yours here" in shell(f"glite-lb-notify receive {name}", 1)
+
+
+def test_purging(shell: Shell) -> None:
+    (shell.place / "true.jdl").write_text('Executable = "/bin/true";')
+    jobs = [shell("glite-wms-job-submit -a --nomsg true.jdl").strip() for _ in range(2)]
+    for job in jobs:
+        shell.until_state(job, "Done")
+    (shell.place / "list").write_text(f"{jobs[0]}\n")
+    assert shell("glite-lb-purge -j list -l -i").endswith(f"{jobs[0]}\n")
+    assert "state :  Purged" in shell(f"glite-lb-job_status {jobs[0]}")
+    time.sleep(1)  # an age is a whole second at least
+    dumped = shell("glite-lb-purge -e 1s --client-dump")
+    assert f'DG.JOBID="{jobs[1]}"' in dumped
+    assert "state :  Purged" in shell(f"glite-lb-job_status {jobs[1]}")
+
+
+def test_a_token_alone_will_do(shell: Shell, service: Runner, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("X509_USER_PROXY", str(shell.place / "nothing"))
+    monkeypatch.setenv("BEARER_TOKEN_FILE", str(service.data / "token"))
+    assert "COMPUTING ELEMENT IDs LIST" in shell("glite-wms-job-list-match -a job.jdl")
+    job = shell("glite-wms-job-submit -a --nomsg job.jdl").strip()
+    shell.until_state(job, "Done")
+    shell(f"glite-wms-job-output --dir results {job}")
+    [out] = (shell.place / "results").rglob("out")
+    assert out.read_text() == "hello there\n"
 
 
 def test_refusals_of_the_service_reach_the_user(shell: Shell) -> None:
@@ -147,29 +216,28 @@ def test_refusals_of_the_service_reach_the_user(shell: Shell) -> None:
     )
 
 
-_LOADED = """'loaded: %s' % [one for one in ('httpx', 'cryptography', 'lxml', 'pydantic') if one in sys.modules]"""
+_PROGRAM = """
+import contextlib, importlib, io, sys
+for target in sys.argv[1:]:
+    name, module, function = target.split(":")
+    sys.argv = [name, "--help"]
+    with contextlib.redirect_stdout(io.StringIO()) as out, contextlib.redirect_stderr(io.StringIO()) as err:
+        try:
+            getattr(importlib.import_module(module), function)()
+        except SystemExit:
+            pass
+    assert f"Usage: {name} [options]" in out.getvalue() + err.getvalue(), name
+    assert not {"httpx", "cryptography", "lxml", "pydantic", "typer"} & set(sys.modules), name
+"""
 
 
-def test_every_console_script_starts(shell: Shell) -> None:
-    """Each by itself, as it is installed: it prints its usage, and quickly."""
-    for name, target in SCRIPTS.items():
-        if not name.startswith("glite-wms"):
-            continue
-        module, _, function = target.partition(":")
-        code = f"import sys, atexit; atexit.register(lambda: sys.stderr.write({_LOADED})); "
-        code += f"from {module} import {function}; {function}()"
-        environment = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
-        done = subprocess.run(
-            [sys.executable, "-c", code, "--help"],
-            env=environment,
-            capture_output=True,
-            text=True,
-            timeout=30,
-            check=False,
-        )
-        assert f"Usage: {name} [options]" in done.stdout + done.stderr
-        [loaded] = [line for line in done.stderr.splitlines() if line.startswith("loaded:")]
-        assert loaded == "loaded: []", name
+def test_every_console_script_prints_its_usage_without_loading_what_is_slow() -> None:
+    targets = [f"{name}:{target}" for name, target in SCRIPTS.items() if name.startswith(("glite-wms", "glite-lb"))]
+    assert len(targets) == 21
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
+    command = [sys.executable, "-c", _PROGRAM, *targets]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
 
 
 def test_the_configuration_of_the_page(tmp_path: Path) -> None:

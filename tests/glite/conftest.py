@@ -67,7 +67,7 @@ def user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tls: Made, proxy: Path
     for name in (
         *("GLITE_WMS_WMPROXY_ENDPOINT", "GLITE_WMSUI_COMMANDS_CONFIG", "GLITE_WMS_CLIENT_CONFIG", "XDG_RUNTIME_DIR"),
         *("GLITE_WMS_COMMANDS_CONFIG", "GLITE_WMS_QUERY_SERVER", "EDG_WL_QUERY_SERVER", "GRIDWMS_SERVICE_ORDER"),
-        *("BEARER_TOKEN", "BEARER_TOKEN_FILE"),
+        *("BEARER_TOKEN", "BEARER_TOKEN_FILE", "GLITE_WMS_QUERY_SERVER_OVERRIDE", "GLITE_WMS_LOG_DESTINATION"),
     ):
         monkeypatch.delenv(name, raising=False)
     for name, value in {
@@ -79,6 +79,9 @@ def user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tls: Made, proxy: Path
         "TZ": "UTC",
     }.items():
         monkeypatch.setenv(name, value)
+    machine = tmp_path / "etc" / "glite-wms"
+    machine.mkdir(parents=True)
+    (machine / "glite_wmsui.conf").write_text(f'ErrorStorage = "{home}"')
     monkeypatch.chdir(home)
     return home
 

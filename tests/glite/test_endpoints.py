@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 from collections.abc import Callable
 from datetime import timedelta
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from gridwms.glite.failure import Failure
 from gridwms.glite.servers import Servers, with_path
 from gridwms.glite.settings import Settings, load
 from gridwms.glite.talk import Talk
@@ -223,16 +225,14 @@ def test_a_token_goes_to_services_that_are_named_and_nowhere_else(
 
 
 def test_where_tokens_are(tmp_path: Path) -> None:
-    import os
-
-    file = tmp_path / f"bt_u{os.getuid()}"
+    file = tmp_path / f"bt_u{os.geteuid()}"
     file.write_text("from-file\n")
     file.chmod(0o600)
     assert find_token({"XDG_RUNTIME_DIR": str(tmp_path)}) == "from-file"
     assert find_token({"BEARER_TOKEN_FILE": str(file), "XDG_RUNTIME_DIR": "/nowhere"}) == "from-file"
     assert find_token({"BEARER_TOKEN": "first", "BEARER_TOKEN_FILE": str(file)}) == "first"
-    file.chmod(0o644)
-    assert find_token({"XDG_RUNTIME_DIR": str(tmp_path)}) == ""
+    with pytest.raises(Failure, match="cannot be read"):
+        find_token({"BEARER_TOKEN_FILE": "/nowhere"})
 
 
 def test_a_server_that_is_not_trusted(

@@ -210,7 +210,7 @@ def test_ids_that_are_of_no_use(fake: Fake, run: Command) -> None:
     reason = "No such file or directory - no matching jobs found"
     told = f"*** Warning: Unable to retrieve the status for: {gone}\n\n{reason}\n"
     assert (said.code, told in said.out) == (1, True)
-    assert run("status", "--noint", job, gone).code == 255
+    assert run("status", job, gone, typed="a\n").code == 255
 
 
 def test_without_an_lb_server_the_services_are_asked(fake: Fake, run: Command, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -254,14 +254,15 @@ def test_results_in_files(fake: Fake, run: Command, user: Path) -> None:
     assert "Do you want to overwrite? [y/n]n :" in said.out
 
 
-def test_logs_of_our_own(fake: Fake, run: Command, user: Path, configured: Any) -> None:
-    configured(f'ErrorStorage = "{user}"')
+def test_logs_of_our_own(fake: Fake, run: Command, user: Path) -> None:
     old, new = (user / f"glite-wms-job-status_{os.getuid()}_{name}.log" for name in ("1_1", "2_2"))
     old.touch()
     new.touch()
     os.utime(old, (time.time() - 4000,) * 2)
+    run("status", "--noint", done(fake))
     said = run("status", "--noint", done(fake))
     assert not old.exists()
+    assert len(list(user.glob("*.log"))) == 3
     assert new.exists()
     assert not said.out.startswith("\n\n")
     assert f"{user}/glite-wms-job-status_{os.getuid()}_{os.getpid()}_" in said.out

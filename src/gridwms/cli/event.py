@@ -77,31 +77,20 @@ def _given(text: str) -> list[str]:
     return [line for line in text.split("\n") if line.strip()]
 
 
-def _line(job: str, kind: str, fields: list[str], source: str, seqcode: str) -> str:
-    from gridwms.bookkeeping.event_types import type_named
-    from gridwms.bookkeeping.sources import source_named
-    from gridwms.bookkeeping.ulm import UlmError, escape, parse_line, write_line
+_WHERE = {"type": "TYPE", "source": "--source", "attribute": "NAME=VALUE"}
 
-    known = type_named(kind)
-    if known is None:
-        raise typer.BadParameter(f"'{kind}' is not the type of an event", param_hint="TYPE")
-    if source_named(source) is None:
-        raise typer.BadParameter(f"'{source}' is not a source of events", param_hint="--source")
-    names = {one.name for one in known.fields}
-    values = ""
+
+def _line(job: str, kind: str, fields: list[str], source: str, seqcode: str) -> str:
+    from gridwms.bookkeeping.compose import BadEvent, compose
+
+    values = {}
     for pair in fields:
         name, equals, value = pair.partition("=")
-        if not equals or name not in names:
-            takes = ", ".join(sorted(names)) or "none"
-            raise typer.BadParameter(f"'{pair}': {known.name} takes {takes}", param_hint="NAME=VALUE")
-        values += f' DG.{known.name.upper()}.{name.upper()}="{escape(value)}"'
-    seconds = time.time()
-    date = time.strftime("%Y%m%d%H%M%S", time.gmtime(seconds)) + f".{int(seconds % 1 * 1_000_000):06d}"
-    text = (
-        f'DATE={date} HOST="{escape(socket.gethostname())}" DG.SOURCE="{source}" DG.EVNT="{known.name}" '
-        f'DG.JOBID="{escape(job)}" DG.SEQCODE="{escape(seqcode)}"{values}'
-    )
+        if not equals:
+            raise typer.BadParameter(f"'{pair}' is no NAME=VALUE", param_hint="NAME=VALUE")
+        values[name] = value
     try:
-        return write_line(parse_line(text)).rstrip("\n")
-    except UlmError as error:
-        raise typer.BadParameter(str(error), param_hint="NAME=VALUE") from error
+        host = socket.gethostname()
+        return compose(job, kind, values, source=source, seqcode=seqcode, host=host, now=time.time())
+    except BadEvent as error:
+        raise typer.BadParameter(str(error), param_hint=_WHERE[error.what]) from error

@@ -192,13 +192,16 @@ def _compound(compound: Compound) -> Iterator[Upload]:
     for file in compound.shared:
         if file.local:
             yield Upload(_path(file.local), leaf(file.local))
-    plain = {at: read_stored(one.jdl) for at, one in enumerate(compound.templates) if not one.varies}
+    # What differs between nodes of one template is a value inside of names, never how many files there are.
+    with_files: dict[int, bool] = {}
     for node in compound.nodes:
-        template = compound.templates[node.template]
-        described = read_stored(node_text(template.jdl, node.value)) if template.varies else plain[node.template]
-        for file in described.inputs if described else ():
-            if file.local:
-                yield Upload(_path(file.local), leaf(file.local), node.name)
+        if with_files.get(node.template) is False:
+            continue
+        described = read_stored(node_text(compound.templates[node.template].jdl, node.value))
+        local = [file.local for file in described.inputs if file.local] if described else []
+        with_files[node.template] = bool(local)
+        for name in local:
+            yield Upload(_path(name), leaf(name), node.name)
 
 
 def _path(local: str) -> Path:

@@ -9,13 +9,14 @@ _ID = re.compile(
     r"https://(?P<host>[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\])(?::(?P<port>[0-9]{1,5}))?"
     r"/(?:jobs/)?(?P<unique>[A-Za-z0-9_-]+)"
 )
-_PORT = 9000
+PORT = 9000
+"""Of L&B."""
 
 
 def is_job_id(text: str) -> bool:
     """Whether it has the form of one."""
     found = _ID.fullmatch(text)
-    return found is not None and 0 < int(found["port"] or _PORT) < 65536
+    return found is not None and 0 < int(found["port"] or PORT) < 65536
 
 
 def unique_of(job: str) -> str:
@@ -28,7 +29,7 @@ def server_of(job: str) -> str:
     found = _ID.fullmatch(job)
     if found is None:
         return ""
-    return f"{found['host']}:{found['port'] or _PORT}"
+    return f"{found['host']}:{found['port'] or PORT}"
 
 
 def once(ids: Iterable[str]) -> list[str]:

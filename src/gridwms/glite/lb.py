@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from gridwms.glite.jobids import server_of
+from gridwms.glite.jobids import PORT, server_of
 from gridwms.glite.user import User
 
 if TYPE_CHECKING:
@@ -24,6 +25,15 @@ class LbError(Exception):
         self.kind, self.text, self.description = kind, text, description
 
 
+def record_server(job: str) -> str:
+    """`host:port` of what is asked about a job: the server of its id; with GLITE_WMS_QUERY_SERVER_OVERRIDE=yes that of
+    GLITE_WMS_QUERY_SERVER, for records that moved there."""
+    named = os.environ.get("GLITE_WMS_QUERY_SERVER", "").removeprefix("https://").rstrip("/")
+    if named and os.environ.get("GLITE_WMS_QUERY_SERVER_OVERRIDE", "").lower() in ("yes", "true", "1"):
+        return named if named.rpartition(":")[2].isdigit() else f"{named}:{PORT}"
+    return server_of(job)
+
+
 class Lb:
     """`trusted`: hosts that are shown the user's token, where there is one."""
 
@@ -38,11 +48,11 @@ class Lb:
 
     def status(self, job: str, flags: str = "") -> Data:
         """All attributes of a job. Raises LbError."""
-        return self._ask(server_of(job), lambda books: books.status(job, flags=flags))
+        return self._ask(record_server(job), lambda books: books.status(job, flags=flags))
 
     def events(self, job: str) -> list[Data]:
         """Its events. Raises LbError."""
-        return self._ask(server_of(job), lambda books: books.events(job))
+        return self._ask(record_server(job), lambda books: books.events(job))
 
     def query(self, server: str, conditions: str) -> list[Data]:
         """The jobs for which conditions hold; each `id` and more. Raises LbError."""
@@ -50,7 +60,7 @@ class Lb:
 
     def lines(self, job: str) -> str:
         """Its events as lines of ULM. Raises LbError."""
-        return self._ask(server_of(job), lambda books: books.lines(job))
+        return self._ask(record_server(job), lambda books: books.lines(job))
 
     def ask(self, server: str, question: Callable[[Bookkeeping], T]) -> T:
         """Anything else. Raises LbError."""

@@ -9,6 +9,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from gridwms.glite.log_file import open_named, open_own
 from gridwms.glite.options import Given, Option
 
 _TEXTS = {
@@ -86,15 +87,13 @@ class UiTalk:
         if not (named or self.debugging or self.noint):
             return
         stem = f"{self.command}_{os.getuid()}_"
-        path = Path(named).expanduser() if named else Path(directory) / f"{stem}{os.getpid()}_{int(time.time())}.log"
         if not named:
             _remove_old(Path(directory), stem)
         try:
-            flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | (0 if named else os.O_EXCL | os.O_NOFOLLOW)
-            os.close(os.open(path, flags, 0o644 if named else 0o600))
+            own = f"{stem}{os.getpid()}_{int(time.time())}"
+            self.log_file = open_named(Path(named).expanduser()) if named else open_own(Path(directory), own)
         except OSError as error:
-            raise UiError("UI_WRITE_FILE", path) from error
-        self.log_file = path.absolute()
+            raise UiError("UI_WRITE_FILE", error.filename) from error
 
     def line(self, text: str) -> None:
         """Text to stdout as it stands."""

@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 from gridwms.glite.failure import Failure
+from gridwms.glite.log_file import open_named, open_own
 from gridwms.glite.wording import file_moment, logged_moment
 
 _POSSIBLE = "Possible Errors and Debug messages have been printed in the following file:"
@@ -28,15 +29,12 @@ class Talk:
         """Keep messages in the file named, or with --debug in one of our own below `directory`. Raises Failure."""
         if not named and not self.debugging:
             return
-        own = f"{self.command}_{os.getuid()}_{os.getpid()}_{file_moment(time.time())}.log"
-        path = Path(named).expanduser() if named else Path(directory) / own
+        own = f"{self.command}_{os.getuid()}_{os.getpid()}_{file_moment(time.time())}"
         try:
-            # Others of this machine must not be able to lay a link there first.
-            flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | (0 if named else os.O_EXCL | os.O_NOFOLLOW)
-            os.close(os.open(path, flags, 0o600 if not named else 0o644))
+            self.log_file = open_named(Path(named).expanduser()) if named else open_own(Path(directory), own)
         except OSError as error:
-            raise Failure("Log File Error", f"Unable to write the log file: {path} ({error.strerror})") from error
-        self.log_file = path.absolute()
+            text = f"Unable to write the log file: {error.filename} ({error.strerror})"
+            raise Failure("Log File Error", text) from error
 
     def line(self, text: str) -> None:
         """Text to stdout as it stands."""

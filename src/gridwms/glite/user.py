@@ -100,29 +100,11 @@ def read_proxy(path: Path) -> User:
 
 
 def find_token(environment: Mapping[str, str]) -> str:
-    """WLCG's bearer token discovery: BEARER_TOKEN, BEARER_TOKEN_FILE, then the files where tools leave one.
+    """The token of the user; "" when there is none. Raises Failure for one that is named and of no use."""
+    from gridwms.client.bearer import bearer_token
+    from gridwms.client.errors import LocalFile
 
-    Raises Failure for a file that is named and cannot be read.
-    """
-    if token := environment.get("BEARER_TOKEN", "").strip():
-        return token
-    if named := environment.get("BEARER_TOKEN_FILE", ""):
-        try:
-            return Path(named).read_text("ascii").strip()
-        except (OSError, ValueError) as error:
-            raise Failure("Token File Error", f"Unable to read the token file {named}: {error}") from error
-    name = f"bt_u{os.getuid()}"
-    for directory in (environment.get("XDG_RUNTIME_DIR", ""), "/tmp"):  # noqa: S108 (as the discovery says)
-        if directory and (token := _own_file(Path(directory) / name)):
-            return token
-    return ""
-
-
-def _own_file(path: Path) -> str:
-    """Its text, if it is the user's own and nobody else may read it."""
     try:
-        found = path.lstat()
-        mine = stat.S_ISREG(found.st_mode) and found.st_uid == os.getuid() and not found.st_mode & 0o077
-        return path.read_text("ascii").strip() if mine else ""
-    except (OSError, ValueError):
-        return ""
+        return bearer_token(environment, named=True) or bearer_token(environment, named=False)
+    except LocalFile as error:
+        raise Failure("Token File Error", f"{error.sentence} {error.advice}") from error

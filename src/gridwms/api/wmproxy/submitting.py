@@ -19,7 +19,7 @@ from gridwms.security.policy import Action
 
 def _register(at: Desk, text: bytes, dialect: Dialect, given: str, *, held: bool) -> dict[str, Any]:
     at.may(Action.SUBMIT)
-    name = carried.choose(at.world, at.identity, delegation_name(at, given))
+    name = carried.choose(at.world, at.identity, _asked(at, given))
     who = at.identity
     taken = _taken(text, dialect)
     [answer] = submit.register(
@@ -36,6 +36,11 @@ def _register(at: Desk, text: bytes, dialect: Dialect, given: str, *, held: bool
         raise Refused(answer.problems)
     stated.keep_original(at.world, answer.key, text)
     return {"jobIdStruct": structure(at, answer.key)}
+
+
+def _asked(at: Desk, given: str) -> str | None:
+    """Which delegation is meant. Whoever came with a token may have none, and goes without."""
+    return given or (delegation_name(at, given) if at.identity.issuer.startswith("/") else None)
 
 
 def _registering(part: str, dialect: Dialect, *, held: bool) -> Handler:
@@ -57,7 +62,7 @@ def _job_start(at: Desk, values: dict[str, Any]) -> dict[str, Any]:
 def _matching(part: str, dialect: Dialect) -> Handler:
     def handler(at: Desk, values: dict[str, Any]) -> dict[str, Any]:
         at.may(Action.CHECK)
-        carried.choose(at.world, at.identity, delegation_name(at, values["delegationId"]))
+        carried.choose(at.world, at.identity, _asked(at, values["delegationId"]))
         found = check.match(at.world, _taken(_text(values[part]), dialect), dialect, vo=at.identity.vo)
         if isinstance(found, check.CompoundAnswer):
             raise NotInState("Operation permitted only for normal job.", "'gridwms match' looks at compounds too.")
