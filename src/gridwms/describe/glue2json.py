@@ -1,13 +1,13 @@
 """GLUE 2 in JSON, as ARC's `/info` tells it: the shares of a computing service with what belongs to them.
 
-The JSON was made of XML: what there is once is no list, numbers are texts, and what is empty may be white space.
 Times in seconds, memory in MB, as in GLUE 2.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+
+from gridwms.describe.glue2tree import Tree, find, first, nodes, texts, tree_of
 
 UNDEFINED = 999_999_999
 """GLUE 2 for a number that is not known."""
@@ -66,43 +66,44 @@ class ComputingService:
 
 
 def services_of(document: object) -> list[ComputingService]:
-    """The computing services in a document, wherever it begins (`Domains`, `InfoRoot`, a service itself)."""
-    return [_service(one) for one in _find(document, "ComputingService")]
+    """The computing services in a document, wherever it begins (`Domains`, `InfoRoot`, a service itself). Raises
+    ValueError."""
+    return [_service(one) for one in find(tree_of(document), "ComputingService")]
 
 
-def _service(one: Mapping[str, object]) -> ComputingService:
-    manager = next(_nodes(one.get("ComputingManager")), {})
-    endpoint = next(_nodes(one.get("ComputingEndpoint")), {})
-    software = " ".join(filter(None, (_text(endpoint, "ImplementationName"), _text(endpoint, "ImplementationVersion"))))
+def _service(one: Tree) -> ComputingService:
+    manager = next(iter(nodes(one, "ComputingManager")), Tree())
+    endpoint = next(iter(nodes(one, "ComputingEndpoint")), Tree())
+    software = " ".join(filter(None, (first(endpoint, "ImplementationName"), first(endpoint, "ImplementationVersion"))))
     return ComputingService(
-        id=_text(one, "ID"),
-        name=_text(one, "Name"),
-        quality=_text(one, "QualityLevel"),
-        lrms=_text(manager, "ProductName").lower(),
-        lrms_version=_text(manager, "ProductVersion"),
+        id=first(one, "ID"),
+        name=first(one, "Name"),
+        quality=first(one, "QualityLevel"),
+        lrms=first(manager, "ProductName").lower(),
+        lrms_version=first(manager, "ProductVersion"),
         implementation=software,
         slots=_number(manager, "TotalSlots") or 0,
         cpus=_number(manager, "TotalLogicalCPUs") or _number(manager, "TotalSlots") or 0,
-        shares=tuple(map(_share, _nodes(one.get("ComputingShare")))),
-        machines=tuple(map(_machine, _find(manager, "ExecutionEnvironment"))),
+        shares=tuple(map(_share, nodes(one, "ComputingShare"))),
+        machines=tuple(map(_machine, find(manager, "ExecutionEnvironment"))),
         environments=tuple(
             dict.fromkeys(
-                "-".join(filter(None, (_text(app, "AppName"), _text(app, "AppVersion"))))
-                for app in _find(manager, "ApplicationEnvironment")
+                "-".join(filter(None, (first(app, "AppName"), first(app, "AppVersion"))))
+                for app in find(manager, "ApplicationEnvironment")
             )
         ),
     )
 
 
-def _share(one: Mapping[str, object]) -> Share:
-    name = _text(one, "Name")
-    rules = [rule for policy in _nodes(one.get("MappingPolicy")) for rule in _texts(policy.get("Rule"))]
+def _share(one: Tree) -> Share:
+    name = first(one, "Name")
+    rules = [rule for policy in nodes(one, "MappingPolicy") for rule in texts(policy, "Rule")]
     counts = ("WaitingJobs", "PreLRMSWaitingJobs")  # StagingJobs are of the second, or have run
     return Share(
         name=name,
-        queue=_text(one, "MappingQueue") or name,
+        queue=first(one, "MappingQueue") or name,
         rules=tuple(rules),
-        state=_text(one, "ServingState"),
+        state=first(one, "ServingState"),
         running=_number(one, "RunningJobs") or 0,
         waiting=sum(_number(one, count) or 0 for count in counts),
         free_slots=_number(one, "FreeSlots"),
@@ -114,57 +115,28 @@ def _share(one: Mapping[str, object]) -> Share:
     )
 
 
-def _machine(one: Mapping[str, object]) -> Machine:
-    outbound = _text(one, "ConnectivityOut").lower()
+def _machine(one: Tree) -> Machine:
+    outbound = first(one, "ConnectivityOut").lower()
     benchmarks = []
-    for mark in _nodes(one.get("Benchmark")):
+    for mark in nodes(one, "Benchmark"):
         try:
-            benchmarks.append((_text(mark, "Type"), float(_text(mark, "Value"))))
+            benchmarks.append((first(mark, "Type"), float(first(mark, "Value"))))
         except ValueError:
             continue
-    system = _text(one, "OSFamily")
+    system = first(one, "OSFamily")
     return Machine(
         cpus=_number(one, "LogicalCPUs"),
         memory=_number(one, "MainMemorySize"),
-        platform=_text(one, "Platform"),
-        system="" if system == "UNDEFINEDVALUE" else _text(one, "OSName") or system,
-        system_version=_text(one, "OSVersion"),
+        platform=first(one, "Platform"),
+        system="" if system == "UNDEFINEDVALUE" else first(one, "OSName") or system,
+        system_version=first(one, "OSVersion"),
         outbound={"true": True, "false": False}.get(outbound),
         benchmarks=tuple(benchmarks),
     )
 
 
-def _find(node: object, name: str) -> Iterator[Mapping[str, object]]:
-    """All objects of that name below a node, not those within one another."""
-    if isinstance(node, list):
-        for one in node:
-            yield from _find(one, name)
-    elif isinstance(node, dict):
-        for key, inner in node.items():
-            if key == name:
-                yield from _nodes(inner)
-            else:
-                yield from _find(inner, name)
-
-
-def _nodes(value: object) -> Iterator[Mapping[str, object]]:
-    for one in value if isinstance(value, list) else [value]:
-        if isinstance(one, dict):
-            yield one
-
-
-def _texts(value: object) -> list[str]:
-    values = value if isinstance(value, list) else [value]
-    return [str(one).strip() for one in values if isinstance(one, str | int | float) and str(one).strip()]
-
-
-def _text(node: Mapping[str, object], name: str) -> str:
-    texts = _texts(node.get(name))
-    return texts[0] if texts else ""
-
-
-def _number(node: Mapping[str, object], name: str) -> int | None:
-    text = _text(node, name)
+def _number(node: Tree, name: str) -> int | None:
+    text = first(node, name)
     if not text.lstrip("-").isdigit() or int(text) == UNDEFINED:
         return None
     return int(text)

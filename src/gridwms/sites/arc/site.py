@@ -156,7 +156,10 @@ class ArcSite:
 
     def describe(self) -> list[ClassAd]:
         """What A-REX's information providers wrote last."""
-        services = services_of(self._rest.describe())
+        try:
+            services = services_of(self._rest.describe())
+        except ValueError as error:
+            raise self._rest.unavailable(f"what it tells of itself cannot be read: {error}") from error
         if not services:
             raise self._rest.unavailable("it tells of no computing service")
         self._service = services[0]

@@ -1,4 +1,4 @@
-"""GLUE 2.0 as one tree, in XML or in the JSON made of it, taken apart into the entries that a directory would hold.
+"""GLUE 2.0 as one tree, taken apart into the entries that a directory would hold.
 
 The tree says by nesting what entries say by keys; `Associations` holds the other keys. What ARC has for "not known"
 (UNDEFINEDVALUE, 999999999) is left out.
@@ -6,18 +6,14 @@ The tree says by nesting what entries say by keys; `Associations` holds the othe
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from lxml import etree
-
+from gridwms.describe.glue2tree import Tree, first
 from gridwms.market.sources.bdii.entry import Entry
 
-Tree = dict[str, list["Tree | str"]]
 _UNKNOWN = frozenset(("UNDEFINEDVALUE", "999999999"))
 _ENTITY = frozenset(("Name", "OtherInfo", "CreationTime", "Validity"))
-_DEEPEST = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,57 +98,6 @@ _CLASSES = {
 }
 
 
-def read_xml(content: bytes) -> Tree:
-    """The tree of an XML document. Raises ValueError."""
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, remove_comments=True)
-    try:
-        root = etree.fromstring(content, parser)
-    except etree.XMLSyntaxError as error:
-        raise ValueError(f"it is no XML: {error}") from error
-    return {etree.QName(root).localname: [_of_element(root, 0)]}
-
-
-def _of_element(element: etree._Element, depth: int) -> Tree | str:
-    children = [child for child in element if isinstance(child.tag, str)]
-    if depth > _DEEPEST:
-        raise ValueError("it is nested too deeply")
-    if not children:
-        return (element.text or "").strip()
-    tree: Tree = {}
-    for child in children:
-        tree.setdefault(etree.QName(child).localname, []).append(_of_element(child, depth + 1))
-    return tree
-
-
-def read_json(content: bytes) -> Tree:
-    """The tree of a JSON document, in which what there is once is no list. Raises ValueError."""
-    try:
-        found = json.loads(content)
-    except RecursionError:
-        raise ValueError("it is nested too deeply") from None
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise ValueError(f"it is no JSON: {error}") from error
-    tree = _of_json(found, 0)
-    if isinstance(tree, str):
-        raise ValueError("it holds no object")  # noqa: TRY004 - the document is wrong, not the call
-    return tree
-
-
-def _of_json(value: object, depth: int) -> Tree | str:
-    if depth > _DEEPEST:
-        raise ValueError("it is nested too deeply")
-    if isinstance(value, dict):
-        # Names of XML attributes and name spaces; what they say of an entity no resource needs.
-        items = ((str(name), each) for name, each in value.items() if not str(name).startswith(("_", "@", "xmlns")))
-        return {
-            name.rpartition(":")[2]: [_of_json(one, depth + 1) for one in (each if isinstance(each, list) else [each])]
-            for name, each in items
-        }
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return "" if value is None or isinstance(value, list) else str(value).strip()
-
-
 def entries(tree: Tree) -> Iterator[Entry]:
     """All entries of a tree that tell of computing."""
     yield from _walk(tree, {})
@@ -167,7 +112,7 @@ def _walk(tree: Tree, owners: Mapping[str, str]) -> Iterator[Entry]:
             if kind is None:
                 yield from _walk(one, owners)
                 continue
-            own = _first(one, "ID")
+            own = first(one, "ID")
             if own:
                 yield _entry(name, kind, one, own, owners)
             yield from _walk(one, {**owners, name: own})
@@ -196,7 +141,3 @@ def _entry(name: str, kind: _Class, tree: Tree, own: str, owners: Mapping[str, s
                     texts[key] = linked
     names = {attribute.lower(): attribute for attribute in texts}
     return Entry(f"{kind.id}={own}", {attribute.lower(): values for attribute, values in texts.items()}, names)
-
-
-def _first(tree: Tree, name: str) -> str:
-    return next((value for value in tree.get(name, ()) if isinstance(value, str) and value), "")

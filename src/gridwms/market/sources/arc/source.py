@@ -5,8 +5,9 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 from gridwms.classad import ClassAd
+from gridwms.describe.glue2tree import read_json, read_xml
 from gridwms.market.source import SourceError
-from gridwms.market.sources.arc.document import entries, read_json, read_xml
+from gridwms.market.sources.arc.document import entries
 from gridwms.market.sources.bdii.glue2 import Glue2
 from gridwms.market.sources.web import Access, Document
 
