@@ -7,12 +7,18 @@ import contextlib
 import json
 import threading
 import time
+from dataclasses import replace
+from datetime import UTC, datetime
 
 import httpx
 import pytest
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
+from gridwms.api.interests import withdrawn
+from gridwms.api.settings import Settings
+from gridwms.jobs.interest import Interest
+from gridwms.security.authenticate import Shown
 from gridwms.security.drain import Drain
 from gridwms.security.identity import Identity
 from tests.api.house import HELLO, House
@@ -232,3 +238,45 @@ def test_what_information_systems_are_told(home: House) -> None:
     told = home.http().get("/api/v1/publication").json()
     assert (told["health"], told["serving"], told["access"]) == ("warning", "draining", ["VO:atlas"])
     assert "drained" in told["info"]
+
+
+def test_a_peek_that_waits_ends_with_the_ban(home: House) -> None:
+    key, wrapper = home.running()
+    home.http().get(f"/api/v1/jobs/{key}/peek", params={"name": "out"})
+    wrapper.put("/peek/out?offset=0", content=b"a")
+    codes: list[int] = []
+    where, wait = f"/api/v1/jobs/{key}/peek", {"name": "out", "offset": 1, "wait": 30}
+    thread = threading.Thread(target=lambda: codes.append(home.http().get(where, params=wait).status_code))
+    thread.start()
+    while not home.server._app.state.news._waiting._waiters:
+        pass
+    home.http("op").post("/api/v1/bans", json={"kind": "user", "name": "ann"})
+    thread.join(10)
+    assert codes == [403]
+
+
+def test_those_whom_others_vouch_for_listen_as_long_as_that_lasts(home: House) -> None:
+    settings = home.server._app.state.settings
+    interest = Interest.read([], "alice@wlcg")
+    shown = Identity(subject="alice@wlcg", name="alice", issuer="https://wlcg.example/", vo="wlcg")
+
+    def why(identity: Identity | None, at: Settings = settings) -> str:
+        found = withdrawn(home.world, at, "alice@wlcg", interest, identity)
+        return "" if found is None else found.sentence
+
+    assert why(shown) == "", "no file of ours says so, and none needs to"
+    assert why(replace(shown, ends=datetime.fromtimestamp(home.world.clock() + 60, UTC))) == ""
+    assert "run out" in why(replace(shown, ends=datetime.fromtimestamp(home.world.clock() - 1, UTC)))
+    assert "does not know" in why(None), "where there are only users of our own"
+
+    class Others:
+        def identify(self, shown: Shown) -> None:
+            return None
+
+    gate = settings.gatekeeper
+    believing = replace(settings, gatekeeper=replace(gate, users=(*gate.users, Others())))
+    assert why(None, believing) == "", "away: nobody can tell"
+    add(home, deny=["query"], who={"user": ["alice@wlcg"]})
+    assert "denies it" in why(shown)
+    home.http("op").post("/api/v1/bans", json={"kind": "user", "name": "alice@wlcg"})
+    assert "banned" in why(None, believing) and "banned" in why(shown)

@@ -45,16 +45,21 @@ def withdrawn(
 ) -> FlowError | None:
     """Why somebody may no longer hear of what he was once permitted to hear of; None: he may. StoreUnavailable.
 
-    `shown`: who he was when he came, if he is here. Who comes with a certificate has groups that only he can show;
-    while he is away nobody can tell what they would permit, and nothing is withdrawn.
+    `shown`: who he was when he came, if he is here. Who comes with a certificate or somebody's token has groups that
+    only he can show; while he is away nobody can tell what they would permit, and only a ban withdraws anything.
     """
-    identity = settings.gatekeeper.by_name(subject)
-    if identity is None:
-        if is_user_name(subject):
-            return NotPermitted(f"The service does not know '{subject}' any more.", "Ask its operator for a token.")
-        if shown is None:
-            return None
-        identity = settings.gatekeeper.judged(shown)
+    gate = settings.gatekeeper
+    if shown is not None and shown.issuer:
+        if shown.ends is not None and shown.ends.timestamp() <= world.clock():
+            return NotPermitted("The token or proxy that was shown has run out.", "Connect again with a new one.")
+        identity = gate.judged(shown)
+    elif (known := gate.by_name(subject)) is not None:
+        identity = known
+    elif shown is not None or (is_user_name(subject) and not gate.believes_others):
+        return NotPermitted(f"The service does not know '{subject}' any more.", "Ask its operator for a token.")
+    else:
+        ban = world.bans.on(subject)
+        return None if ban is None else NotPermitted(ban.sentence, "Ask the operators of the service.")
     at = Desk(world, settings, identity)
     named = sorted(interest.jobs | interest.parents)
     try:

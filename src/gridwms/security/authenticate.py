@@ -118,6 +118,11 @@ class Gatekeeper:
         known = identify(shown, self.users)
         return self.judged(self.policies.mapper.mapped(known) if known.issuer else known)
 
+    @property
+    def believes_others(self) -> bool:
+        """Whether users may come whom somebody else vouches for, and of whom nothing is kept here."""
+        return any(not isinstance(one, BearerTokens | LoginCookie) for one in self.users)
+
     def by_name(self, subject: str) -> Identity | None:
         """The user as the service would know him now, for what is done in his name; None: it does not any more."""
         known = self.sessions.users(subject)
