@@ -63,6 +63,8 @@ def test_jobs_of_others_as_far_as_a_rule_reaches(home: House) -> None:
     assert bob.get("/api/v1/jobs", params={"owner": "*"}).status_code == 403
     assert add(home, allow=["query-others"], of_vo=["local"], who=who).status_code == 200
     assert bob.get(f"/api/v1/jobs/{key}").status_code == 200
+    found = bob.get("/api/v1/query", params={"q": "status=waiting"}).json()["jobs"]
+    assert [one["id"][-22:] for one in found] == [key], "found, too"
     assert bob.get(f"/api/v1/jobs/{key}/output").status_code == 403, "that is another right"
     assert bob.post(f"/api/v1/jobs/{key}/cancel").status_code == 403
     assert add(home, allow=["query-others"], who=who).status_code == 200

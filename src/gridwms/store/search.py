@@ -59,16 +59,19 @@ def touched(cursor: int) -> ColumnElement[bool]:
     return exists().where(events.c.job == jobs.c.number, events.c.cursor >= cursor)
 
 
-def visible(subject: str, names: Collection[str]) -> ColumnElement[bool]:
-    """Our jobs that somebody owns, or is perhaps let in to: by subject, or by one of these names of groups."""
+def visible(subject: str, names: Collection[str], vos: Collection[str]) -> ColumnElement[bool]:
+    """Our jobs that somebody owns, or is perhaps let in to: by subject, or by one of these names of groups; and those
+    of these VOs."""
     let_in = select(job_access.c.job).where(job_access.c.who.in_([subject, *names]))
-    return or_(jobs.c.owner == subject, jobs.c.number.in_(let_in), (-jobs.c.parent).in_(let_in))
+    mine = or_(jobs.c.owner == subject, jobs.c.number.in_(let_in), (-jobs.c.parent).in_(let_in))
+    return or_(mine, jobs.c.vo.in_(vos)) if vos else mine
 
 
-def visible_compounds(subject: str, names: Collection[str]) -> ColumnElement[bool]:
+def visible_compounds(subject: str, names: Collection[str], vos: Collection[str]) -> ColumnElement[bool]:
     """The same of our compounds."""
     let_in = select(job_access.c.job).where(job_access.c.who.in_([subject, *names]))
-    return or_(compounds.c.owner == subject, (-compounds.c.number).in_(let_in))
+    mine = or_(compounds.c.owner == subject, (-compounds.c.number).in_(let_in))
+    return or_(mine, compounds.c.vo.in_(vos)) if vos else mine
 
 
 def visible_others(owner: str) -> ColumnElement[bool]:

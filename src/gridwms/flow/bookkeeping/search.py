@@ -30,6 +30,7 @@ from gridwms.flow.bookkeeping.show import booked_statuses, own_events, status
 from gridwms.flow.status import JobView, compound_views, held, held_job, views_of
 from gridwms.flow.task import job_url
 from gridwms.flow.world import World
+from gridwms.rights.names import Right
 from gridwms.security.identity import Identity
 from gridwms.security.policy import Action, Decision, JobsOf, Object, OneJob
 from gridwms.store import jobs as rows
@@ -60,6 +61,13 @@ class Asker:
     def sees_all(self) -> bool:
         """Whether jobs of everybody may be among those that are found."""
         return self.judge(Action.LIST, JobsOf(owner="")).yes
+
+    @property
+    def vos(self) -> list[str]:
+        """The VOs whose jobs may be among them, as far as rules name them in full."""
+        rights = (Right.QUERY_OTHERS, Right.STATUS_OTHERS)
+        rules = [rule for right in rights for rule in self.identity.verdict.allowed.get(right, ())]
+        return sorted({one.parts[0] for rule in rules for one in rule.of_vo if one.exact})
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +197,7 @@ def _own(
         cursor = world.database.read(lambda connection: first_cursor(connection, since))
         condition = and_(condition, search.touched(cursor))
     if not asker.sees_all:
-        condition = and_(condition, search.visible(asker.identity.subject, _group_names(asker.identity)))
+        condition = and_(condition, search.visible(asker.identity.subject, _group_names(asker.identity), asker.vos))
     return pages.walk(
         OWN,
         top,
@@ -203,7 +211,9 @@ def _compounds(world: World, asker: Asker, pages: Pages, query: Query, top: int)
     """Row numbers of our compounds for which the part of the query holds that has columns."""
     condition = sql.where(_of_ours(world, query), sql.COMPOUNDS)
     if not asker.sees_all:
-        condition = and_(condition, search.visible_compounds(asker.identity.subject, _group_names(asker.identity)))
+        condition = and_(
+            condition, search.visible_compounds(asker.identity.subject, _group_names(asker.identity), asker.vos)
+        )
     return pages.walk(
         COMPOUNDS,
         top,
