@@ -24,6 +24,7 @@ from gridwms.api.routes import (
     gridsite,
     jobs,
     lb,
+    lb_soap,
     market,
     offers,
     policy,
@@ -114,6 +115,7 @@ def routes() -> list[BaseRoute]:
         publication,
         shares,
         pages,
+        lb_soap,
         lb,  # the last: what has no other meaning is the id of a job
     ):
         found += module.router.routes

@@ -32,6 +32,9 @@ class PortType:
     operations: tuple[Operation, ...]
     faults: dict[str, Struct]
     types: tuple[Type, ...] = ()
+    document: bool = False
+    """Messages are elements of a schema (document/literal); else their parts are named one by one (rpc/literal). They
+    look the same on the way."""
 
     def operation(self, name: str) -> Operation | None:
         """The one of this name."""

@@ -54,6 +54,12 @@ def _types(root: etree._Element, port: PortType) -> None:
             sequence = _xsd(made, "sequence")
             for field in kind.fields:
                 _xsd(sequence, "element", **_attributes(field))
+    for operation in port.operations if port.document else ():
+        for suffix, fields in (("", operation.takes), ("Response", operation.gives)):
+            element = _xsd(schema, "element", name=operation.name + suffix)
+            sequence = _xsd(_xsd(element, "complexType"), "sequence")
+            for field in fields:
+                _xsd(sequence, "element", **_attributes(field))
     for name, struct in port.faults.items():
         _xsd(schema, "element", name=name, type=f"tns:{struct.name}")
 
@@ -114,6 +120,10 @@ def _messages(root: etree._Element, port: PortType) -> None:
     for operation in port.operations:
         for suffix, fields in (("Request", operation.takes), ("Response", operation.gives)):
             message = _add(root, "message", name=operation.name + suffix)
+            if port.document:
+                element = operation.name + (suffix if suffix == "Response" else "")
+                _add(message, "part", name="parameters", element=f"tns:{element}")
+                continue
             for field in fields:
                 _add(message, "part", name=field.name, type=_name(field.of))
     for name in port.faults:
@@ -124,7 +134,7 @@ def _port_type(root: etree._Element, port: PortType) -> None:
     told = _add(root, "portType", name=port.name)
     for operation in port.operations:
         entry = _add(told, "operation", name=operation.name)
-        if operation.takes:
+        if operation.takes and not port.document:
             entry.set("parameterOrder", " ".join(field.name for field in operation.takes))
         if operation.about:
             _add(entry, "documentation").text = operation.about
@@ -136,16 +146,22 @@ def _port_type(root: etree._Element, port: PortType) -> None:
 
 def _binding(root: etree._Element, port: PortType) -> None:
     told = _add(root, "binding", name=port.binding, type=f"tns:{port.name}")
-    etree.SubElement(told, f"{{{SOAP}}}binding", style="rpc", transport=_HTTP)
+    etree.SubElement(told, f"{{{SOAP}}}binding", style="document" if port.document else "rpc", transport=_HTTP)
     for operation in port.operations:
-        _bound(_add(told, "operation", name=operation.name), operation, port.namespace)
+        _bound(
+            _add(told, "operation", name=operation.name),
+            operation,
+            "" if port.document else port.namespace,
+        )
 
 
 def _bound(entry: etree._Element, operation: Operation, namespace: str) -> None:
     etree.SubElement(entry, f"{{{SOAP}}}operation", soapAction="")
     for direction, suffix in (("input", "Request"), ("output", "Response")):
         side = _add(entry, direction, name=operation.name + suffix)
-        etree.SubElement(side, f"{{{SOAP}}}body", use="literal", namespace=namespace)
+        body = etree.SubElement(side, f"{{{SOAP}}}body", use="literal")
+        if namespace:
+            body.set("namespace", namespace)
     for fault in operation.faults:
         etree.SubElement(_add(entry, "fault", name=fault), f"{{{SOAP}}}fault", name=fault, use="literal")
 

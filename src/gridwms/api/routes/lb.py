@@ -16,24 +16,23 @@ from starlette.responses import HTMLResponse, PlainTextResponse, RedirectRespons
 
 from gridwms.api import html, pages
 from gridwms.api.desk import Desk, desk
-from gridwms.api.lb_errors import LbError, no_jobs, not_ours, purged, translated
+from gridwms.api.lb_errors import LbError, no_jobs, purged, translated
+from gridwms.api.lb_questions import find_all, one_job
+from gridwms.api.routes.lb_soap import wsdl
 from gridwms.bookkeeping.jobid import UNIQUE_LENGTH
-from gridwms.bookkeeping.query.attributes import Operator, Subject
-from gridwms.bookkeeping.query.conditions import Condition, Query
+from gridwms.bookkeeping.query.attributes import Subject
 from gridwms.bookkeeping.query.errors import QueryError
 from gridwms.bookkeeping.query.flags import parse_flags
 from gridwms.bookkeeping.query.url import parse_query
 from gridwms.bookkeeping.states import StateCode
 from gridwms.bookkeeping.text_view import job_text, jobs_text, notifications_text, state_text
-from gridwms.flow import status, subscriptions
+from gridwms.flow import subscriptions
 from gridwms.flow.bookkeeping import show
 from gridwms.flow.bookkeeping.named import Named
-from gridwms.flow.bookkeeping.search import HARD_LIMIT, Found, find_jobs
+from gridwms.flow.bookkeeping.search import HARD_LIMIT, Found
 from gridwms.flow.errors import FlowError, NotFound
-from gridwms.flow.task import job_url
-from gridwms.jobs.ids import is_key
 from gridwms.security.errors import NotIdentified, SecurityError
-from gridwms.security.policy import Action, JobsOf, OneSubscription
+from gridwms.security.policy import Action, OneSubscription
 from gridwms.store import search as counts
 from gridwms.store.subscriptions import Subscription
 
@@ -53,6 +52,8 @@ _FRONT = (
 async def front(request: Request) -> Response:
     """What stands behind this address; to users that are known, and to whoever asks for something, as an L&B server."""
     asked = _Asked(request.url.query)
+    if "wsdl" in asked.words:
+        return wsdl(f"{_base(request)}/")
     if asked.words & {"version", "configuration"}:
         return PlainTextResponse(_about(request, asked), headers=_PLAIN)
 
@@ -168,44 +169,20 @@ def _base(request: Request) -> str:
 
 
 def _named(request: Request, at: Desk, unique: str) -> Named:
-    """The job that the last part of an address names, to the caller who may see its status. LbError, NotPermitted."""
-    if is_key(unique) and status.held(at.world, [unique]):
-        return Named(job_url(at.world, unique), at.job(unique, Action.STATUS))
-    ours = urlsplit(at.world.settings.base_url).netloc
-    tried = dict.fromkeys((request.url.netloc, ours))
+    """The job that the last part of an address names: at the address that was asked, or at the service's own."""
+    tried = dict.fromkeys((request.url.netloc, urlsplit(at.world.settings.base_url).netloc))
+    failed: LbError | None = None
     for address in tried:
         try:
-            return at.any_job(f"https://{address}/{unique}", Action.STATUS)
-        except FlowError as error:
-            if error.code != "unknown_job":
-                raise
-    at.may(Action.LIST, JobsOf(owner=at.identity.subject))
-    if request.url.netloc != ours:
-        raise not_ours(f"https://{request.url.netloc}/{unique}", ours)
-    raise no_jobs()
+            return one_job(at, f"https://{address}/{unique}")
+        except LbError as error:
+            failed = failed or error
+    raise failed or no_jobs()
 
 
 def _jobs(at: Desk, query: str | None) -> list[Found]:
     """Those that a query asks for, all of the caller's without one."""
-    at.may(Action.SEARCH)
-    conditions: Query
-    if query:
-        conditions = parse_query(query, int(at.world.clock()), Subject.JOBS)
-    else:
-        conditions = ((Condition("owner", Operator.EQUAL, at.identity.subject),),)
-    found: list[Found] = []
-    after = ""
-    while True:
-        page = find_jobs(at.world, at.asker, conditions, after=after, limit=HARD_LIMIT)
-        found += page.found
-        if len(found) > HARD_LIMIT:
-            raise LbError(500, errno.E2BIG, "Argument list too long", f"more than {HARD_LIMIT} jobs match")
-        if not page.next:
-            break
-        after = page.next
-    if not found and query:
-        raise no_jobs()
-    return found
+    return find_all(at, parse_query(query, int(at.world.clock()), Subject.JOBS) if query else None)
 
 
 async def _notification(request: Request, at: Desk, key: str) -> Response:
