@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection
 
-from gridwms.jobs.cohorts import Moved
+from gridwms.jobs.cohorts import Member, Moved
 from gridwms.jobs.job import Job
 from gridwms.store import cache as module
 from gridwms.store import jobs as rows
@@ -27,7 +27,7 @@ def test_what_a_failed_write_changed_is_read_anew(database: Database) -> None:
 
     def fails(connection: Connection) -> None:
         changed = job._replace(deep_count=99)
-        rows.save(connection, [Moved(job, changed, [(number, changed)])])
+        rows.save(connection, [Moved(job, changed, [Member(number, changed)])])
         raise KeyError("undone")
 
     with pytest.raises(KeyError):
@@ -42,7 +42,7 @@ def test_cached_and_read_jobs_are_equal(tmp_path: Path) -> None:
     plain = [job._replace(attempts=()) for job in jobs]
     numbers = first.write(lambda c: rows.add(c, plain))
     after = {job.key: (numbers[job.key], job) for job in jobs}
-    moved = [Moved(was, job, [(numbers[job.key], job)]) for was, job in zip(plain, jobs, strict=True)]
+    moved = [Moved(was, job, [Member(numbers[job.key], job)]) for was, job in zip(plain, jobs, strict=True)]
     first.write(lambda c: rows.save(c, moved))
     cached = first.write(lambda c: rows.load(c, list(after)))
     by_number = first.write(lambda c: rows.load_numbers(c, list(numbers.values())))
@@ -54,10 +54,10 @@ def test_cached_and_read_jobs_are_equal(tmp_path: Path) -> None:
 
 def test_the_oldest_go_first(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "_MOST", 2)
-    cache, jobs = JobCache(), [a_job(seed) for seed in range(3)]
-    for number, job in enumerate(jobs):
-        cache.put(number, job)
-    assert [cache.get(number) for number in range(3)] == [None, (1, jobs[1]), (2, jobs[2])]
-    assert cache.get(jobs[0].key) is None
+    cache, some = JobCache(), [Member(number, a_job(number)) for number in range(3)]
+    for one in some:
+        cache.keep([one])
+    assert cache.by_number == {1: some[1], 2: some[2]}
+    assert list(cache.by_key.values()) == some[1:]
     cache.clear()
-    assert cache.get(2) is None
+    assert not cache.by_number

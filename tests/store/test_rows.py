@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 
 from gridwms.jobs.codec import form_of
-from gridwms.jobs.cohorts import Moved
+from gridwms.jobs.cohorts import Member, Moved
 from gridwms.jobs.effects import Deliver, Withdraw
 from gridwms.jobs.job import Job
 from gridwms.jobs.rebuild import rebuild
@@ -26,7 +26,7 @@ def test_histories_come_back_as_they_were(database: Database) -> None:
             number = rows.add(connection, [plain])[key]  # type: ignore[arg-type]
             log.append(connection, [(number, event, form_of(event, None)) for event in history], 1.5)  # type: ignore[arg-type]
             full = job._replace(key=key)  # noqa: B023
-            rows.save(connection, [Moved(plain, full, [(number, full)])])  # type: ignore[arg-type]
+            rows.save(connection, [Moved(plain, full, [Member(number, full)])])  # type: ignore[arg-type]
 
         database.write(work)
         stored = database.read(lambda c, key=key: rows.load(c, [key]))[key][1]
@@ -53,7 +53,7 @@ def test_known_events_are_found(database: Database) -> None:
 def test_the_outbox_keeps_order_tries_and_one_of_a_kind(database: Database) -> None:
     job, _history = run(random.Random(3))
     number = database.write(lambda c: rows.add(c, [job])[job.key])
-    effects = [(number, Deliver(1, "s")), (number, Withdraw(1, "s")), (number, Deliver(1, "s"))]
+    effects = [([number], Deliver(1, "s")), ([number], Withdraw(1, "s")), ([number], Deliver(1, "s"))]
     database.write(lambda c: outbox.put(c, effects, 5.0))
     assert database.read(lambda c: outbox.due(c, "s", 4.9, 10)) == []
     tasks = database.read(lambda c: outbox.due(c, "s", 5.0, 10))

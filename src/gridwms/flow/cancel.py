@@ -49,7 +49,7 @@ def _cancel(world: World, by: str, keys: Sequence[str]) -> dict[str, Answer]:
             if job.cancel_requested_at is not None and job.state in (State.SUBMITTED, State.WAITING)
         ]
         ended = apply(connection, world, {key: (numbers[key], asked.jobs[key]) for key, _event in ends}, ends)
-        asked.jobs |= ended.jobs
+        asked.jobs.renew(ended.jobs)
         asked.sites |= ended.sites
         return asked, before
 

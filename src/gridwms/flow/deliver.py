@@ -8,6 +8,7 @@ never sent. (Should a site still run one twice, the token lets only one of them 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 import structlog
 from sqlalchemy import Connection
@@ -15,11 +16,13 @@ from sqlalchemy import Connection
 from gridwms.flow.credentials.carried import carried_by
 from gridwms.flow.data.brokerinfo import NotLocated
 from gridwms.flow.find import name_of
+from gridwms.flow.gathering import Alike
 from gridwms.flow.record import Recorded, announce, record_in
 from gridwms.flow.task import Frames, handover
 from gridwms.flow.world import World
+from gridwms.jobs.cohorts import Batch
 from gridwms.jobs.events import Delivered, Ended, EndKind, Event, Refused
-from gridwms.jobs.ids import parse_tag, tag_of
+from gridwms.jobs.ids import tag_of
 from gridwms.jobs.job import Attempt, Job
 from gridwms.jobs.reasons import Reason, reason
 from gridwms.jobs.states import ENDED
@@ -49,34 +52,34 @@ def deliver(world: World, site: Site, tasks: Sequence[Task]) -> None:
     doubtful = [tag for tag, task in by_tag.items() if task.tries]
     found = site.find(doubtful) if doubtful else {}
     now = world.clock()
-    settled: dict[str, Event] = {}
+    settled = Settled()
     to_send: list[str] = []
     for tag, task in by_tag.items():
         job, attempt = pairs[tag]
         receipt = found.get(tag)
         if receipt is not None:
-            settled[tag] = _delivered(now, task.attempt, receipt)
+            settled.delivered(task, now, receipt)
         elif task.tries and tag not in found:
             continue  # still in doubt: asked again later
         elif is_closed(job, attempt):
-            settled[tag] = never_there(now, task.attempt)
+            settled.put(task, never_there(now, task.attempt))
         else:
             to_send.append(tag)
-    finish(world, by_tag, settled)
+    settled.record(world)
     if to_send:
         _send(world, site, by_tag, {tag: pairs[tag] for tag in to_send})
 
 
 def _send(world: World, site: Site, by_tag: dict[str, Task], pairs: dict[str, Pair]) -> None:
     descriptions = world.descriptions.many({name_of(job) for job, _attempt in pairs.values()})
-    settled: dict[str, Event] = {}
+    settled = Settled()
     handovers = []
     frames: Frames = {}
     carried = carried_by(world, [job for job, _attempt in pairs.values()]) if getattr(site, "carries", False) else None
     for tag, (job, attempt) in pairs.items():
         description = descriptions.get(name_of(job))
         if description is None:
-            settled[tag] = _undeliverable(world, attempt, "it is not in the database, or of another version")
+            settled.put(by_tag[tag], _undeliverable(world, attempt, "it is not in the database, or of another version"))
             continue
         given = carried.get((job.owner, job.delegation)) if carried is not None else None
         if carried is not None and job.delegation and given is None:
@@ -87,20 +90,23 @@ def _send(world: World, site: Site, by_tag: dict[str, Task], pairs: dict[str, Pa
         except NotLocated:
             continue  # it stays in the outbox, as one in doubt
         except ValueError as error:
-            settled[tag] = _undeliverable(world, attempt, str(error))
+            settled.put(by_tag[tag], _undeliverable(world, attempt, str(error)))
     try:
         answers = site.submit(handovers) if handovers else []
     finally:
-        finish(world, by_tag, settled)
-    settled = {}
+        settled.record(world)
+    settled = Settled()
     now = world.clock()
     for answer in answers:
-        number = parse_tag(answer.tag)[1]
+        task = by_tag.get(answer.tag)
+        if task is None:
+            continue
+        number = task.attempt
         if isinstance(answer, Refusal):
-            settled[answer.tag] = Refused(id=f"site-{number}-refused", time=now, attempt=number, reason=answer.reason)
+            settled.put(task, Refused(id=f"site-{number}-refused", time=now, attempt=number, reason=answer.reason))
         else:
-            settled[answer.tag] = _delivered(now, number, answer)
-    finish(world, by_tag, settled)
+            settled.delivered(task, now, answer)
+    settled.record(world)
 
 
 def _undeliverable(world: World, attempt: Attempt, text: str) -> Refused:
@@ -120,38 +126,39 @@ def withdraw(world: World, site: Site, tasks: Sequence[Task]) -> None:
     unknown = [tag for tag, attempt in attempts.items() if attempt.receipt is None and attempt.departure is None]
     found = site.find(unknown) if unknown else {}
     now = world.clock()
-    settled: dict[str, Event | None] = {}
+    settled = Settled()
     receipts = []
     for tag, attempt in attempts.items():
+        task = by_tag[tag]
         if attempt.departure is not None or attempt.refused_at is not None:
-            settled[tag] = None
+            settled.put(task, None)
         elif attempt.receipt is not None:
             receipts.append(Receipt(tag=tag, id=attempt.receipt))
-            settled[tag] = None
+            settled.put(task, None)
         elif tag in found:
             receipt = found[tag]
             if receipt is None:
-                settled[tag] = never_there(now, attempt.number)
+                settled.put(task, never_there(now, attempt.number))
             else:
                 receipts.append(receipt)
-                settled[tag] = _delivered(now, attempt.number, receipt)
+                settled.delivered(task, now, receipt)
     if receipts:
         site.cancel(receipts)
-    finish(world, by_tag, settled)
+    settled.record(world)
 
 
 def forget(world: World, site: Site, tasks: Sequence[Task]) -> None:
     """Let the site remove what it keeps of these attempts."""
-    jobs = world.database.recent(lambda connection: rows.load(connection, {task.key for task in tasks}))
-    by_tag = {tag_of(task.key, task.attempt): task for task in tasks}
-    receipts = []
-    for tag, task in by_tag.items():
-        attempt = jobs[task.key][1].attempts[task.attempt - 1]
-        if attempt.receipt is not None:
-            receipts.append(Receipt(tag=tag, id=attempt.receipt))
+
+    def work(connection: Connection) -> list[str | None]:
+        stored = rows.members(connection, [task.key for task in tasks])
+        return [stored[task.key].receipt(task.attempt) for task in tasks]
+
+    known = zip(tasks, world.database.recent(work), strict=True)
+    receipts = [Receipt(tag=tag_of(task.key, task.attempt), id=ident) for task, ident in known if ident is not None]
     if receipts:
         site.forget(receipts)
-    finish(world, by_tag, dict.fromkeys(by_tag))
+    world.database.write(lambda connection: outbox.done(connection, [task.number for task in tasks]))
 
 
 ERRANDS = {"deliver": deliver, "withdraw": withdraw, "forget": forget}
@@ -232,19 +239,37 @@ def _later_in_doubt(world: World, tasks: Sequence[Task]) -> None:
         world.database.write(lambda connection: outbox.postpone(connection, numbers, due))
 
 
-def finish(world: World, by_tag: dict[str, Task], settled: dict[str, Event] | dict[str, Event | None]) -> None:
-    """Record what became of tasks and take them out of the outbox, in one transaction."""
-    if not settled:
-        return
-    events = [(by_tag[tag].key, event) for tag, event in settled.items() if event is not None and tag in by_tag]
-    numbers = [by_tag[tag].number for tag in settled if tag in by_tag]
+class Settled:
+    """What became of tasks: recorded in the transaction that takes them out of the outbox."""
 
-    def work(connection: Connection) -> Recorded:
-        recorded = record_in(connection, world, events) if events else Recorded()
-        outbox.done(connection, numbers)
-        return recorded
+    def __init__(self) -> None:
+        self._numbers: list[int] = []
+        self._events: list[tuple[str, Event] | Batch] = []
+        self._delivered = Alike()
 
-    announce(world, world.database.write(work))
+    def put(self, task: Task, event: Event | None) -> None:
+        """A task is done, and what is to be told of it."""
+        self._numbers.append(task.number)
+        if event is not None:
+            self._events.append((task.key, event))
+
+    def delivered(self, task: Task, now: float, receipt: Receipt) -> None:
+        """The site has this attempt."""
+        self._numbers.append(task.number)
+        self._delivered.add((task.attempt, now), task.key, partial(_delivered, now, task.attempt, receipt), receipt.id)
+
+    def record(self, world: World) -> None:
+        """Write it down."""
+        if not self._numbers:
+            return
+        events = [*self._events, *self._delivered.events()]
+
+        def work(connection: Connection) -> Recorded:
+            recorded = record_in(connection, world, events) if events else Recorded()
+            outbox.done(connection, self._numbers)
+            return recorded
+
+        announce(world, world.database.write(work))
 
 
 def is_closed(job: Job, attempt: Attempt) -> bool:

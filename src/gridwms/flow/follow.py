@@ -5,18 +5,20 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Collection, Sequence
+from functools import partial
 from typing import BinaryIO
 
 import structlog
 
-from gridwms.flow.errors import FlowError
 from gridwms.flow.find import name_of
+from gridwms.flow.gathering import Alike, Gathering, Read, read_lines
 from gridwms.flow.record import record
-from gridwms.flow.worker import is_listed, read_reports
+from gridwms.flow.worker import is_listed
+from gridwms.flow.worker_lines import BadLine
 from gridwms.flow.world import World
+from gridwms.jobs.cohorts import Batch
 from gridwms.jobs.events import Ended, EndKind, Event, Noticed, Running, Source
 from gridwms.jobs.ids import parse_tag
-from gridwms.jobs.job import Attempt, Job
 from gridwms.jobs.reasons import reason
 from gridwms.sandbox.errors import SandboxError, SandboxFull
 from gridwms.sites.contract import Leftover, Phase, Receipt, Sighting, Site
@@ -68,22 +70,25 @@ def _running(sighting: Sighting, row: present.Present) -> tuple[str, Event] | No
 
 def _end(world: World, site: Site, over: Sequence[Sighting], by_tag: dict[str, present.Present]) -> None:
     leftovers = {one.tag: one for one in site.collect([Receipt(tag=s.tag, id=by_tag[s.tag].receipt) for s in over])}
-    jobs = world.database.recent(lambda connection: rows.load(connection, {parse_tag(s.tag)[0] for s in over}))
-    events: list[tuple[str, Event]] = []
+    listed = _listed(world, [by_tag[tag].key for tag, one in leftovers.items() if one.outputs and tag in by_tag])
+    now = world.clock()
+    events: list[tuple[str, Event] | Batch] = []
+    said, ended = Gathering(), Alike()
     for sighting in over:
-        key, number = parse_tag(sighting.tag)
-        job = jobs[key][1]
+        row = by_tag[sighting.tag]
+        key, number = row.key, row.number
         leftover = leftovers.get(sighting.tag)
         if leftover is not None:
-            lost = _keep_outputs(world, job, number, leftover)
+            lost = _keep_outputs(world, key, number, leftover, listed.get(key, ()))
             if lost is None:
                 world.held_outputs[key] = "there is no room left at the service."
                 continue  # it stays where it is until there is room for what it has brought
             world.held_outputs.pop(key, None)
             events += lost
-            events += _left_events(world, job, job.attempts[number - 1], leftover)
-        events.append((key, _ended(sighting, number)))
-    record(world, events)
+            said.add(key, number, _left_events(row, leftover, now))
+        alike = number, sighting.phase, sighting.time, sighting.exit_code, sighting.cancelled, id(sighting.reason)
+        ended.add(alike, key, partial(_ended, sighting, number))
+    record(world, [*events, *said.events(), *ended.events()])
 
 
 def _ended(sighting: Sighting, attempt: int) -> Ended:
@@ -102,36 +107,44 @@ def _ended(sighting: Sighting, attempt: int) -> Ended:
     )
 
 
-def _left_events(world: World, job: Job, attempt: Attempt, leftover: Leftover) -> list[tuple[str, Event]]:
+def _left_events(row: present.Present, leftover: Leftover, now: float) -> list[Read]:
     """What the wrapper could not send. A spool that was cut off in the middle of a line still tells the rest."""
-    found: list[tuple[str, Event]] = []
+    found: list[Read] = []
     for line in leftover.events:
         try:
-            found += [(job.key, report) for report in read_reports(attempt, [line], world.clock())]
-        except FlowError as error:
-            logger.warning("spooled event unreadable", job=job.key, attempt=attempt.number, why=str(error))
+            found += read_lines([line], row.number, row.matched_at, now)
+        except BadLine as error:
+            logger.warning("spooled event unreadable", job=row.key, attempt=row.number, why=str(error))
     return found
 
 
-def _keep_outputs(world: World, job: Job, attempt: int, leftover: Leftover) -> list[tuple[str, Event]] | None:
+def _listed(world: World, keys: Collection[str]) -> dict[str, Sequence[str]]:
+    """The output files that the descriptions of these jobs list, as far as they can be read."""
+    if not keys:
+        return {}
+    jobs = world.database.recent(lambda connection: rows.load(connection, keys))
+    names = {key: name_of(job) for key, (_number, job) in jobs.items()}
+    described = world.descriptions.many(set(names.values()))
+    return {key: described[name].outputs for key, name in names.items() if name in described}
+
+
+def _keep_outputs(
+    world: World, key: str, attempt: int, leftover: Leftover, patterns: Sequence[str]
+) -> list[tuple[str, Event]] | None:
     """Take over the output files that lie at the site; what is to be told of lost ones. None: our disk is full."""
-    if not leftover.outputs:
-        return []
-    description = world.descriptions.many({name_of(job)}).get(name_of(job))
-    patterns = description.outputs if description else ()
     lost: list[tuple[str, Event]] = []
     for index, (name, path) in enumerate(leftover.outputs.items()):
         if not is_listed(patterns, name):
-            lost.append((job.key, _lost(world, attempt, index, name, "it is not in the OutputSandbox")))
+            lost.append((key, _lost(world, attempt, index, name, "it is not in the OutputSandbox")))
             continue
         try:
             with _regular(path) as file:
-                world.sandbox.put_output(job.key, attempt, name, iter(lambda: file.read(1 << 20), b""))
+                world.sandbox.put_output(key, attempt, name, iter(lambda: file.read(1 << 20), b""))
         except SandboxFull as error:
-            logger.warning("output waits at the site", job=job.key, attempt=attempt, file=name, why=str(error))
+            logger.warning("output waits at the site", job=key, attempt=attempt, file=name, why=str(error))
             return None
         except (OSError, SandboxError) as error:
-            lost.append((job.key, _lost(world, attempt, index, name, str(error))))
+            lost.append((key, _lost(world, attempt, index, name, str(error))))
     return lost
 
 

@@ -101,7 +101,7 @@ def _purge(world: World, choose: Callable[[Connection], dict[str, tuple[int, Job
         if job.state is State.PURGED:
             # After the commit: a crash in between leaves files of a purged job, which a purge by hand removes.
             world.sandbox.remove(key)
-    return recorded.jobs
+    return dict(recorded.jobs)
 
 
 def _can_be_purged(job: Job) -> bool:

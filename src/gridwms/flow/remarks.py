@@ -117,14 +117,14 @@ def record_in(connection: Connection, world: World, remarks: Iterable[tuple[str,
     """The same inside a transaction."""
     remarks = list(remarks)
     keys = {key for key, _remark in remarks}
-    stored = without_leaving(connection, rows.load(connection, keys))
+    stored = without_leaving(connection, rows.members(connection, keys))
     whole = compounds.load(connection, keys - stored.keys())
     gone = leaving(connection, {number for number, parent in whole.values() if parent.state is State.PURGED})
     whole = {key: one for key, one in whole.items() if one[0] not in gone}
     for key in keys - stored.keys() - whole.keys():
         raise UnknownJob(key)
     apply(connection, world, stored, [(key, remark) for key, remark in remarks if key in stored])
-    numbers = {key: number for key, (number, _job) in stored.items()}
+    numbers = {key: one.number for key, one in stored.items()}
     for key, (number, _parent) in whole.items():
         numbers[key] = -number
         _append(connection, number, [remark for about, remark in remarks if about == key], world.clock())

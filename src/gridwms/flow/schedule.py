@@ -26,7 +26,8 @@ from gridwms.flow.record import Recorded, announce, apply
 from gridwms.flow.share.turns import Rounds, Turns
 from gridwms.flow.sites import closed, room
 from gridwms.flow.world import World
-from gridwms.jobs.events import Event, Matched
+from gridwms.jobs.cohorts import Batch, Member
+from gridwms.jobs.events import Matched
 from gridwms.jobs.job import NO_WISHES, Job, Wishes
 from gridwms.jobs.reasons import Reason, reason
 from gridwms.jobs.retry import decision_id
@@ -331,45 +332,44 @@ class Scheduler:
         """Give the places of plans to the oldest jobs of their lines; how many got one."""
         world = self._world
         now = world.clock()
-        taken: dict[str, tuple[Candidate, _Plan]] = {}
 
-        def work(connection: Connection) -> Recorded:
+        def work(connection: Connection) -> tuple[Recorded, int]:
             allowed = self._turns.allowance(connection)
-            stored: dict[str, tuple[int, Job]] = {}
-            taken.clear()
+            stored: dict[str, Member] = {}
+            taken: dict[str, tuple[Candidate, _Plan]] = {}
             for plan in plans:
-                places = plan.places[::-1]
+                places, account = plan.places[::-1], plan.line.account
                 count = len(places)
                 oldest = listing.waiting_of(connection, plan.line, count + _BEHIND)
-                found = rows.load_numbers(connection, oldest[:count])
-                for key, (_number, job) in found.items():
-                    if not job.attempts:
+                found = rows.members_numbered(connection, oldest[:count])
+                for key, one in found.items():
+                    if not one.like.attempts:
                         place = places.pop() if places else None
                     else:
-                        place = self._for_retry(job, plan.verdict, places, room, snapshot, plan.slots)
-                    if place is not None and allowed(job.account, place.site or ""):
+                        place = self._for_retry(one.job, plan.verdict, places, room, snapshot, plan.slots)
+                    if place is not None and allowed(account, place.site or ""):
                         taken[key] = place, plan
                 if places and len(oldest) > count:  # some at the head wait for another place: they hold up nobody
-                    behind = rows.load_numbers(connection, oldest[count:])
-                    fresh = [key for key, (_number, job) in behind.items() if not job.attempts]
+                    behind = rows.members_numbered(connection, oldest[count:])
+                    fresh = [key for key, one in behind.items() if not one.like.attempts]
                     for key, place in zip(fresh, reversed(places), strict=False):
-                        if allowed(plan.line.account, place.site or ""):
+                        if allowed(account, place.site or ""):
                             taken[key] = place, plan
                     found |= behind
                 stored |= found
-            told: dict[tuple[int, int, int], Matched] = {}
-            events: list[tuple[str, Event]] = []
+            told: dict[tuple[int, int], tuple[Matched, list[str]]] = {}
             for key, (place, plan) in taken.items():
-                job = stored[key][1]
-                alike = id(place), job.decisions, len(job.attempts)
-                if alike not in told:
-                    told[alike] = _matched(job, place, plan, now)
-                events.append((key, told[alike]))
-            return apply(connection, world, stored, events)
+                like = stored[key].like
+                alike = told.get((id(place), id(like)))
+                if alike is None:
+                    alike = told[id(place), id(like)] = _matched(like, place, plan, now), []
+                alike[1].append(key)
+            recorded = apply(connection, world, stored, [Batch(keys, event) for event, keys in told.values()])
+            return recorded, sum(1 for key in taken if recorded.jobs.apart(key)[0].state is State.READY)
 
-        recorded = world.database.write(work)
+        recorded, placed = world.database.write(work)
         announce(world, recorded)
-        return sum(1 for key, job in recorded.jobs.items() if key in taken and job.state is State.READY)
+        return placed
 
     def _for_retry(
         self, job: Job, verdict: Verdict, places: list[Candidate], elsewhere: Room, snapshot: Snapshot, slots: int

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from functools import partial
 from pathlib import Path
 
 from sqlalchemy import Connection
@@ -13,11 +15,13 @@ from gridwms.flow import perusal
 from gridwms.flow.credentials import carried
 from gridwms.flow.errors import FlowError, NotFound, NotInState
 from gridwms.flow.find import the_job
+from gridwms.flow.gathering import Gathering, Read, read_lines
 from gridwms.flow.inputs import input_file
-from gridwms.flow.record import Coming, Recorded, announce, apply
-from gridwms.flow.worker_lines import MAX_LINES, read_line
+from gridwms.flow.record import Recorded, Told, announce, apply
+from gridwms.flow.worker_lines import MAX_LINES
 from gridwms.flow.world import World
-from gridwms.jobs.events import Event, PayloadStarted, Report
+from gridwms.jobs.cohorts import Batch, Member, Own, Seen
+from gridwms.jobs.events import Event, PayloadStarted
 from gridwms.jobs.job import Attempt, Job
 from gridwms.jobs.states import ENDED, State
 from gridwms.sandbox.errors import SandboxFull
@@ -79,52 +83,67 @@ def hear(world: World, words: Sequence[Word]) -> list[str | FlowError | None]:
 
 def _hear(connection: Connection, world: World, words: Sequence[Word]) -> tuple[Recorded, list[str | FlowError | None]]:
     now = world.clock()
-    stored = rows.load(connection, {word.key for word in words})
+    stored = rows.members(connection, [word.key for word in words])
     errors: dict[int, FlowError] = {}
-    events: list[tuple[str, Coming]] = []
+    said = Gathering()
+    wishes: dict[int, list[Word]] = defaultdict(list)
     for index, word in enumerate(words):
         try:
-            attempt = _attempt(stored.get(word.key), word)
-            events += [(word.key, report) for report in read_reports(attempt, word.lines, now)]
+            reads = read_reports(_attempt(stored.get(word.key), word), word.lines, now)
         except FlowError as error:
             errors[index] = error
             continue
+        said.add(word.key, word.attempt, reads)
         if word.instance is not None:
-            events.append((word.key, _token(word, word.instance, now)))
+            wishes[word.attempt].append(word)
+    events: list[Told] = [*said.events()]
+    for attempt, some in wishes.items():
+        instances = [word.instance or "" for word in some]
+        events.append(Batch([word.key for word in some], partial(_grant, attempt, now), values=instances))
     recorded = apply(connection, world, stored, events)
-    return recorded, [
-        errors[index] if index in errors else _refusal(recorded.jobs[word.key], word)
-        for index, word in enumerate(words)
-    ]
+    return recorded, _answers(recorded.jobs, words, errors)
 
 
-def _token(word: Word, instance: str, now: float) -> Callable[[Job], Event | None]:
-    """Grants the token to a job as it is after what its wrapper said with the wish for it."""
-
-    def grant(job: Job) -> Event | None:
-        if job.attempts[word.attempt - 1].payload_at is not None or _refusal(job, word) is not None:
-            return None
-        return PayloadStarted(id=f"worker-{word.attempt}-token", time=now, attempt=word.attempt, instance=instance)
-
-    return grant
+def _grant(attempt: int, now: float, job: Job) -> Event | None:
+    """The token for a job as it is after what its wrapper said with the wish for it."""
+    if job.attempts[attempt - 1].payload_at is not None or not _wanted(job, attempt):
+        return None
+    return PayloadStarted(id=f"worker-{attempt}-token", time=now, attempt=attempt, instance="")
 
 
-def _attempt(found: tuple[int, Job] | None, word: Word) -> Attempt:
-    if found is None or not 1 <= word.attempt <= len(found[1].attempts):
+def _attempt(found: Member | None, word: Word) -> Attempt:
+    if found is None or not 1 <= word.attempt <= len(found.like.attempts):
         raise NotFound(
             f"Job {word.key} has no attempt {word.attempt}.", "End: this wrapper belongs to another service."
         )
-    return found[1].attempts[word.attempt - 1]
+    return found.like.attempts[word.attempt - 1]
 
 
-def _refusal(job: Job, word: Word) -> str | None:
-    """Why this attempt is to stop, or may not have the token; None when it may go on."""
-    if not _wanted(job, word.attempt):
-        return f"attempt {word.attempt} of job {job.key} is closed"
-    this = job.attempts[word.attempt - 1]
-    if word.instance is not None and this.payload_at is not None and this.instance != word.instance:
-        return "another instance of this attempt has started the payload"
-    return None
+def _answers(jobs: Seen, words: Sequence[Word], errors: Mapping[int, FlowError]) -> list[str | FlowError | None]:
+    """Why each attempt is to stop, or may not have the token; None when it may go on."""
+    going: dict[tuple[int, int], bool] = {}
+    answers: list[str | FlowError | None] = []
+    for index, word in enumerate(words):
+        if index in errors:
+            answers.append(errors[index])
+            continue
+        like, own = jobs.apart(word.key)
+        alike = id(like), word.attempt
+        if alike not in going:
+            going[alike] = _wanted(like, word.attempt)
+        if not going[alike]:
+            answers.append(f"attempt {word.attempt} of job {word.key} is closed")
+        elif word.instance is not None and _is_taken(like, own, word):
+            answers.append("another instance of this attempt has started the payload")
+        else:
+            answers.append(None)
+    return answers
+
+
+def _is_taken(like: Job, own: Sequence[Own], word: Word) -> bool:
+    """Whether another instance has the token."""
+    this = word.attempt - 1
+    return like.attempts[this].payload_at is not None and own[this][1] != word.instance
 
 
 def put_output(
@@ -184,19 +203,14 @@ def put_peek(world: World, key: str, attempt: int, name: str, offset: int, strea
     return size
 
 
-def read_reports(attempt: Attempt, lines: Sequence[str], now: float) -> list[Report]:
+def read_reports(attempt: Attempt, lines: Sequence[str], now: float) -> list[Read]:
     """The reports in these lines. Raises NotInState with the first line that is not one."""
     if len(lines) > MAX_LINES:
         raise NotInState(f"{len(lines)} event lines came at once.", f"Send at most {MAX_LINES}.")
-    reports = []
-    for line in filter(str.strip, lines):
-        try:
-            report = read_line(line, attempt, now)
-        except ValueError as error:
-            raise BadEvents(f"An event line cannot be read: {error}.", "See docs/worker-protocol.md.") from error
-        if report is not None:
-            reports.append(report)
-    return reports
+    try:
+        return read_lines(lines, attempt.number, attempt.matched_at, now)
+    except ValueError as error:
+        raise BadEvents(f"An event line cannot be read: {error}.", "See docs/worker-protocol.md.") from error
 
 
 class BadEvents(NotInState):

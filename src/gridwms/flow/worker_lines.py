@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, urlencode
 
 from gridwms.jobs.events import Finished, Noticed, Report, Running
-from gridwms.jobs.job import Attempt
 from gridwms.jobs.reasons import KINDS, Reason
 
 MAX_LINE = 16_384
@@ -21,8 +20,15 @@ class BadLine(ValueError):
     """A line that is no event of the protocol; the sentence says why."""
 
 
-def read_line(line: str, attempt: Attempt, now: float) -> Report | None:
-    """The report in a line, or None for types that only the service itself may make.
+class Said(NamedTuple):
+    """What a line says beyond when and of what."""
+
+    type: type[Report]
+    fields: dict[str, Any]
+
+
+def read_line(line: str, attempt: int, matched_at: float, now: float) -> tuple[str, float, Said] | None:
+    """Id, time and meaning of a line, or None for types that only the service itself may make.
 
     Its time is brought into the life of the attempt so far: a worker node's clock may be wrong. Raises BadLine.
     """
@@ -30,14 +36,12 @@ def read_line(line: str, attempt: Attempt, now: float) -> Report | None:
         raise BadLine(f"an event line has {len(line)} characters, at most {MAX_LINE} are read")
     kind, ident, seconds, rest = _apart(line.strip())
     named = _ID.fullmatch(ident)
-    if named is None or int(named[1]) != attempt.number:
-        raise BadLine(f"the event id '{ident}' is not of the form worker-{attempt.number}-<number>-<instance>")
+    if named is None or int(named[1]) != attempt:
+        raise BadLine(f"the event id '{ident}' is not of the form worker-{attempt}-<number>-<instance>")
     said = _said(kind, rest)
     if said is None:
         return None
-    made, fields = said
-    time = min(max(_number(seconds), attempt.matched_at), now)
-    return made(id=ident, time=time, attempt=attempt.number, **fields)
+    return ident, min(max(_number(seconds), matched_at), now), said
 
 
 def _apart(line: str) -> tuple[str, str, str, str]:
@@ -59,22 +63,22 @@ def _without_head(fields: dict[str, str]) -> dict[str, str]:
 
 
 @lru_cache(maxsize=256)
-def _said(kind: str, rest: str) -> tuple[type[Report], dict[str, Any]] | None:
-    """What a line of this type says beyond when and of what. The same lines come from thousands of wrappers."""
+def _said(kind: str, rest: str) -> Said | None:
+    """The same lines come from thousands of wrappers."""
     fields = _fields(rest.removeprefix("&"))
     match kind:
         case "Running":
-            return Running, {"node": fields.get("node", "")[:255]}
+            return Said(Running, {"node": fields.get("node", "")[:255]})
         case "Noticed":
-            return Noticed, {"reason": _reason(fields)}
+            return Said(Noticed, {"reason": _reason(fields)})
         case "Finished":
             failure = _reason(fields) if fields.get("code") else None
             if failure is not None and failure.code == "token_refused":
                 # Another instance of the wrapper has the payload: this one's end says nothing about the attempt.
-                return Noticed, {"reason": failure}
+                return Said(Noticed, {"reason": failure})
             usage = {name: _number(fields[name]) for name in _USAGE if fields.get(name)}
             code = int(_number(fields["exit_code"])) if fields.get("exit_code") else None
-            return Finished, {"exit_code": code, "failure": failure, "usage": usage}
+            return Said(Finished, {"exit_code": code, "failure": failure, "usage": usage})
         case "PayloadStarted":
             return None
         case other:

@@ -65,6 +65,12 @@ def event_text(event: Event) -> str:
     return _TEXTS[kind] % tuple([_member(getattr(event, name)) for name in names])
 
 
+def event_texts(event: Event, values: Iterable[str]) -> list[str]:
+    """The texts of events that are equal but for the one text that their data consist of."""
+    form = _TEXTS[type(event)]
+    return [form % value for value in map(encode_basestring_ascii, values)]
+
+
 def _data(kind: type[Event], values: Iterable[Any]) -> dict[str, Any]:
     return {
         name: reason_data(value) if name in _REASONS else value

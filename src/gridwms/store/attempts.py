@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Sequence
+from itertools import chain, repeat
 from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, select
 
 from gridwms.jobs.codec import encode, read_reason, reason_data
-from gridwms.jobs.cohorts import Moved
+from gridwms.jobs.cohorts import Member, Moved
 from gridwms.jobs.events import EndKind
 from gridwms.jobs.job import Attempt, Departure, Outcome
 from gridwms.jobs.reasons import Reason
@@ -35,29 +36,37 @@ def of_jobs(connection: Connection, numbers: Collection[int]) -> dict[int, list[
 
 def save(connection: Connection, moved: Sequence[Moved]) -> None:
     """Write what changed in the attempts of jobs that exist, and their new ones."""
-    new: list[bulk.Row] = []
+    new: dict[bulk.Row, list[int]] = defaultdict(list)
     single: dict[tuple[int, ...], list[bulk.Row]] = defaultdict(list)
     alike: list[tuple[int, tuple[int, ...], Attempt, list[int]]] = []
     for before, after, those in moved:
+        numbers: list[int] = []
         for index, attempt in enumerate(after.attempts):
             number = attempt.number
             if index < len(before.attempts):
                 was = before.attempts[index]
+                if was is attempt:
+                    continue
             else:
                 was = Attempt(number, attempt.site, attempt.ce, attempt.matched_at)
                 rest = (number, attempt.site, attempt.ce, attempt.matched_at, "", "", False, attempt.slots)
-                new += [(job, *rest) for job, _job in those]
+                new[rest] += [member.number for member in those]
             changed = [field for field in _FIELDS if was[field] != attempt[field]]
             if len(those) > 1:  # of what each has for itself, only what it is set with tells
                 changed = [field for field in _FIELDS if _OWN.get(field, field) in changed]
             fields = tuple(changed)
             if not fields:
                 continue
+            numbers = numbers or [member.number for member in those]
             if len(those) > 1 and _OWN.keys().isdisjoint(fields):
-                alike.append((number, fields, attempt, [job for job, _job in those]))
+                alike.append((number, fields, attempt, numbers))
+            elif len(those) > 1:
+                values = chain.from_iterable(_own_column(field, index, attempt, those) for field in fields)
+                single[fields] += zip(*values, numbers, repeat(number), strict=False)
             else:
-                single[fields] += [(*_values(fields, job.attempts[index]), row, number) for row, job in those]
-    bulk.insert(connection, "attempts", _NEW, new)
+                single[fields].append((*_values(fields, attempt), numbers[0], number))
+    for rest, jobs in new.items():
+        bulk.insert_like(connection, "attempts", _NEW, rest, ("job",), (jobs,))
     for number, fields, attempt, jobs in alike:
         columns = _columns(fields)
         bulk.update_equal(connection, "attempts", columns, _values(fields, attempt), jobs, "job", ("number", number))
@@ -65,10 +74,20 @@ def save(connection: Connection, moved: Sequence[Moved]) -> None:
         bulk.update(connection, "attempts", _columns(fields), ("job", "number"), rows)
 
 
-_NEW = ("job", "number", "site", "ce", "matched_at", "node", "instance", "over", "slots")
+def _own_column(field: int, index: int, attempt: Attempt, those: Sequence[Member]) -> Sequence[Iterable[Any]]:
+    """The values of a field in this attempt of each, column by column."""
+    if field not in _OWN:
+        return [repeat(value) for value in _VALUES[field](attempt[field])]
+    place = _PLACE[field]
+    return [[member.own[index][place] for member in those]]
+
+
+_NEW = ("number", "site", "ce", "matched_at", "node", "instance", "over", "slots")
 _index = Attempt._fields.index
 _OWN = {_index("receipt"): _index("delivered_at"), _index("instance"): _index("payload_at")}
 """Fields that differ between attempts that are alike (`jobs/cohorts.py`), and those that are set with them."""
+_PLACE = {field: place for place, field in enumerate(_OWN)}
+"""Where each has them for itself."""
 
 
 def _values(fields: Iterable[int], attempt: Attempt) -> bulk.Row:

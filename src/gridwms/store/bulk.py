@@ -10,7 +10,7 @@ statement lets other threads have the interpreter, so one a row would leave the 
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from functools import cache
 from itertools import chain
 from typing import Any
@@ -20,8 +20,9 @@ from sqlalchemy import Connection
 Row = tuple[Any, ...]
 _COPIED = 50
 """From so many rows on PostgreSQL takes them as a stream."""
-_TOGETHER = 100
-"""Rows in one statement; a few more would gain nothing, and a thousand cost more than they save."""
+_TOGETHER = 128
+"""Rows in one statement; a few more would gain nothing, and a thousand cost more than they save. What is left over goes
+by halves of that, so that a few statements serve for any number."""
 
 
 def insert(
@@ -29,11 +30,36 @@ def insert(
 ) -> None:
     """Add rows, in this order. `missing`: those that break a unique key are left out."""
     if connection.dialect.name == "sqlite":
-        _in_blocks(connection, rows, lambda count: _insert_sqlite(table, columns, missing, count))
+        for begin, count in _blocks(len(rows)):
+            values = tuple(chain.from_iterable(rows[begin : begin + count]))
+            connection.exec_driver_sql(_insert_sqlite(table, columns, 0, missing, count), values)
     elif len(rows) >= _COPIED and not missing:
         _copy(connection, table, columns, rows)
     elif rows:
         connection.exec_driver_sql(_insert_postgresql(table, columns, missing), list(rows))
+
+
+def insert_like(
+    connection: Connection,
+    table: str,
+    same: tuple[str, ...],
+    shared: Row,
+    columns: tuple[str, ...],
+    own: Sequence[Sequence[Any]],
+    *,
+    missing: bool = False,
+) -> None:
+    """Add rows that are equal but for some `columns`, whose values are given by column in `own`, in this order."""
+    if connection.dialect.name != "sqlite":
+        insert(
+            connection, table, (*columns, *same), [(*row, *shared) for row in zip(*own, strict=True)], missing=missing
+        )
+        return
+    width = len(columns)
+    values = own[0] if width == 1 else list(chain.from_iterable(zip(*own, strict=True)))
+    for begin, count in _blocks(len(own[0])):
+        text = _insert_sqlite(table, (*same, *columns), len(same), missing, count)
+        connection.exec_driver_sql(text, (*shared, *values[begin * width : (begin + count) * width]))
 
 
 def _copy(connection: Connection, table: str, columns: tuple[str, ...], rows: Sequence[Row]) -> None:
@@ -62,42 +88,81 @@ def update_equal(
     where: tuple[str, int] | None = None,
 ) -> None:
     """Set `columns` to the same values in all rows whose `key` is one of these, and for which `where` holds."""
-    if numbers:
-        text = _update_equal(connection.dialect.name, table, columns, key, where[0] if where else "")
-        rest = (where[1],) if where else ()
-        connection.exec_driver_sql(text, (*values, _numbers(connection, numbers), *rest))
+    rest = (where[1],) if where else ()
+    for among, some in _among(connection, numbers):
+        text = _update_equal(connection.dialect.name, table, columns, key, among, where[0] if where else "")
+        connection.exec_driver_sql(text, (*values, *some, *rest))
 
 
 def run_on(connection: Connection, statement: str, numbers: Collection[int]) -> int:
     """Run a statement whose `{among}` stands for the condition that a column is one of these numbers; how many rows."""
-    if not numbers:
-        return 0
-    text = statement.format(among=_AMONG[connection.dialect.name])
-    return connection.exec_driver_sql(text, (_numbers(connection, numbers),)).rowcount
+    return sum(
+        connection.exec_driver_sql(statement.format(among=among), some).rowcount
+        for among, some in _among(connection, numbers)
+    )
 
 
-_AMONG = {"sqlite": "IN (SELECT value FROM json_each(?))", "postgresql": "= ANY(%s)"}
 _MARK = {"sqlite": "?", "postgresql": "%s"}
 
 
-def _numbers(connection: Connection, numbers: Collection[int]) -> Any:
-    return json.dumps(list(numbers)) if connection.dialect.name == "sqlite" else list(numbers)
+def _among(connection: Connection, numbers: Collection[int]) -> Iterator[tuple[str, Row]]:
+    """Conditions that between them hold for these numbers, each with its values.
+
+    What came together often has numbers without gaps, and a span costs half of what its numbers would.
+    """
+    if connection.dialect.name != "sqlite":
+        if numbers:
+            yield "= ANY(%s)", (list(numbers),)
+        return
+    spans, left = _spans(sorted(set(numbers)))
+    for span in spans:
+        yield "BETWEEN ? AND ?", span
+    if left:
+        yield "IN (SELECT value FROM json_each(?))", (json.dumps(left),)
 
 
-def _in_blocks(connection: Connection, rows: Sequence[Row], text: Any) -> None:
-    whole = len(rows) - len(rows) % _TOGETHER
-    for begin in range(0, whole, _TOGETHER):
-        values = tuple(chain.from_iterable(rows[begin : begin + _TOGETHER]))
-        connection.exec_driver_sql(text(_TOGETHER), values)
-    if whole < len(rows):
-        connection.exec_driver_sql(text(1), list(rows[whole:]))
+_SPAN = 16
+"""From so many numbers on a span is a statement of its own."""
+
+
+def _spans(numbers: list[int]) -> tuple[list[tuple[int, int]], list[int]]:
+    """Numbers in rising order as spans without gaps, and those that are left over."""
+    if not numbers:
+        return [], []
+    if numbers[-1] - numbers[0] == len(numbers) - 1:
+        return [(numbers[0], numbers[-1])], []
+    spans: list[tuple[int, int]] = []
+    left: list[int] = []
+    begin = 0
+    for end in [place for place in range(1, len(numbers)) if numbers[place] != numbers[place - 1] + 1] + [len(numbers)]:
+        if end - begin < _SPAN:
+            left += numbers[begin:end]
+        else:
+            spans.append((numbers[begin], numbers[end - 1]))
+        begin = end
+    return spans, left
+
+
+def _blocks(rows: int) -> Iterator[tuple[int, int]]:
+    """Where statements begin, and how many rows each takes."""
+    begin, size = 0, _TOGETHER
+    while begin < rows:
+        while size > rows - begin:
+            size //= 2
+        yield begin, size
+        begin += size
 
 
 @cache
-def _insert_sqlite(table: str, columns: tuple[str, ...], missing: bool, count: int) -> str:
-    row = f"({','.join('?' * len(columns))})"
+def _insert_sqlite(table: str, columns: tuple[str, ...], shared: int, missing: bool, count: int) -> str:
+    """So many rows at once; the first columns, so many, have one value in all of them."""
     verb = "INSERT OR IGNORE" if missing else "INSERT"
-    return f"{verb} INTO {table} ({','.join(columns)}) VALUES {','.join([row] * count)}"
+    same, own = [f"?{place}" for place in range(1, shared + 1)], len(columns) - shared
+    rows = (
+        ",".join([*same, *(f"?{place}" for place in range(first, first + own))])
+        for first in range(shared + 1, shared + 1 + count * own, own)
+    )
+    return f"{verb} INTO {table} ({','.join(columns)}) VALUES ({'),('.join(rows)})"
 
 
 @cache
@@ -115,7 +180,7 @@ def _update(dialect: str, table: str, columns: tuple[str, ...], key: tuple[str, 
 
 
 @cache
-def _update_equal(dialect: str, table: str, columns: tuple[str, ...], key: str, where: str) -> str:
+def _update_equal(dialect: str, table: str, columns: tuple[str, ...], key: str, among: str, where: str) -> str:
     mark = _MARK[dialect]
     rest = f" AND {where}={mark}" if where else ""
-    return f"UPDATE {table} SET {','.join(f'{name}={mark}' for name in columns)} WHERE {key} {_AMONG[dialect]}{rest}"
+    return f"UPDATE {table} SET {','.join(f'{name}={mark}' for name in columns)} WHERE {key} {among}{rest}"

@@ -6,10 +6,11 @@ here is dropped with everything else.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from itertools import islice
 
 from gridwms.jobs.charges import Holding
-from gridwms.jobs.job import Job
+from gridwms.jobs.cohorts import Member
 
 CACHE = "jobs_cache"
 """The name of the execution option that carries it on writing connections."""
@@ -17,34 +18,28 @@ _MOST = 20_000
 
 
 class JobCache:
-    """Row number and job, by key and by number. The ones written longest ago go first."""
+    """By key and by number. Those that came longest ago go first."""
 
     def __init__(self) -> None:
-        self._jobs: dict[str, tuple[int, Job]] = {}
-        self._keys: dict[int, str] = {}
+        self.by_key: dict[str, Member] = {}
+        self.by_number: dict[int, Member] = {}
         self.holdings: dict[tuple[int, str], Holding] = {}
         """What accounts hold at sites, as last written."""
 
-    def get(self, name: str | int) -> tuple[int, Job] | None:
-        """The job with this key or row number as last written, if it is here."""
-        key = self._keys.get(name) if isinstance(name, int) else name
-        return self._jobs.get(key) if key is not None else None
+    def keep(self, some: Iterable[Member]) -> None:
+        """Keep jobs, as they are written now and whenever these change."""
+        by_key, by_number = self.by_key, self.by_number
+        for member in some:
+            key = member.key
+            if by_key.get(key) is not member:
+                by_key[key] = by_number[member.number] = member
+        for key in list(islice(by_key, max(0, len(by_key) - _MOST))):
+            del by_number[by_key.pop(key).number]
 
-    def put(self, number: int, job: Job) -> None:
-        """Keep a job as it is written now."""
-        self._jobs.pop(job.key, None)
-        self._jobs[job.key] = (number, job)
-        self._keys[number] = job.key
-        if len(self._jobs) > _MOST:
-            oldest, _job = self._jobs.pop(next(iter(self._jobs)))
-            del self._keys[oldest]
-
-    def offer(self, number: int, job: Job) -> bool:
-        """Keep a new job while there is much room: one that may wait long is no reason to drop one that moves."""
-        if len(self._jobs) >= _MOST // 4:
-            return False
-        self.put(number, job)
-        return True
+    @property
+    def room(self) -> int:
+        """How many new jobs may be kept: one that may wait long is no reason to drop one that moves."""
+        return max(0, _MOST // 4 - len(self.by_key))
 
     def keep_holdings(self, holdings: Mapping[tuple[int, str], Holding]) -> None:
         """Keep what accounts hold as it is written now."""
@@ -54,6 +49,6 @@ class JobCache:
 
     def clear(self) -> None:
         """Forget everything."""
-        self._jobs.clear()
-        self._keys.clear()
+        self.by_key.clear()
+        self.by_number.clear()
         self.holdings.clear()

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from itertools import groupby, repeat
+from typing import Any, NamedTuple, cast
 
 from sqlalchemy import Connection, bindparam, func, select
 
-from gridwms.jobs.codec import Form, event_text, form_of
+from gridwms.jobs.codec import Form, event_text, event_texts, form_of
 from gridwms.jobs.events import Event
 from gridwms.jobs.job import Job
 from gridwms.store import bulk
@@ -44,9 +46,47 @@ Entry = tuple[int, Event, Form]
 """The row number of a job, or of a compound, an event, and its form."""
 
 
-def append(connection: Connection, new: Sequence[Entry], arrived: float) -> None:
+class Block(NamedTuple):
+    """The same event of many jobs. `ids`: one for all, or one for each; `values`: what each brings for itself."""
+
+    numbers: Sequence[int]
+    ids: str | Sequence[str]
+    event: Event
+    form: Form
+    values: Sequence[str] | None = None
+
+    def names(self) -> Iterator[tuple[int, str]]:
+        """Row number and event id of each."""
+        return zip(self.numbers, repeat(self.ids) if isinstance(self.ids, str) else self.ids, strict=False)
+
+
+def append(connection: Connection, new: Sequence[Entry | Block], arrived: float) -> None:
     """Add events of jobs in this order."""
-    bulk.insert(connection, "events", ("job", *_COLUMNS), _rows(new, arrived))
+    for together, some in groupby(new, lambda one: isinstance(one, Block)):
+        if not together:
+            bulk.insert(connection, "events", ("job", *_COLUMNS), _rows(some, arrived))  # type: ignore[arg-type]
+            continue
+        for block in some:
+            _append_block(connection, block, arrived)  # type: ignore[arg-type]
+
+
+def _append_block(connection: Connection, block: Block, arrived: float) -> None:
+    numbers, ids, event, form, values = block
+    data: Any = form.data
+    if values is not None:
+        data = event_texts(event, values)
+    elif data is None:
+        data = event_text(event)
+    same, shared = ["arrived", *Form._fields[1:]], [arrived, *form[1:]]
+    own, columns = ["job"], [cast("Sequence[Any]", numbers)]
+    for name, value in (("id", ids), ("data", data)):
+        if isinstance(value, str):
+            same.append(name)
+            shared.append(value)
+        else:
+            own.append(name)
+            columns.append(value)
+    bulk.insert_like(connection, "events", tuple(same), tuple(shared), tuple(own), columns)
 
 
 def append_compound(connection: Connection, new: Sequence[Entry], arrived: float) -> None:
@@ -57,7 +97,7 @@ def append_compound(connection: Connection, new: Sequence[Entry], arrived: float
 _COLUMNS = ("id", "arrived", "data", "type", "source", "attempt", "time", "state", "done_code")
 
 
-def _rows(new: Sequence[Entry], arrived: float) -> list[bulk.Row]:
+def _rows(new: Iterable[Entry], arrived: float) -> list[bulk.Row]:
     return [
         (number, event.id, arrived, event_text(event) if form.data is None else form.data, *form[1:])
         for number, event, form in new

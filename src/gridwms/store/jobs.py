@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from itertools import islice
 from typing import Any
 
 from sqlalchemy import Connection, Select, bindparam, func, select
 
-from gridwms.jobs.cohorts import Moved
+from gridwms.jobs.cohorts import Member, Moved
+from gridwms.jobs.cohorts import members as alike
 from gridwms.jobs.job import NO_WISHES, Attempt, Job, Wishes
 from gridwms.jobs.states import DoneCode, State
 from gridwms.store import attempts as tries
@@ -21,27 +23,39 @@ from gridwms.store.tables import jobs
 
 def load(connection: Connection, keys: Collection[str]) -> dict[str, tuple[int, Job]]:
     """Row number and job of each key that exists."""
-    return _load(connection, _BY_KEY, keys)
+    return {key: (one.number, one.job) for key, one in members(connection, keys).items()}
 
 
 def load_numbers(connection: Connection, numbers: Collection[int]) -> dict[str, tuple[int, Job]]:
     """The same by row number; the result is by key."""
-    return _load(connection, _BY_NUMBER, numbers)
+    return {one.key: (one.number, one.job) for one in members_numbered(connection, numbers).values()}
 
 
-def _load(connection: Connection, query: Select[Any], names: Collection[Any]) -> dict[str, tuple[int, Job]]:
+def members(connection: Connection, keys: Collection[str]) -> dict[str, Member]:
+    """The jobs with those that are alike, by key. They change with what is recorded of them."""
     cache = _cache(connection)
-    found: dict[str, tuple[int, Job]] = {}
-    missing: Collection[Any] = names
-    if cache is not None:
-        here = [cache.get(name) for name in names]
-        found = {stored[1].key: stored for stored in here if stored is not None}
-        missing = [name for name, stored in zip(names, here, strict=True) if stored is None]
-    for chunk in chunks(missing):
+    return _members(connection, _BY_KEY, keys, {} if cache is None else cache.by_key)
+
+
+def members_numbered(connection: Connection, numbers: Collection[int]) -> dict[str, Member]:
+    """The same by row number; the result is by key."""
+    cache = _cache(connection)
+    return _members(connection, _BY_NUMBER, numbers, {} if cache is None else cache.by_number)
+
+
+def _members(
+    connection: Connection, query: Select[Any], names: Collection[Any], known: Mapping[Any, Member]
+) -> dict[str, Member]:
+    here = list(map(known.get, names))
+    found = {one.key: one for one in here if one is not None}
+    if len(found) == len(here):
+        return found
+    stored: dict[str, tuple[int, Job]] = {}
+    for chunk in chunks([name for name, one in zip(names, here, strict=True) if one is None]):
         rows = connection.execute(query, {"names": chunk}).all()
         tried = tries.of_jobs(connection, [row[0] for row in rows])
-        found |= {row[1]: (row[0], _read(row, tried.get(row[0], ()))) for row in rows}
-    return found
+        stored |= {row[1]: (row[0], _read(row, tried.get(row[0], ()))) for row in rows}
+    return found | alike(stored)
 
 
 def _cache(connection: Connection) -> JobCache | None:
@@ -66,9 +80,10 @@ def add_like(connection: Connection, new: Sequence[tuple[str, Job]]) -> range:
     bulk.insert(connection, "jobs", _COLUMNS, values)
     cache = _cache(connection)
     if cache is not None:
-        for number, (key, job) in zip(numbers, new, strict=True):
-            if not cache.offer(number, job if job.key == key else job._replace(key=key)):
-                break
+        some = zip(numbers, islice(new, cache.room), strict=False)
+        cache.keep(
+            [Member(number, job if job.key == key else job._replace(key=key), job) for number, (key, job) in some]
+        )
     return numbers
 
 
@@ -150,20 +165,28 @@ def _changing(job: Job) -> tuple[Any, ...]:
 
 def save(connection: Connection, moved: Sequence[Moved]) -> None:
     """Write what changed in jobs that exist: those that now have the same values by one statement."""
-    equal: dict[bulk.Row, list[int]] = defaultdict(list)
+    equal: dict[tuple[tuple[str, ...], bulk.Row], list[int]] = defaultdict(list)
     cache = _cache(connection)
-    for _before, after, those in moved:
+    for before, after, those in moved:
         if cache is not None:
-            for number, job in those:
-                cache.put(number, job)
-        equal[_changing(after)] += [number for number, _job in those]
-    single: list[bulk.Row] = []
-    for values, numbers in equal.items():
+            cache.keep(those)
+        changed = [
+            pair for pair in zip(_CHANGING, _changing(before), _changing(after), strict=True) if pair[1] != pair[2]
+        ]
+        if changed:
+            columns, values = (
+                tuple([name for name, _old, _new in changed]),
+                tuple([new for _name, _old, new in changed]),
+            )
+            equal[columns, values] += [member.number for member in those]
+    single: dict[tuple[str, ...], list[bulk.Row]] = defaultdict(list)
+    for (columns, values), numbers in equal.items():
         if len(numbers) > 1:
-            bulk.update_equal(connection, "jobs", _CHANGING, values, numbers)
+            bulk.update_equal(connection, "jobs", columns, values, numbers)
         else:
-            single.append((*values, numbers[0]))
-    bulk.update(connection, "jobs", _CHANGING, ("number",), single)
+            single[columns].append((*values, numbers[0]))
+    for columns, rows in single.items():
+        bulk.update(connection, "jobs", columns, ("number",), rows)
     tries.save(connection, moved)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
@@ -23,13 +24,17 @@ class Task:
     tries: int
 
 
-def put(connection: Connection, effects: Sequence[tuple[int, Effect]], due: float) -> None:
-    """Add effects, each with its job's row number; one that waits already is left as it is."""
-    rows = [(effect.site, effect.kind, number, effect.attempt, due, 0) for number, effect in effects]
-    bulk.insert(connection, "outbox", _COLUMNS, rows, missing=True)
+def put(connection: Connection, effects: Sequence[tuple[Sequence[int], Effect]], due: float) -> None:
+    """Add effects, each with the row numbers of its jobs; one that waits already is left as it is."""
+    jobs: dict[Effect, list[int]] = defaultdict(list)
+    for numbers, effect in effects:
+        jobs[effect] += numbers
+    for effect, some in jobs.items():
+        shared = (effect.site, effect.kind, effect.attempt, due, 0)
+        bulk.insert_like(connection, "outbox", _SHARED, shared, ("job",), (some,), missing=True)
 
 
-_COLUMNS = ("site", "kind", "job", "attempt", "due", "tries")
+_SHARED = ("site", "kind", "attempt", "due", "tries")
 
 
 def due(connection: Connection, site: str, now: float, limit: int) -> list[Task]:

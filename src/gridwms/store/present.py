@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from sqlalchemy import Connection, func, or_, select
 
@@ -14,42 +14,49 @@ from gridwms.store.tables import attempts, jobs
 from gridwms.store.tables.jobs import PRESENT
 
 
-@dataclass(frozen=True, slots=True)
-class Present:
-    """An attempt that its site has taken and not yet let go."""
+class Present(NamedTuple):
+    """An attempt that its site has taken and not yet let go. `key`, `number`: of its job, and its own."""
 
     tag: str
     receipt: str
+    key: str
+    number: int
+    matched_at: float
     running: bool
     over: bool
 
 
 def at_site(connection: Connection, site: str) -> list[Present]:
     """All at one site."""
+    tried = attempts.c
     query = (
-        select(jobs.c.key, attempts.c.number, attempts.c.receipt, attempts.c.running_at, attempts.c.over)
-        .join_from(attempts, jobs, attempts.c.job == jobs.c.number)
-        .where(PRESENT, attempts.c.site == site, attempts.c.receipt.is_not(None))
+        select(tried.receipt, jobs.c.key, tried.number, tried.matched_at, tried.running_at, tried.over)
+        .join_from(attempts, jobs, tried.job == jobs.c.number)
+        .where(PRESENT, tried.site == site, tried.receipt.is_not(None))
     )
     return [
-        Present(tag_of(key, number), receipt, running_at is not None, over)
-        for key, number, receipt, running_at, over in connection.execute(query)
+        Present(tag_of(key, number), receipt, key, number, matched_at, running_at is not None, over)
+        for receipt, key, number, matched_at, running_at, over in connection.execute(query)
     ]
 
 
 def among(connection: Connection, site: str, tags: Collection[str]) -> list[Present]:
     """Those at one site that have these tags."""
     named = [(tag, *parse_tag(tag)) for tag in tags]
-    jobs = rows.load(connection, {key for _tag, key, _number in named})
+    jobs = rows.members(connection, [key for _tag, key, _number in named])
     found = []
     for tag, key, number in named:
-        tried = jobs[key][1].attempts if key in jobs else ()
+        if key not in jobs:
+            continue
+        tried = jobs[key].like.attempts
         if number > len(tried):
             continue
         attempt = tried[number - 1]
         here = attempt.departure is None and attempt.refused_at is None and attempt.site == site
-        if here and attempt.receipt is not None:
-            found.append(Present(tag, attempt.receipt, attempt.running_at is not None, attempt.over))
+        receipt = jobs[key].receipt(number)
+        if here and receipt is not None:
+            running = attempt.running_at is not None
+            found.append(Present(tag, receipt, key, number, attempt.matched_at, running, attempt.over))
     return found
 
 

@@ -48,7 +48,7 @@ def follow_nodes(connection: Connection, moved: Sequence[Moved], now: float) -> 
         changes[job.parent, now_is] += len(those)
         verdicts = verdict_of(was), verdict_of(now_is)
         if verdicts[0] is not verdicts[1] and job.state is not State.PURGED:
-            numbers = [number for number, _job in those]
+            numbers = [member.number for member in those]
             flips[verdicts] += numbers
             progress.moved.add(job.parent)
             if verdicts[0] is Verdict.BAD:
