@@ -34,7 +34,7 @@ def main() -> None:
         site.watch(hear)
         began = time.perf_counter()
         tags = [f"gw-{number:022d}-1" for number in range(count)]
-        receipts = site.submit([Handover(tag=tag, ce="", wrapper="exit 0\n") for tag in tags])
+        receipts = site.submit([Handover(tag=tag, ce="", script="exit 0\n") for tag in tags])
         submitted = time.perf_counter()
         over.wait()
         seconds = time.perf_counter() - began

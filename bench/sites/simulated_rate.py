@@ -27,7 +27,7 @@ def main() -> None:
         began = time.perf_counter()
         receipts: list[Receipt] = []
         for begin in range(0, count, 1000):
-            handovers = [Handover(tag=tag, ce=CE, wrapper="") for tag in tags[begin : begin + 1000]]
+            handovers = [Handover(tag=tag, ce=CE, script="") for tag in tags[begin : begin + 1000]]
             receipts += [one for one in site.submit(handovers) if isinstance(one, Receipt)]
         while (due := site.play()) is not None:
             now[0] = max(now[0], due)

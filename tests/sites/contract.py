@@ -203,7 +203,7 @@ class SiteContract:
 
     def test_refusal_says_why(self, rig: Rig) -> None:
         mine = tags(2)
-        wide = Handover(tag=mine[0], ce=rig.ce, wrapper=rig.quick(mine[0]).wrapper, cpus=1_000_000)
+        wide = Handover(tag=mine[0], ce=rig.ce, script=rig.quick(mine[0]).wrapper, cpus=1_000_000)
         answers = {answer.tag: answer for answer in rig.site.submit([wide, rig.quick(mine[1])])}
         refusal = answers[mine[0]]
         assert isinstance(refusal, Refusal)

@@ -53,7 +53,7 @@ class Play:
 
     def handover(self, tag: str) -> Handover:
         ce = f"site.example:2119/jobmanager-{DIALECTS[self.kind]().kind}-{self.queue}"
-        return Handover(tag=tag, ce=ce, wrapper=f"echo {tag} >>{self.folder}/ran\n")
+        return Handover(tag=tag, ce=ce, script=f"echo {tag} >>{self.folder}/ran\n")
 
 
 def hold(play: Play, mine: list[str], seed: int) -> None:

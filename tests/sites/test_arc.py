@@ -114,7 +114,7 @@ def test_equal_wrappers_share_what_they_share(rig: ArcRig, arex: FakeArex) -> No
     """What follows the mark is packed once, and comes out as it was."""
     mine = tags(2)
     body = f"\n#: shared\necho x >>{rig.traces}/$name\n" + "# filling\n" * 100
-    receipts = hand_over(rig, [Handover(tag=tag, ce=rig.ce, wrapper=f"name={tag}{body}") for tag in mine])
+    receipts = hand_over(rig, [Handover(tag=tag, ce=rig.ce, script=f"name={tag}{body}") for tag in mine])
     end_of(rig, receipts)
     assert [rig.ran(tag) for tag in mine] == [1, 1]
     shared = {job.environment["GRIDWMS_PACKED_TOO"] for job in arex.jobs.values()}

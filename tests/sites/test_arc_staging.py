@@ -79,7 +79,7 @@ def handover(rig: ArcRig, folder: Path, tag: str, service: str = NOBODY) -> Hand
         outputs=("out", "big", f"/{folder}/far"),
     )
     brought = (("run", str(folder / "run")), ("two words", str(folder / "words")))
-    return Handover(tag=tag, ce=rig.ce, wrapper=render(task), inputs=brought)
+    return Handover(tag=tag, ce=rig.ce, script=render(task), inputs=brought)
 
 
 def run(rig: ArcRig, handovers: list[Handover]) -> tuple[list[Receipt], list[Leftover]]:
@@ -160,7 +160,7 @@ def test_a_list_that_leads_elsewhere_is_not_followed(rig: ArcRig, arex: FakeArex
     with_network = replace(rig.settings, network=True)
     rig.settings = with_network
     rig.restart()
-    _, (left,) = run(rig, [Handover(tag=tag, ce=rig.ce, wrapper=text)])
+    _, (left,) = run(rig, [Handover(tag=tag, ce=rig.ce, script=text)])
     assert list(left.outputs) == ["c"]
 
 

@@ -24,7 +24,7 @@ def wait_until_over(site: LocalSite, receipts: list[Receipt]) -> None:
 def test_submission_is_refused_and_works_again_when_there_is_room(small_disk: Path) -> None:
     site = LocalSite(LocalSettings(directory=small_disk, slots=1))
     (small_disk / "filler").write_bytes(bytes(220 * 1024))
-    handover = Handover(tag="gw-0000000000000000000001-1", ce="", wrapper="exit 0\n" + "#" * 60_000)
+    handover = Handover(tag="gw-0000000000000000000001-1", ce="", script="exit 0\n" + "#" * 60_000)
     answer = site.submit([handover])[0]
     assert isinstance(answer, Refusal)
     assert "No space left on device" in answer.reason.sentence
@@ -38,12 +38,12 @@ def test_submission_is_refused_and_works_again_when_there_is_room(small_disk: Pa
 
 def test_an_attempt_that_fills_the_disk_ends_all_the_same(small_disk: Path) -> None:
     site = LocalSite(LocalSettings(directory=small_disk, slots=1))
-    handover = Handover(tag="gw-0000000000000000000002-1", ce="", wrapper="cat /dev/zero >filler\n")
+    handover = Handover(tag="gw-0000000000000000000002-1", ce="", script="cat /dev/zero >filler\n")
     receipts = [one for one in site.submit([handover]) if isinstance(one, Receipt)]
     wait_until_over(site, receipts)
     site.forget(receipts)
     again = [
-        one for one in site.submit([Handover(tag=handover.tag, ce="", wrapper="exit 3\n")]) if isinstance(one, Receipt)
+        one for one in site.submit([Handover(tag=handover.tag, ce="", script="exit 3\n")]) if isinstance(one, Receipt)
     ]
     wait_until_over(site, again)
     assert site.status(again)[0].exit_code == 3

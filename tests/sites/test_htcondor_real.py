@@ -95,7 +95,7 @@ def test_a_schedd_elsewhere_by_token(tmp_path: Path, pool: htcondor.Pool) -> Non
     mine = tags(4)
     ce = "pool.example:2119/jobmanager-condor-default"
     said = receipts_of(
-        site.submit([Handover(tag=tag, ce=ce, wrapper=f'id -un; cat "$0"; exit {n}\n') for n, tag in enumerate(mine)])
+        site.submit([Handover(tag=tag, ce=ce, script=f'id -un; cat "$0"; exit {n}\n') for n, tag in enumerate(mine)])
     )
     assert site.find(mine) == {one.tag: one for one in said}
     deadline = time.monotonic() + 60
@@ -115,4 +115,4 @@ def test_a_schedd_elsewhere_by_token(tmp_path: Path, pool: htcondor.Pool) -> Non
     refused = {**environment, "_CONDOR_SEC_TOKEN_DIRECTORY": str(tmp_path / "none")}
     stranger = BatchSite(settings, dialect, LocalShell(environment=refused, seconds=60))
     with pytest.raises(SiteUnavailable, match="find address of schedd"):
-        stranger.submit([Handover(tag=tags(1)[0], ce=ce, wrapper="exit 0\n")])
+        stranger.submit([Handover(tag=tags(1)[0], ce=ce, script="exit 0\n")])

@@ -26,7 +26,7 @@ site = LocalSite(LocalSettings(directory=directory, slots=4, lock_seconds=30))
 print("open", flush=True)
 for begin in range(0, len(tags), 5):
     some = tags[begin : begin + 5]
-    site.submit([Handover(tag=t, ce="", wrapper=f"echo {t} >>{traces}/all; sleep 0.0{len(t) % 7}\\n") for t in some])
+    site.submit([Handover(tag=t, ce="", script=f"echo {t} >>{traces}/all; sleep 0.0{len(t) % 7}\\n") for t in some])
     print("submitted", *some, flush=True)
 sys.stdin.read()
 """

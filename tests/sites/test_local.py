@@ -165,7 +165,7 @@ def test_a_reboot_is_an_end(rig: LocalRig) -> None:
 def test_wall_time(rig: LocalRig) -> None:
     tag = tags(1)[0]
     handover = rig.endless(tag)
-    limited = Handover(tag=tag, ce=rig.ce, wrapper=handover.wrapper, wall_seconds=1)
+    limited = Handover(tag=tag, ce=rig.ce, script=handover.wrapper, wall_seconds=1)
     receipt = end(rig, limited)
     sighting = rig.site.status([receipt])[0]
     assert not sighting.cancelled
@@ -181,7 +181,7 @@ def test_wide_attempts_take_several_slots_and_are_not_overtaken(rig: LocalRig) -
         rig.site.submit(
             [
                 rig.endless(first),
-                Handover(tag=wide, ce=rig.ce, wrapper=rig.quick(wide).wrapper, cpus=2),
+                Handover(tag=wide, ce=rig.ce, script=rig.quick(wide).wrapper, cpus=2),
                 rig.quick(last),
             ]
         )

@@ -69,7 +69,7 @@ def handover(rig: LocalRig, tag: str, script: str, url: str = NOBODY, **changes:
         "outputs": ("out", "o d?"),
     }
     task = Task(**(fields | changes))  # type: ignore[arg-type]
-    return Handover(tag=tag, ce="", wrapper=render(task), inputs=(("run it", str(path)),))
+    return Handover(tag=tag, ce="", script=render(task), inputs=(("run it", str(path)),))
 
 
 def finish(rig: LocalRig, receipts: list[Receipt]) -> None:

@@ -51,7 +51,7 @@ def handover(service: Service, tag: str, script: str) -> Handover:
         inputs=(Input(index=0, name="run"),),
         outputs=("out",),
     )
-    return Handover(tag=tag, ce="", wrapper=render(task))
+    return Handover(tag=tag, ce="", script=render(task))
 
 
 def finish(rig: LocalRig, receipts: list[Receipt]) -> None:

@@ -73,7 +73,7 @@ class SimulatedRig(Rig):
         self.site: SimulatedSite = SimulatedSite(self.settings, lambda: self.now, self.service, self.slept.append)
 
     def quick(self, tag: str) -> Handover:
-        return Handover(tag=tag, ce=CE, wrapper="")
+        return Handover(tag=tag, ce=CE, script="")
 
     endless = quick
 
@@ -169,7 +169,7 @@ def test_refusal_by_the_dice(tmp_path: Path) -> None:
 
 
 def test_unknown_queue_is_refused(rig: SimulatedRig) -> None:
-    answer = rig.site.submit([Handover(tag=tags(1)[0], ce="elsewhere", wrapper="")])[0]
+    answer = rig.site.submit([Handover(tag=tags(1)[0], ce="elsewhere", script="")])[0]
     assert isinstance(answer, Refusal)
 
 
@@ -329,7 +329,7 @@ def test_it_plays_by_itself_when_asked_to() -> None:
     site.watch(lambda _: over.set() if all(x.phase is Phase.ENDED for x in site.status(receipts)) else None)
     receipts = [Receipt(tag=tag, id="") for tag in mine]
     site.begin()
-    site.submit([Handover(tag=tag, ce=CE, wrapper="") for tag in mine])
+    site.submit([Handover(tag=tag, ce=CE, script="") for tag in mine])
     assert over.wait(10)
     site.close()
     assert [service.payloads[tag] for tag in mine] == [1] * 20

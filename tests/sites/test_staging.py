@@ -86,7 +86,7 @@ def handover(rig: BatchRig, folder: Path, tag: str, **changes: object) -> Handov
     (folder / "run").write_bytes(SCRIPT)
     (folder / "words").write_bytes(b"x" * 100_000)
     brought = (("run", str(folder / "run")), ("two words", str(folder / "words")))
-    return Handover(tag=tag, ce=rig.ce, wrapper=render(task(tag, NOBODY, **changes)), inputs=brought)
+    return Handover(tag=tag, ce=rig.ce, script=render(task(tag, NOBODY, **changes)), inputs=brought)
 
 
 def end(rig: BatchRig, handovers: Sequence[Handover]) -> list[Leftover]:
@@ -156,7 +156,7 @@ def test_output_that_no_upload_brings_home_stays_at_the_site(
         attempt = service.attempts[tag] = Attempt("c", inputs=[SCRIPT, b"far"])
         service.break_down("PUT", "output/big", 503, times=1000)
         wrapper = render(task(tag, service.url, outputs=("out", "big")))
-        (left,) = end(rig, [Handover(tag=tag, ce=rig.ce, wrapper=wrapper)])
+        (left,) = end(rig, [Handover(tag=tag, ce=rig.ce, script=wrapper)])
         assert attempt.outputs == {b"out": b"said\n"}
     assert {name: Path(path).read_bytes() for name, path in left.outputs.items()} == {"big": b"far"}
     assert "exit_code=3" in left.events[-1]

@@ -22,7 +22,7 @@ class TraceRig(Rig):
         os.mkfifo(self.gate)
 
     def script(self, tag: str, text: str) -> Handover:
-        return Handover(tag=tag, ce=self.ce, wrapper=f"echo x >>{self.traces}/{tag}\n{text}\n")
+        return Handover(tag=tag, ce=self.ce, script=f"echo x >>{self.traces}/{tag}\n{text}\n")
 
     def quick(self, tag: str) -> Handover:
         return self.script(tag, "")

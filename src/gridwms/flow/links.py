@@ -20,19 +20,11 @@ class ServiceLink:
 
     def take_tokens(self, requests: Sequence[TokenRequest]) -> list[bool | None]:
         """For each request, whether the payload may start; None: out of reach."""
-        words = []
-        for request in requests:
-            key, attempt = parse_tag(request.tag)
-            words.append(Word(key=key, attempt=attempt, lines=request.lines, instance=request.instance))
-        return self._answers(words)
+        return self._answers([Word(*parse_tag(tag), lines, instance) for tag, instance, lines in requests])
 
     def send_events(self, reports: Sequence[tuple[str, Lines]]) -> list[bool | None]:
         """For each tag and its lines, whether the attempt is to go on; None: out of reach."""
-        words = []
-        for tag, lines in reports:
-            key, attempt = parse_tag(tag)
-            words.append(Word(key=key, attempt=attempt, lines=lines))
-        return self._answers(words)
+        return self._answers([Word(*parse_tag(tag), lines) for tag, lines in reports])
 
     def _answers(self, words: Sequence[Word]) -> list[bool | None]:
         try:

@@ -7,10 +7,11 @@ of their accounts; in an account the highest priority goes first, then what wait
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import partial
+from itertools import groupby
 from typing import Any
 
 import structlog
@@ -164,10 +165,13 @@ class Scheduler:
                 slots=known.slots,
             )
             made = {index: candidates[index] for index in set(picks)}
-            for index in picks:
-                room.take(made[index].row, known.slots)
-                plan.places.append(made[index])
-            turns.got(line, [made[index].site or "" for index in picks], wanted, known.slots)
+            sites: Counter[str] = Counter()
+            for index, same in groupby(picks):
+                jobs = sum(1 for _ in same)
+                room.take(made[index].row, known.slots, jobs)
+                sites[made[index].site or ""] += jobs
+            plan.places += [made[index] for index in picks]
+            turns.got(line, sites, wanted, known.slots)
         return [plan for plan in plans.values() if plan.places]
 
     def _verdicts_of(self, snapshot: Snapshot, classes: set[str]) -> dict[str, Verdict | Reason]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from gridwms.describe.description import Description
 from gridwms.flow.data.brokerinfo import brokerinfo
 from gridwms.flow.data.outputs import uploads
@@ -44,7 +46,7 @@ def handover(
     return Handover(
         tag=tag,
         ce=attempt.ce,
-        wrapper=frame.render(tag, job_url(world, job.key), attempt.number, world.capability(tag)),
+        script=partial(_wrapper, world, frame, tag, job.key, attempt.number),
         inputs=_inputs(world, job, description),
         cpus=description.cpus,
         nodes=description.hosts,
@@ -64,8 +66,14 @@ def _wall_seconds(world: World, attempt: Attempt, description: Description) -> i
     return wall_seconds(description, place.ad if place is not None else None, margin)
 
 
+def _wrapper(world: World, frame: Frame, tag: str, key: str, attempt: int) -> str:
+    return frame.render(tag, job_url(world, key), attempt, world.capability(tag))
+
+
 def _inputs(world: World, job: Job, description: Description) -> tuple[tuple[str, str], ...] | None:
     """Where the files lie that are here; None when the wrapper is to ask for them."""
+    if not description.inputs:
+        return ()
     try:
         return tuple(
             (file.name, str(input_file(world, job, index, file)))

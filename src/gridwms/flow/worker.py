@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 from sqlalchemy import Connection
 
@@ -40,8 +40,7 @@ def input_path(world: World, key: str, attempt: int, index: int) -> Path:
     return world.sandbox.input_path(key, index)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Word:
+class Word(NamedTuple):
     """What one wrapper says: event lines, and with `instance` the wish for the token."""
 
     key: str

@@ -34,6 +34,7 @@ Place = tuple[int, str, str]
 _ATTEMPTS = Job._fields.index("attempts")
 _OWN = Attempt._fields.index("receipt")
 _NOTHING: Own = None, ""
+_SINGLE: Place = 0, "", ""
 _new: Any = tuple.__new__
 
 
@@ -52,6 +53,15 @@ class Member:
         self.like = self.start = like or job
         self.own = self.begun = _own_of(job)
         self.place: Place = job.node, job.node_name, job.value
+
+    @classmethod
+    def untried(cls, number: int, key: str, like: Job) -> Member:
+        """A single job without attempts that is as another one but for its key."""
+        member = cls.__new__(cls)
+        member.number, member.key, member.place = number, key, _SINGLE
+        member.like = member.start = like
+        member.own = member.begun = ()
+        return member
 
     @property
     def job(self) -> Job:

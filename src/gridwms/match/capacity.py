@@ -98,15 +98,15 @@ class Room:
         new = ~numpy.isin(self._host.by_row[rows], numbers)
         return new & ~self._shut[self.element[rows]]
 
-    def take(self, row: int, slots: int) -> None:
-        """A job that occupies `slots` was sent there."""
+    def take(self, row: int, slots: int, jobs: int = 1) -> None:
+        """Jobs that occupy `slots` each were sent there."""
         element = int(self.element[row])
         rows = numpy.flatnonzero(self.element == element) if element in self._several else numpy.array([row])
-        starts = self.free[row] >= slots
-        self.queue[rows] -= 0 if starts else 1
-        self.free[rows] = numpy.maximum(0, self.free[rows] - slots) if starts else 0
-        self.site_room[self.site[row]] -= 1
-        self.element_room[element] -= 1
+        starting = min(jobs, max(0, int(self.free[row] // slots)))
+        self.queue[rows] -= jobs - starting
+        self.free[rows] = numpy.maximum(0, self.free[rows] - slots * starting) if starting == jobs else 0
+        self.site_room[self.site[row]] -= jobs
+        self.element_room[element] -= jobs
 
 
 class _Published:

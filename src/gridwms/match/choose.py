@@ -171,12 +171,23 @@ class _Turn:
         self.sites[self.site[place]] -= 1
         return place
 
+    def fill(self, place: int, jobs: int) -> int:
+        """Put as many of these jobs there as it takes; how many."""
+        element, site = self.element[place], self.site[place]
+        taken = max(0, int(min(jobs, self.most[place] - self.given[element], self.sites[site])))
+        self.given[element] += taken
+        self.sites[site] -= taken
+        return taken
+
 
 def _by_rank(turn: _Turn, ranks: Reals, count: int, rng: Draw) -> list[int]:
     """Best rank first; among equals each job draws one, so that none of them is preferred."""
     picks: list[int] = []
     for equals in _equals(turn.open(numpy.arange(len(ranks))), ranks):
         places = turn.open(equals).tolist()
+        if len(places) == 1:
+            picks += places * turn.fill(places[0], count - len(picks))
+            places = []
         while places and len(picks) < count:
             drawn = rng.randrange(len(places)) if len(places) > 1 else 0
             if turn.takes(places[drawn]):

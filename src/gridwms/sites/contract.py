@@ -6,10 +6,11 @@ the service everything is found again by tag or by receipt.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Protocol
+from types import MappingProxyType
+from typing import NamedTuple, Protocol
 
 from gridwms.classad import ClassAd
 from gridwms.jobs.reasons import Reason
@@ -38,7 +39,7 @@ class Credentials:
     lines: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Handover:
     """One attempt, ready to go. `wrapper` is a whole POSIX sh script and holds a secret: never on a command line.
 
@@ -49,7 +50,8 @@ class Handover:
 
     tag: str
     ce: str
-    wrapper: str
+    script: str | Callable[[], str]
+    """The wrapper, or what writes it when a site asks for it: the same each time."""
     inputs: tuple[tuple[str, str], ...] | None = ()
     """Names and paths of the input files that lie with the service, for a site that reads its disk; None: some cannot
     be read there. The wrapper fetches what its site does not bring."""
@@ -63,17 +65,21 @@ class Handover:
     credentials: Credentials | None = None
     """What its user has delegated, for a site that wants it (`Carrying`)."""
 
+    @property
+    def wrapper(self) -> str:
+        """The whole script."""
+        return self.script if isinstance(self.script, str) else self.script()
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Receipt:
+
+# Named tuples: one is made for each attempt in each call, and a frozen dataclass costs three times as much.
+class Receipt(NamedTuple):
     """The site has the attempt; `id` is its own name for it."""
 
     tag: str
     id: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Refusal:
+class Refusal(NamedTuple):
     """The site surely does not have the attempt, and will not take it."""
 
     tag: str
@@ -93,8 +99,7 @@ class Phase(StrEnum):
     """The site answers and surely does not have it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sighting:
+class Sighting(NamedTuple):
     """The phase of one attempt. `cancelled`: it ended because `cancel` was asked for. `reason`: what the site says."""
 
     tag: str
@@ -106,8 +111,7 @@ class Sighting:
     reason: Reason | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Leftover:
+class Leftover(NamedTuple):
     """What a wrapper left at the site: its event lines that may not have reached the service, and its last words.
 
     `events` are lines of the worker protocol (docs/worker-protocol.md); `outputs` maps names of output sandbox
@@ -117,7 +121,7 @@ class Leftover:
     tag: str
     events: tuple[str, ...] = ()
     log: str = ""
-    outputs: dict[str, str] = field(default_factory=dict)
+    outputs: Mapping[str, str] = MappingProxyType({})
 
 
 class Site(Protocol):

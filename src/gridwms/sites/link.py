@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 Lines = Sequence[str]
 """Event lines of docs/worker-protocol.md."""
 
 
-@dataclass(frozen=True, slots=True)
-class TokenRequest:
+class TokenRequest(NamedTuple):
     """One instance of a wrapper asks to start its payload; `lines` are its spooled events."""
 
     tag: str

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Sequence
-from itertools import chain, repeat
 from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, select
@@ -16,6 +15,7 @@ from gridwms.jobs.events import EndKind
 from gridwms.jobs.job import Attempt, Departure, Outcome
 from gridwms.jobs.reasons import Reason
 from gridwms.store import bulk
+from gridwms.store.sets import chunks
 from gridwms.store.tables import attempts
 
 # Built once: making such a statement costs more than running it.
@@ -29,8 +29,9 @@ _OF_JOBS = (
 def of_jobs(connection: Connection, numbers: Collection[int]) -> dict[int, list[Attempt]]:
     """The attempts of these jobs in their order, by row number of the job."""
     found: dict[int, list[Attempt]] = defaultdict(list)
-    for row in connection.execute(_OF_JOBS, {"numbers": numbers}):
-        found[row.job].append(_read(row))
+    for chunk in chunks(numbers):
+        for row in connection.execute(_OF_JOBS, {"numbers": chunk}):
+            found[row.job].append(_read(row))
     return found
 
 
@@ -61,8 +62,7 @@ def save(connection: Connection, moved: Sequence[Moved]) -> None:
             if len(those) > 1 and _OWN.keys().isdisjoint(fields):
                 alike.append((number, fields, attempt, numbers))
             elif len(those) > 1:
-                values = chain.from_iterable(_own_column(field, index, attempt, those) for field in fields)
-                single[fields] += zip(*values, numbers, repeat(number), strict=False)
+                _save_own(connection, index, fields, attempt, those, numbers)
             else:
                 single[fields].append((*_values(fields, attempt), numbers[0], number))
     for rest, jobs in new.items():
@@ -74,12 +74,21 @@ def save(connection: Connection, moved: Sequence[Moved]) -> None:
         bulk.update(connection, "attempts", _columns(fields), ("job", "number"), rows)
 
 
-def _own_column(field: int, index: int, attempt: Attempt, those: Sequence[Member]) -> Sequence[Iterable[Any]]:
-    """The values of a field in this attempt of each, column by column."""
-    if field not in _OWN:
-        return [repeat(value) for value in _VALUES[field](attempt[field])]
-    place = _PLACE[field]
-    return [[member.own[index][place] for member in those]]
+def _save_own(
+    connection: Connection,
+    index: int,
+    fields: tuple[int, ...],
+    attempt: Attempt,
+    those: Sequence[Member],
+    numbers: Sequence[int],
+) -> None:
+    """Write an attempt of each of these, who are alike, with what each has for itself."""
+    same, own = [field for field in fields if field not in _OWN], [field for field in fields if field in _OWN]
+    values = [[member.own[index][_PLACE[field]] for member in those] for field in own]
+    where = "number", attempt.number
+    bulk.update_like(
+        connection, "attempts", _columns(same), _values(same, attempt), _columns(own), values, numbers, "job", where
+    )
 
 
 _NEW = ("number", "site", "ce", "matched_at", "node", "instance", "over", "slots")

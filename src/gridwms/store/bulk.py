@@ -78,6 +78,30 @@ def update(
         connection.exec_driver_sql(_update(connection.dialect.name, table, columns, key), list(rows))
 
 
+def update_like(
+    connection: Connection,
+    table: str,
+    same: tuple[str, ...],
+    shared: Row,
+    columns: tuple[str, ...],
+    own: Sequence[Sequence[Any]],
+    numbers: Sequence[int],
+    key: str,
+    where: tuple[str, int],
+) -> None:
+    """Set `same` to shared values and `columns` to values of each, by column, in the rows whose `key` is one of these
+    numbers and for which `where` holds."""
+    if connection.dialect.name != "sqlite":
+        rows = [(*shared, *row, number, where[1]) for *row, number in zip(*own, numbers, strict=True)]
+        update(connection, table, (*same, *columns), (key, where[0]), rows)
+        return
+    width = len(columns) + 1
+    values = list(chain.from_iterable(zip(*own, numbers, strict=True)))
+    for begin, count in _blocks(len(numbers)):
+        text = _update_sqlite(table, same, columns, key, where[0], count)
+        connection.exec_driver_sql(text, (*shared, where[1], *values[begin * width : (begin + count) * width]))
+
+
 def update_equal(
     connection: Connection,
     table: str,
@@ -102,11 +126,19 @@ def run_on(connection: Connection, statement: str, numbers: Collection[int]) -> 
     )
 
 
+def select(connection: Connection, statement: str, names: Collection[int] | Collection[str]) -> list[Any]:
+    """The rows of a query whose `{among}` stands for the condition that a column is one of these numbers or names."""
+    found: list[Any] = []
+    for among, some in _among(connection, names):
+        found += connection.exec_driver_sql(statement.format(among=among), some).all()
+    return found
+
+
 _MARK = {"sqlite": "?", "postgresql": "%s"}
 
 
-def _among(connection: Connection, numbers: Collection[int]) -> Iterator[tuple[str, Row]]:
-    """Conditions that between them hold for these numbers, each with its values.
+def _among(connection: Connection, numbers: Collection[int] | Collection[str]) -> Iterator[tuple[str, Row]]:
+    """Conditions that between them hold for these numbers, or names, each with its values.
 
     What came together often has numbers without gaps, and a span costs half of what its numbers would.
     """
@@ -125,10 +157,10 @@ _SPAN = 16
 """From so many numbers on a span is a statement of its own."""
 
 
-def _spans(numbers: list[int]) -> tuple[list[tuple[int, int]], list[int]]:
-    """Numbers in rising order as spans without gaps, and those that are left over."""
-    if not numbers:
-        return [], []
+def _spans(numbers: list[Any]) -> tuple[list[tuple[int, int]], list[Any]]:
+    """Numbers in rising order as spans without gaps, and those that are left over, as all names are."""
+    if not numbers or isinstance(numbers[0], str):
+        return [], numbers
     if numbers[-1] - numbers[0] == len(numbers) - 1:
         return [(numbers[0], numbers[-1])], []
     spans: list[tuple[int, int]] = []
@@ -177,6 +209,24 @@ def _update(dialect: str, table: str, columns: tuple[str, ...], key: tuple[str, 
     mark = _MARK[dialect]
     changes = ",".join(f"{name}={mark}" for name in columns)
     return f"UPDATE {table} SET {changes} WHERE {' AND '.join(f'{name}={mark}' for name in key)}"
+
+
+@cache
+def _update_sqlite(
+    table: str, same: tuple[str, ...], columns: tuple[str, ...], key: str, where: str, count: int
+) -> str:
+    """By values that the planner takes first: they have no index, and the table has one."""
+    shared, width = len(same) + 1, len(columns) + 1
+    changes = [f"{name}=?{place}" for place, name in enumerate(same, 1)]
+    changes += [f"{name}=v.column{place}" for place, name in enumerate(columns, 1)]
+    rows = (
+        ",".join(f"?{place}" for place in range(first, first + width))
+        for first in range(shared + 1, shared + 1 + count * width, width)
+    )
+    given = f"(VALUES ({'),('.join(rows)})) v"
+    return (
+        f"UPDATE {table} SET {','.join(changes)} FROM {given} WHERE {table}.{key}=v.column{width} AND {where}=?{shared}"
+    )
 
 
 @cache

@@ -7,17 +7,16 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, func, select
+from sqlalchemy import Connection, func, select
 
 from gridwms.jobs.cohorts import Member, Moved
-from gridwms.jobs.cohorts import members as alike
+from gridwms.jobs.cohorts import members as alike_of
 from gridwms.jobs.job import NO_WISHES, Attempt, Job, Wishes
 from gridwms.jobs.states import DoneCode, State
 from gridwms.store import attempts as tries
 from gridwms.store import bulk
 from gridwms.store.attempts import reason_of, reason_text
 from gridwms.store.cache import CACHE, JobCache
-from gridwms.store.sets import chunks
 from gridwms.store.tables import jobs
 
 
@@ -34,28 +33,46 @@ def load_numbers(connection: Connection, numbers: Collection[int]) -> dict[str, 
 def members(connection: Connection, keys: Collection[str]) -> dict[str, Member]:
     """The jobs with those that are alike, by key. They change with what is recorded of them."""
     cache = _cache(connection)
-    return _members(connection, _BY_KEY, keys, {} if cache is None else cache.by_key)
+    return _members(connection, "key", keys, {} if cache is None else cache.by_key)
 
 
 def members_numbered(connection: Connection, numbers: Collection[int]) -> dict[str, Member]:
     """The same by row number; the result is by key."""
     cache = _cache(connection)
-    return _members(connection, _BY_NUMBER, numbers, {} if cache is None else cache.by_number)
+    return _members(connection, "number", numbers, {} if cache is None else cache.by_number)
 
 
 def _members(
-    connection: Connection, query: Select[Any], names: Collection[Any], known: Mapping[Any, Member]
+    connection: Connection, column: str, names: Collection[Any], known: Mapping[Any, Member]
 ) -> dict[str, Member]:
     here = list(map(known.get, names))
-    found = {one.key: one for one in here if one is not None}
-    if len(found) == len(here):
-        return found
+    missing = [name for name, one in zip(names, here, strict=True) if one is None]
+    if missing:
+        read = _read_all(connection, column, missing)
+        here = [one or read.get(name) for name, one in zip(names, here, strict=True)]
+    return {one.key: one for one in here if one is not None}
+
+
+def _read_all(connection: Connection, column: str, names: Collection[Any]) -> dict[Any, Member]:
+    """From the database. Most have waited till now, and came with others that are alike but for number and key."""
+    rows = bulk.select(connection, f"{_SELECT} WHERE {column} {{among}}", names)
+    tried = tries.of_jobs(connection, [row[0] for row in rows if row[_DECISIONS] >= _FIRST_MATCHED])
+    found: dict[Any, Member] = {}
     stored: dict[str, tuple[int, Job]] = {}
-    for chunk in chunks([name for name, one in zip(names, here, strict=True) if one is None]):
-        rows = connection.execute(query, {"names": chunk}).all()
-        tried = tries.of_jobs(connection, [row[0] for row in rows])
-        stored |= {row[1]: (row[0], _read(row, tried.get(row[0], ()))) for row in rows}
-    return found | alike(stored)
+    likes: dict[bulk.Row, Job] = {}
+    name = _COLUMNS.index(column)
+    for row in rows:
+        number, key, alike = row[0], row[1], row[2:]
+        if number in tried or row[_PARENT] is not None:
+            stored[key] = number, _read(row, tried.get(number, ()))
+            continue
+        like = likes.get(alike)
+        if like is None:
+            like = likes[alike] = _read(row, ())
+        found[row[name]] = Member.untried(number, key, like)
+    for one in alike_of(stored).values():
+        found[one.number if column == "number" else one.key] = one
+    return found
 
 
 def _cache(connection: Connection) -> JobCache | None:
@@ -120,10 +137,10 @@ _CHANGING = (
     "priority",
 )
 _COLUMNS = ("number", *_FIXED, *_CHANGING)
-# Built once: making such a statement costs more than running it.
-_ROWS = select(*(jobs.c[name] for name in _COLUMNS))
-_BY_KEY = _ROWS.where(jobs.c.key.in_(bindparam("names", expanding=True)))
-_BY_NUMBER = _ROWS.where(jobs.c.number.in_(bindparam("names", expanding=True)))
+_SELECT = f"SELECT {','.join(_COLUMNS)} FROM jobs"  # noqa: S608 - names of the code alone
+_PARENT, _DECISIONS = _COLUMNS.index("parent"), _COLUMNS.index("decisions")
+_FIRST_MATCHED = 3
+"""Decisions of a job that was matched: it was registered and accepted before."""
 
 
 def _fixed(job: Job) -> tuple[Any, ...]:

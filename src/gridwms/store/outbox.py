@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from sqlalchemy import Connection, and_, func, or_, select
 
@@ -13,8 +14,7 @@ from gridwms.store import bulk
 from gridwms.store.tables import jobs, outbox
 
 
-@dataclass(frozen=True, slots=True)
-class Task:
+class Task(NamedTuple):
     """One thing to do. `tries` above 0: it was begun before, and may have happened."""
 
     number: int

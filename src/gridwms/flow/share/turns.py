@@ -150,14 +150,15 @@ class Turns:
         """How many of them may go to sites for which there are limits."""
         return self._headroom.site_room(line.account)
 
-    def got(self, line: Line, sites: Sequence[str], wanted: int, slots: int) -> None:
-        """A line got places at these sites, of as many as it wanted; each takes so many slots."""
-        self._left[line] -= len(sites)
-        for site in sites:
-            self._headroom.sent(line.account, site)
-        if sites:
-            self._tree.took(line.account, len(sites) * slots)
-        if len(sites) < wanted:
+    def got(self, line: Line, sites: Mapping[str, int], wanted: int, slots: int) -> None:
+        """A line got so many places at these sites, of as many as it wanted; each takes so many slots."""
+        jobs = sum(sites.values())
+        self._left[line] -= jobs
+        for site, some in sites.items():
+            self._headroom.sent(line.account, site, some)
+        if jobs:
+            self._tree.took(line.account, jobs * slots)
+        if jobs < wanted:
             if not self._headroom.site_room(line.account):
                 self.full.add(line.match_class)
             self._end(self._of[line.account].pop())
