@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, and_, case, delete, func, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, case, delete, func, or_, select
 
 from gridwms.jobs.states import DoneCode, State
 from gridwms.store.sets import insert_into, upsert
@@ -74,26 +74,25 @@ class Stretch:
 
 def read_stretch(connection: Connection, after: int, most: int) -> Stretch | None:
     """What was logged after a cursor, at most so many events of it; None when there is nothing."""
-    window = select(events.c.cursor).where(events.c.cursor > after).order_by(events.c.cursor).limit(most).subquery()
-    upto = connection.execute(select(func.max(window.c.cursor))).scalar()
+    upto = connection.execute(_UPTO, {"after": after, "most": most}).scalar()
     if upto is None:
         return None
-    arrived = connection.execute(select(events.c.arrived).where(events.c.cursor == upto)).scalar_one()
-    within = and_(events.c.cursor > after, events.c.cursor <= upto)
+    arrived = connection.execute(_ARRIVED, {"cursor": upto}).scalar_one()
+    within = {"after": after, "upto": upto}
     tallies: dict[Group, Tally] = {}
     waits: dict[tuple[str, int], int] = {}
-    for site, ce, vo, owner, digest, limit, started, queued, response in connection.execute(_starts(within)):
-        tally = tallies.setdefault(Group(site, ce, vo, owner, digest), Tally())
-        tally.started += started
-        tally.response_seconds += response or 0.0
-        if limit:
-            tally.queued += started
-            tally.queue_seconds += queued or 0.0
-            waits[ce, limit] = waits.get((ce, limit), 0) + started
-    for site, ce, vo, owner, digest, good, zero, quick, seconds in connection.execute(_ends(within)):
-        tally = tallies.setdefault(Group(site, ce, vo, owner, digest), Tally())
-        tally.add(Tally(good=good, zero=zero or 0, quick=quick or 0, run_seconds=seconds or 0.0))
-    failures = (Failure(Group(*row[:5]), row[5] is not None, row[6]) for row in connection.execute(_failures(within)))
+    for *group, state, limit, count, queued, response, zero, quick, seconds in connection.execute(_TOLD, within).all():
+        tally = tallies.setdefault(Group(*group), Tally())
+        if state == State.RUNNING.value:
+            tally.started += count
+            tally.response_seconds += response or 0.0
+            if limit:
+                tally.queued += count
+                tally.queue_seconds += queued or 0.0
+                waits[group[1], limit] = waits.get((group[1], limit), 0) + count
+        else:
+            tally.add(Tally(good=count, zero=zero or 0, quick=quick or 0, run_seconds=seconds or 0.0))
+    failures = (Failure(Group(*row[:5]), row[5] is not None, row[6]) for row in connection.execute(_FAILURES, within))
     return Stretch(upto, arrived, tallies, waits, tuple(failures))
 
 
@@ -106,54 +105,59 @@ def _joined(number: Any) -> Any:
     )
 
 
-def _starts(within: ColumnElement[bool]) -> Any:
-    """Attempts that began to run: an event says once of each that it brought the job there."""
+_AFTER, _WITHIN = events.c.cursor > bindparam("after"), events.c.cursor <= bindparam("upto")
+
+
+def _upto() -> Any:
+    window = select(events.c.cursor).where(_AFTER).order_by(events.c.cursor).limit(bindparam("most")).subquery()
+    return select(func.max(window.c.cursor))
+
+
+def _told() -> Any:
+    """Attempts that began to run, and those that went well: an event says once of each that it brought the job there.
+    In one go, for going through a stretch of the log costs most of it."""
     queued = attempts.c.running_at - attempts.c.delivered_at
     positive = case((queued > 0, queued), else_=0.0)
-    limit = case((queued.is_(None), 0), *((queued <= limit, limit) for limit in LIMITS), else_=LIMITS[-1]).label(
-        "up_to"
-    )
+    runs = events.c.state == State.RUNNING.value
+    limit = case(
+        (or_(~runs, queued.is_(None)), 0), *((queued <= limit, limit) for limit in LIMITS), else_=LIMITS[-1]
+    ).label("up_to")
+    began = func.coalesce(attempts.c.payload_at, attempts.c.running_at, attempts.c.outcome_at)
+    ran, code = attempts.c.outcome_at - began, attempts.c.outcome_exit_code
+    well = and_(events.c.state == State.DONE.value, events.c.done_code == DoneCode.OK.value)
     return (
         select(
             *_GROUP,
+            events.c.state,
             limit,
             func.count(),
             func.sum(positive),
             func.sum(attempts.c.running_at - jobs.c.submitted_at),
-        )
-        .select_from(_joined(events.c.attempt))
-        .where(within, events.c.state == State.RUNNING.value)
-        .group_by(*_GROUP, limit)
-    )
-
-
-def _ends(within: ColumnElement[bool]) -> Any:
-    began = func.coalesce(attempts.c.payload_at, attempts.c.running_at, attempts.c.outcome_at)
-    ran, code = attempts.c.outcome_at - began, attempts.c.outcome_exit_code
-    return (
-        select(
-            *_GROUP,
-            func.count(),
             func.count(case((code == 0, 1))),
             func.count(case((and_(code != 0, ran < QUICK), 1))),
             func.sum(ran),
         )
         .select_from(_joined(events.c.attempt))
-        .where(within, events.c.state == State.DONE.value, events.c.done_code == DoneCode.OK.value)
-        .group_by(*_GROUP)
+        .where(_AFTER, _WITHIN, or_(runs, well))
+        .group_by(*_GROUP, events.c.state, limit)
     )
 
 
-def _failures(within: ColumnElement[bool]) -> Any:
+def _failures() -> Any:
     tried = attempts.alias()
     last = select(func.max(tried.c.number)).where(tried.c.job == events.c.job).correlate(events).scalar_subquery()
     number = case((events.c.attempt > 0, events.c.attempt), else_=last)
     return (
         select(*_GROUP, attempts.c.payload_at, events.c.data)
         .select_from(_joined(number))
-        .where(within, or_(events.c.type == "Resubmitted", events.c.type == "Aborted"))
+        .where(_AFTER, _WITHIN, or_(events.c.type == "Resubmitted", events.c.type == "Aborted"))
         .order_by(events.c.cursor)
     )
+
+
+# Built once: making such a statement costs more than running it.
+_UPTO, _TOLD, _FAILURES = _upto(), _told(), _failures()
+_ARRIVED = select(events.c.arrived).where(events.c.cursor == bindparam("cursor"))
 
 
 def add(connection: Connection, now: float, tallies: Mapping[Group, Tally]) -> None:

@@ -46,7 +46,7 @@ def due(connection: Connection, site: str, now: float, limit: int) -> list[Task]
         .order_by(outbox.c.due, outbox.c.number)
         .limit(limit)
     )
-    return [Task(*row) for row in connection.execute(query)]
+    return list(map(Task._make, connection.execute(query).all()))
 
 
 def next_due(connection: Connection, site: str) -> float | None:

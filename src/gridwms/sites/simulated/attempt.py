@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from gridwms.jobs.reasons import Reason, reason
 from gridwms.sites.contract import Phase, Sighting
 from gridwms.sites.simulated.fate import Fate
+from gridwms.sites.simulated.lines import number_of
 
 
 @dataclass(slots=True)
@@ -29,11 +30,13 @@ class Attempt:
     spool: list[str] = field(default_factory=list)
     unseen: tuple[float, float] | None = None
     """From when to when the site does not show it."""
+    number: int = field(init=False)
+    instance: str = field(init=False)
+    """The nonce of its wrapper; one attempt has one."""
 
-    @property
-    def instance(self) -> str:
-        """The nonce of its wrapper; one attempt has one."""
-        return f"sim{self.tag[-8:]}"
+    def __post_init__(self) -> None:
+        self.number = number_of(self.tag)
+        self.instance = f"sim{self.tag[-8:]}"
 
     def hidden(self, now: float) -> bool:
         """Whether the site does not show it now, though it has it."""

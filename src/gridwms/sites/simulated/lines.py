@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from gridwms.jobs.ids import parse_tag
 
 
@@ -13,17 +15,27 @@ def number_of(tag: str) -> int:
         return 1
 
 
-def running(tag: str, instance: str, time: float, node: str) -> str:
-    """The first word of a wrapper."""
-    return f"type=Running&id=worker-{number_of(tag)}-1-{instance}&time={time:.2f}&node={node}"
+def running(number: int, instance: str, time: float, node: str) -> str:
+    """The first word of the wrapper of an attempt with this number."""
+    return f"type=Running&id=worker-{number}-1-{instance}&time={_seconds(time)}&node={node}"
 
 
-def finished(tag: str, instance: str, time: float, exit_code: int, seconds: float) -> str:
+def finished(number: int, instance: str, time: float, exit_code: int, seconds: float) -> str:
     """The last word, when all steps went well."""
-    head = f"type=Finished&id=worker-{number_of(tag)}-2-{instance}&time={time:.2f}"
-    return f"{head}&exit_code={exit_code}&real={seconds:.2f}&user={seconds:.2f}&system=0.00"
+    return f"type=Finished&id=worker-{number}-2-{instance}&time={_seconds(time)}{_used(exit_code, seconds)}"
 
 
-def terminated(tag: str, instance: str, time: float) -> str:
+def terminated(number: int, instance: str, time: float) -> str:
     """The last word of a wrapper that was told to end."""
-    return f"type=Finished&id=worker-{number_of(tag)}-2-{instance}&time={time:.2f}&code=terminated&p.signal=TERM"
+    return f"type=Finished&id=worker-{number}-2-{instance}&time={_seconds(time)}&code=terminated&p.signal=TERM"
+
+
+# Thousands speak at one time.
+@lru_cache(maxsize=64)
+def _seconds(time: float) -> str:
+    return f"{time:.2f}"
+
+
+@lru_cache(maxsize=64)
+def _used(exit_code: int, seconds: float) -> str:
+    return f"&exit_code={exit_code}&real={seconds:.2f}&user={seconds:.2f}&system=0.00"

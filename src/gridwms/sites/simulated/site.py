@@ -75,7 +75,8 @@ class SimulatedSite:
         """Accept or refuse each. A call that is cut off may have done its work."""
         done = self._trouble()
         with self._state:
-            answers = [self._accept(handover) for handover in handovers] if done is not False else []
+            now = self._clock()
+            answers = [self._accept(handover, now) for handover in handovers] if done is not False else []
             self._journal.flush()
             self._changed.notify_all()
         self._complain(done)
@@ -205,7 +206,7 @@ class SimulatedSite:
             hall.waiting.append(one.tag)
         elif one.phase is Phase.RUNNING:
             if one.cancelled:
-                one.spool.append(lines.terminated(one.tag, one.instance, now))
+                one.spool.append(lines.terminated(one.number, one.instance, now))
                 self._last_words(one, now, 19, speaking)
             elif one.fate.lost:
                 one.lost = True
@@ -222,7 +223,7 @@ class SimulatedSite:
                 self._end(one, now, None)
             else:
                 seconds = now - one.payload_at
-                one.spool.append(lines.finished(one.tag, one.instance, now, int(one.fate.fails), seconds))
+                one.spool.append(lines.finished(one.number, one.instance, now, int(one.fate.fails), seconds))
                 self._last_words(one, now, 0, speaking)
 
     def _last_words(self, one: Attempt, now: float, code: int, speaking: list[Attempt]) -> None:
@@ -245,7 +246,7 @@ class SimulatedSite:
             hall.count -= 1
             one.phase = Phase.RUNNING
             one.time = now
-            one.spool.append(lines.running(one.tag, one.instance, now, f"wn.{self.settings.host}"))
+            one.spool.append(lines.running(one.number, one.instance, now, f"wn.{self.settings.host}"))
             self._journal.add("S", one.tag, now)
             self._news.append(one.tag)
             self._plan(one, now + self.settings.prepare_seconds)
@@ -282,7 +283,7 @@ class SimulatedSite:
             for one, report, answer in zip(speaking, reports, answers, strict=True):
                 if answer is not None:
                     one.spool = one.spool[len(report[1]) :]
-                self._journal.add("E", one.tag, one.time, one.exit_code, one.killed, one.cancelled, one.lost, one.spool)
+                self._note_end(one)
             self._journal.flush()
 
     def _end(self, one: Attempt, now: float, code: int | None) -> None:
@@ -291,8 +292,12 @@ class SimulatedSite:
         one.time = now
         one.exit_code = code
         one.step += 1
-        self._journal.add("E", one.tag, now, code, one.killed, one.cancelled, one.lost, one.spool)
+        self._note_end(one)
         self._news.append(one.tag)
+
+    def _note_end(self, one: Attempt) -> None:
+        said = one.time, one.exit_code, one.killed, one.cancelled, one.lost
+        self._journal.add("E", one.tag, *said, own=(one.spool,))
 
     def _leave(self, one: Attempt) -> None:
         """Give back its slot, or its place in the queue."""
@@ -314,7 +319,7 @@ class SimulatedSite:
         else:
             self._plan(one, now + self.settings.cancel_seconds)
 
-    def _accept(self, handover: Handover) -> Receipt | Refusal:
+    def _accept(self, handover: Handover, now: float) -> Receipt | Refusal:
         tag = handover.tag
         if tag in self._attempts:
             return Receipt(tag=tag, id=_id(tag))
@@ -326,7 +331,6 @@ class SimulatedSite:
             return self._refuse(tag, "the submission was refused (so the dice said)")
         if handover.cpus > hall.queue.slots:
             return self._refuse(tag, f"the queue has {hall.queue.slots} slots, and {handover.cpus} were asked for")
-        now = self._clock()
         self._enter(Attempt(tag, handover.ce, now, fate, cpus=handover.cpus, time=now))
         self._journal.add("A", tag, handover.ce, now, handover.cpus)
         return Receipt(tag=tag, id=_id(tag))
@@ -415,7 +419,7 @@ class SimulatedSite:
             hall.count -= 1
             one.phase = Phase.RUNNING
             one.time = rest[0]
-            one.spool = [lines.running(tag, one.instance, one.time, f"wn.{self.settings.host}")]
+            one.spool = [lines.running(one.number, one.instance, one.time, f"wn.{self.settings.host}")]
             self._plan(one, one.time + self.settings.prepare_seconds)
         elif kind == "P":
             one.payload_at = rest[0]
