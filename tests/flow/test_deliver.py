@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from gridwms.flow import deliver
@@ -115,7 +113,7 @@ def test_cancel_at_the_site_waits_for_its_word(stage: Stage) -> None:
     assert stage.job(key).state is State.SCHEDULED
     assert cancel(stage.world, "ann", [key])[0].sentence == "Cancel has already been requested"
     tag = f"gw-{key}-1"
-    stage.site.here[tag] = replace(stage.site.here[tag], phase=Phase.ENDED, cancelled=True)
+    stage.site.here[tag] = stage.site.here[tag]._replace(phase=Phase.ENDED, cancelled=True)
     stage.look()
     assert stage.job(key).state is State.CANCELLED
 

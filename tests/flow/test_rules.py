@@ -29,7 +29,7 @@ def kill(stage: Stage, key: str, text: str) -> None:
     assert take_token(stage.world, key, number, "i", []) is None
     tag = f"gw-{key}-{number}"
     failure = reason("killed_at_site", site="scripted", text=text)
-    stage.site.here[tag] = replace(stage.site.here[tag], phase=Phase.ENDED, reason=failure)
+    stage.site.here[tag] = stage.site.here[tag]._replace(phase=Phase.ENDED, reason=failure)
     stage.look()
 
 
