@@ -13,11 +13,14 @@ from gridwms.store.database import StoreUnavailable
 
 logger = structlog.get_logger(__name__)
 
+_MOST_GATHER = 0.1
+
 
 class Loop:
     """Calls `work` after each wake-up and at least every `seconds`; `work` returns whether to go on at once.
 
-    `gather`: seconds for which news are left to gather before they are looked at.
+    `gather`: seconds for which news are left to gather before they are looked at; after work that took longer, as long
+    as that, but for a tenth of a second at most: where much goes on, little is done often and much seldom.
     """
 
     def __init__(
@@ -48,7 +51,7 @@ class Loop:
 
     def _run(self) -> None:
         while not self._stopping:
-            seen = self._signal.count
+            seen, began = self._signal.count, time.monotonic()
             again: object = False
             try:
                 again = self._work()
@@ -57,5 +60,6 @@ class Loop:
             except Exception:
                 logger.exception("loop failed", loop=self._name)
             if not again:
+                took = time.monotonic() - began
                 self._signal.wait(seen, self._seconds)
-                time.sleep(0.0 if self._stopping else self._gather)
+                time.sleep(0.0 if self._stopping else max(self._gather, min(took, _MOST_GATHER)))

@@ -26,10 +26,10 @@ class MatchClass:
 def read_class(text: str) -> MatchClass:
     """The class of an ad. Raises ClassAdSyntaxError."""
     ad = parse_ad(text)
-    return MatchClass(ad, _text(ad, "SubmitTo"), _fuzzy_factor(ad), slots_of(ad), _text(ad, TOGETHER), data_of(ad))
+    return MatchClass(ad, _text(ad, "SubmitTo"), _fuzzy_factor(ad), _slots_of(ad), _text(ad, TOGETHER), data_of(ad))
 
 
-def slots_of(ad: ClassAd) -> int:
+def _slots_of(ad: ClassAd) -> int:
     """How many slots a job of this class takes: its processors."""
     for name in ("CPUNumber", "NodeNumber"):
         value = evaluate_attribute(ad, name)

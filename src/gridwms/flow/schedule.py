@@ -7,7 +7,7 @@ of their accounts; in an account the highest priority goes first, then what wait
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import partial
@@ -17,10 +17,10 @@ from typing import Any
 import structlog
 from sqlalchemy import Connection
 
-from gridwms.classad import ClassAdSyntaxError, evaluate_attribute, parse_ad
+from gridwms.classad import ClassAdSyntaxError, evaluate_attribute
 from gridwms.flow.compound.together import keep_together
 from gridwms.flow.data.located import Located
-from gridwms.flow.match_class import MatchClass, read_class, slots_of
+from gridwms.flow.match_class import MatchClass, read_class
 from gridwms.flow.obstacles import obstacles, reason_of
 from gridwms.flow.quarantine import Quarantine, quarantine
 from gridwms.flow.record import Recorded, announce, apply
@@ -103,7 +103,6 @@ class Scheduler:
         self._places: dict[str, Located | Reason] = {}
         self._said: dict[str, _Said] = {}
         self._looks = 0
-        self._slots: dict[str, int] = {}
         self._closed: dict[str, str] = {}
         self._unfit: dict[Wishes, frozenset[str]] = {}
         self._turns = Rounds(world)
@@ -238,10 +237,9 @@ class Scheduler:
         now = world.clock()
         limited = [name for name in world.sites if world.settings.policy(name).max_queued]
         paced = [name for name in world.sites if world.settings.policy(name).max_per_minute]
-        promised, held, queued, undelivered, planned, self._left_alone = world.database.read(
+        (held, promised), queued, undelivered, planned, self._left_alone = world.database.read(
             lambda connection: (
                 present.promised(connection, snapshot.taken_at),
-                present.held(connection),
                 present.queued(connection, limited) if limited else {},
                 outbox.undelivered(connection, paced) if paced else {},
                 closures.current(connection, now),
@@ -250,7 +248,7 @@ class Scheduler:
         )
         self._closed = closed(world, planned, now)
         places = room(world, self._closed, held, queued, undelivered)
-        return room_of(snapshot, self._promised_slots(promised), site_room=places, element_room=self._left_alone.room)
+        return room_of(snapshot, promised, site_room=places, element_room=self._left_alone.room)
 
     def _full(self, match_class: str, verdict: Verdict, room: Room) -> Reason:
         """Why none of the resources that match takes a job more."""
@@ -262,18 +260,6 @@ class Scheduler:
         for kept in (self._classes, self._compiled, self._verdicts, self._places, self._said):
             for match_class in kept.keys() - waiting:
                 del kept[match_class]
-
-    def _promised_slots(self, promised: Mapping[tuple[str, str], int]) -> dict[str, int]:
-        """Slots by computing element, from attempts by computing element and match class."""
-        classes = {match_class for _ce, match_class in promised}
-        known = {one: self._slots[one] for one in classes & self._slots.keys()}
-        missing = classes - known.keys()
-        ads = self._world.database.read(lambda connection: descriptions.get_classes(connection, missing))
-        self._slots = known | {one: slots_of(parse_ad(ads[one])) if one in ads else 1 for one in missing}
-        taken: dict[str, int] = defaultdict(int)
-        for (ce, match_class), count in promised.items():
-            taken[ce] += count * self._slots[match_class]
-        return taken
 
     def _load(self, missing: set[str]) -> None:
         if not missing:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection
 from typing import NamedTuple
 
-from sqlalchemy import Connection, func, or_, select
+from sqlalchemy import Connection, case, func, or_, select
 
 from gridwms.jobs.ids import parse_tag, tag_of
 from gridwms.store import jobs as rows
@@ -60,14 +61,8 @@ def among(connection: Connection, site: str, tags: Collection[str]) -> list[Pres
     return found
 
 
-def held(connection: Connection) -> dict[str, int]:
-    """How many of our attempts each site has or is about to get."""
-    query = select(attempts.c.site, func.count()).where(PRESENT, ~attempts.c.over).group_by(attempts.c.site)
-    return {row[0]: row[1] for row in connection.execute(query)}
-
-
 def held_at(connection: Connection, ces: Collection[str]) -> dict[str, int]:
-    """The same by computing element, for these."""
+    """How many of our attempts each of these computing elements has or is about to get."""
     found: dict[str, int] = {}
     for chunk in chunks(ces):
         query = select(attempts.c.ce, func.count()).where(PRESENT, ~attempts.c.over, attempts.c.ce.in_(chunk))
@@ -75,18 +70,18 @@ def held_at(connection: Connection, ces: Collection[str]) -> dict[str, int]:
     return found
 
 
-def promised(connection: Connection, since: float) -> dict[tuple[str, str], int]:
-    """How many attempts each computing element was given that it could not have counted at the time `since`.
-
-    By computing element and match class: the class says how many processors each of them takes.
-    """
-    query = (
-        select(attempts.c.ce, jobs.c.match_class, func.count())
-        .join_from(attempts, jobs, attempts.c.job == jobs.c.number)
-        .where(PRESENT, ~attempts.c.over, or_(attempts.c.delivered_at.is_(None), attempts.c.delivered_at > since))
-        .group_by(attempts.c.ce, jobs.c.match_class)
-    )
-    return {(row[0], row[1]): row[2] for row in connection.execute(query)}
+def promised(connection: Connection, since: float) -> tuple[dict[str, int], dict[str, int]]:
+    """How many of our attempts each site has or is about to get; and how many slots each computing element was asked
+    for of which it could not have known at the time `since`."""
+    late = or_(attempts.c.delivered_at.is_(None), attempts.c.delivered_at > since)
+    slots = func.sum(case((late, attempts.c.slots), else_=0))
+    query = select(attempts.c.site, attempts.c.ce, func.count(), slots).where(PRESENT, ~attempts.c.over)
+    held: dict[str, int] = defaultdict(int)
+    asked: dict[str, int] = defaultdict(int)
+    for site, ce, count, some in connection.execute(query.group_by(attempts.c.site, attempts.c.ce)):
+        held[site] += count
+        asked[ce] += int(some)
+    return held, asked
 
 
 def counts(connection: Connection) -> dict[str, tuple[int, int]]:
