@@ -83,7 +83,7 @@ def _send(world: World, site: Site, by_tag: dict[str, Task], pairs: dict[str, Pa
             continue
         given = carried.get((job.owner, job.delegation)) if carried is not None else None
         if carried is not None and job.delegation and given is None:
-            settled[tag] = _refused(world, attempt, reason("delegation_expired"))
+            settled.put(by_tag[tag], _refused(world, attempt, reason("delegation_expired")))
             continue
         try:
             handovers.append(handover(world, job, attempt, description, frames, given))
