@@ -51,6 +51,14 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
         service.stop()
 
 
+def test_the_first_call_of_all_may_be_soap(house: House) -> None:
+    """The keys of the issuer are fetched for it."""
+    body = '<w:getTransferProtocols xmlns:w="http://glite.org/wms/wmproxy"/>'
+    message = f'<e:Envelope xmlns:e="http://schemas.xmlsoap.org/soap/envelope/"><e:Body>{body}</e:Body></e:Envelope>'
+    answer = house.ask("POST", "/glite_wms_wmproxy_server", house.token(), content=message)
+    assert (answer.status_code, "<Item>https</Item>" in answer.text) == (200, True)
+
+
 def test_a_token_is_somebody_with_a_vo_and_groups(house: House) -> None:
     told = house.ask("GET", "/api/v1/me", house.token(wlcg__groups=["/testvo/prod"])).json()
     assert (told["subject"], told["vo"], told["groups"]) == ("alice@test", "testvo", ["/testvo/prod"])

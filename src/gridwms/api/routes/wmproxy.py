@@ -14,7 +14,7 @@ from lxml import etree
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 
-from gridwms.api.desk import Desk, shown
+from gridwms.api.desk import Desk, desk
 from gridwms.api.wmproxy import delegation, handlers, operations
 from gridwms.api.wmproxy.common import Handler
 from gridwms.api.wmproxy.faults import AUTHENTICATION, FAILURE, INVALID_ARGUMENT, fault, fault_of
@@ -73,10 +73,16 @@ def _address(request: Request) -> str:
 async def call(request: Request) -> Response:
     """One call; a fault has status 500, as SOAP 1.1 wants it."""
     try:
-        raw = await _body(request)
-        return Response(await to_thread.run_sync(_answer, request, raw), media_type=_XML)
+        return Response(await _answer(request), media_type=_XML)
     except Fault as failed:
         return Response(write_fault(failed), status_code=500, media_type=_XML)
+
+
+async def _answer(request: Request) -> bytes:
+    called = await to_thread.run_sync(_called, await _body(request))
+    served, operation = _find(called)
+    at = await _desk(request, served, operation)
+    return await to_thread.run_sync(_done, at, served, operation, called)
 
 
 async def _body(request: Request) -> bytes:
@@ -91,16 +97,17 @@ async def _body(request: Request) -> bytes:
     return bytes(raw)
 
 
-def _answer(request: Request, raw: bytes) -> bytes:
+def _called(raw: bytes) -> etree._Element:
     try:
-        called = read_call(raw)
+        return read_call(raw)
     except BadEnvelope as error:
         raise Fault(error.side, str(error)) from error
-    served, operation = _find(called)
-    at = _desk(request, served, operation)
+
+
+def _done(at: Desk, served: Served, operation: Operation, called: etree._Element) -> bytes:
     try:
         values = read_fields(called, operation.takes)
-        told = served.handlers[operation.name](at, values)
+        return write_answer(served.port.namespace, operation, served.handlers[operation.name](at, values))
     except BadValue as error:
         raise _failed(served, operation, at.world.clock, f"The call is not understood: {error}.") from error
     except (FlowError, SandboxError, SecurityError) as error:
@@ -113,7 +120,6 @@ def _answer(request: Request, raw: bytes) -> bytes:
         logger.exception("call failed", operation=operation.name)
         sentence = "The service failed at this call; the cause is in its log."
         raise _failed(served, operation, at.world.clock, sentence, ours=True) from error
-    return write_answer(served.port.namespace, operation, told)
 
 
 def _find(called: etree._Element) -> tuple[Served, Operation]:
@@ -124,10 +130,10 @@ def _find(called: etree._Element) -> tuple[Served, Operation]:
     raise Fault("Client", f"There is no operation '{name.localname[:100]}' of '{(name.namespace or '')[:100]}' here.")
 
 
-def _desk(request: Request, served: Served, operation: Operation) -> Desk:
+async def _desk(request: Request, served: Served, operation: Operation) -> Desk:
     state = request.app.state
     try:
-        return Desk(state.world, state.settings, state.settings.gatekeeper.identify(shown(request)))
+        return await desk(request)
     except SecurityError as error:
         logger.info("a caller is not known", operation=operation.name, why=error.sentence)
         if served.port is operations.WMPROXY:
