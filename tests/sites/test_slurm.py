@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -306,3 +307,23 @@ def test_a_status_that_takes_two_minutes_is_given_up_and_asked_again(rig: BatchR
     with pytest.raises(SiteUnavailable, match="did not end within 1 s"):
         rig.site.status(receipts)
     assert rig.site.status(receipts)[0].phase in (Phase.QUEUED, Phase.RUNNING)
+
+
+def test_a_crowd_finds_out_once_when_its_node_was_booted(rig: BatchRig, slurm: FakeSlurm) -> None:
+    """To hundredths of a second, and again when an hour has passed."""
+    crowd = [
+        rig.script(tag, f'echo "$GRIDWMS_BOOT_TIME" >{rig.folder}/boot.{number}') for number, tag in enumerate(tags(20))
+    ]
+    end_of(rig, hand_over(rig, crowd))
+    (batch,) = slurm.batches.values()
+    (kept,) = Path(batch.folder).glob("b.*")
+    told = {(rig.folder / f"boot.{number}").read_text().strip() for number in range(20)}
+    up = float(Path("/proc/uptime").read_text().split()[0])
+    assert all(abs(int(one) / 100 - (time.time() - up)) < 1 for one in told)
+    assert kept.read_text().split()[0] == str(int(up) // 3600)
+    assert kept.read_text().split()[1] in told
+
+
+def test_a_few_find_it_out_themselves(rig: BatchRig) -> None:
+    end_of(rig, hand_over(rig, [rig.script(tags(1)[0], f'echo "<$GRIDWMS_BOOT_TIME>" >{rig.folder}/boot')]))
+    assert (rig.folder / "boot").read_text() == "<>\n"

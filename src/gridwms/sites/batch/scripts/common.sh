@@ -7,6 +7,7 @@
 #   id               what the batch system calls the batch; missing while its submission is in doubt
 #   w<index>         the wrapper (0600); the attempt is here as long as this is. Emptied when it runs: it holds a secret
 #   body             what all its wrappers read, when they are several
+#   b.<boot id>      of a worker node: the hour since it was booted, and when that was in hundredths of a second since 1970
 #   d<index>         where it works, unless that is on the worker node
 #   s<index>         made exclusively by who starts: "<id of the task> <node>"; or "never": it will not start any more
 #   x<index>         the exit status of the wrapper, or "-": cancelled before the wrapper began

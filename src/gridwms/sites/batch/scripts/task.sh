@@ -23,6 +23,23 @@ export GRIDWMS_SITE_DIR
 if [ -n "${gw_alone-}" ]; then
   export GRIDWMS_STAGE="$gw_batch/t$gw_index" GRIDWMS_LEAVE_EVENTS=1 GRIDWMS_LEAVE_OUTPUTS=1
 fi
+# when this node was booted is found out once an hour for all attempts of the batch: it costs each of them two processes
+if [ -n "${GRIDWMS_LEAVE_EVENTS-}" ] && [ -z "$gw_flat" ] &&
+  read -r gw_boot </proc/sys/kernel/random/boot_id && read -r gw_up gw_rest </proc/uptime; then
+  gw_hour=$((${gw_up%.*} / 3600))
+  read -r gw_rest GRIDWMS_BOOT_TIME <"$gw_batch/b.$gw_boot" && [ "$gw_rest" = "$gw_hour" ] || {
+    gw_now=$(date +%s%N) GRIDWMS_BOOT_TIME=''
+    read -r gw_up gw_rest </proc/uptime
+    case $gw_now in
+      *[!0-9]*) ;; # a date without %N
+      ???????????????????)
+        GRIDWMS_BOOT_TIME=$((${gw_now%???????} - ${gw_up%.*} * 100 - 1${gw_up#*.} + 100))
+        echo "$gw_hour $GRIDWMS_BOOT_TIME" >"$gw_batch/b.$gw_boot"
+        ;;
+    esac
+  }
+  export GRIDWMS_BOOT_TIME
+fi 2>/dev/null
 /bin/sh "$gw_batch/w$gw_index" </dev/null >"$gw_batch/l$gw_index" 2>&1 &
 gw_wrapper=$!
 # some batch systems signal this process alone; it stays to tell how the wrapper ended
