@@ -91,7 +91,7 @@ class Arex:
         self.daemons.stop("door", signal.SIGKILL)
 
     def stop(self) -> None:
-        self.daemons.stop_all(5)
+        self.daemons.stop_all(1)  # it would wait for what it has begun
         kill_by_environment(f"ARC_CONFIG={self.conf}")
         kill_by_environment(
             f"ARC_LOCATION={self.folder / 'arc'}"

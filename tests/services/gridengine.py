@@ -63,7 +63,7 @@ class GridEngine:
 
     def stop(self) -> None:
         succeeds("qdel", "-u", "*", environment=self.environment)
-        self.daemons.stop_all()
+        self.daemons.stop_all(1)  # nothing that it would still write is wanted
         kill_by_environment(f"SGE_ROOT={self._root}")
 
     def _start(self, name: str) -> None:

@@ -77,7 +77,7 @@ Host batch
         (self.folder / "known_hosts").write_text(f"[127.0.0.1]:{self.port} {' '.join(words)}\n")
 
     def stop(self) -> None:
-        self._daemons.stop_all()
+        self._daemons.stop_all(1)
 
 
 @contextmanager

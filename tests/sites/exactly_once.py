@@ -11,7 +11,6 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -24,13 +23,13 @@ from gridwms.sites.slurm import SlurmDialect
 from tests.services.account import AccountShell
 from tests.sites.contract import tags
 
-DIALECTS: Mapping[str, Callable[[], Dialect]] = {"slurm": SlurmDialect, "htcondor": HTCondorDialect}
 _CHUNK = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Play:
-    """`folder`: open to the account of the jobs. `environment`: of the commands. `call`: seconds of a usual call."""
+    """`folder`: open to the account of the jobs. `environment`: of the commands. `call`: seconds of a usual call.
+    `schedd` and `pool`: of HTCondor on another host, to which files are spooled."""
 
     kind: str
     queue: str
@@ -40,19 +39,25 @@ class Play:
     kills: int
     seed: int
     call: float
+    schedd: str = ""
+    pool: str = ""
+
+    @property
+    def dialect(self) -> Dialect:
+        return SlurmDialect() if self.kind == "slurm" else HTCondorDialect(schedd=self.schedd, pool=self.pool)
 
     def site(self, seconds: float) -> BatchSite:
         """The site, whose calls are cut off after so long."""
         shell: LocalShell = (
             AccountShell(seconds=seconds, environment=self.environment)
-            if self.kind == "htcondor"
+            if self.kind == "htcondor" and not self.schedd
             else LocalShell(seconds=seconds, environment=self.environment)
         )
         settings = BatchSettings(name="site", directory=f"{self.folder}/site", host="site.example", unseen_seconds=10)
-        return BatchSite(settings, DIALECTS[self.kind](), shell)
+        return BatchSite(settings, self.dialect, shell)
 
     def handover(self, tag: str) -> Handover:
-        ce = f"site.example:2119/jobmanager-{DIALECTS[self.kind]().kind}-{self.queue}"
+        ce = f"site.example:2119/jobmanager-{self.dialect.kind}-{self.queue}"
         return Handover(tag=tag, ce=ce, script=f"echo {tag} >>{self.folder}/ran\n")
 
 

@@ -59,30 +59,40 @@ def test_cancel_while_waiting_and_while_running(rig: BatchRig) -> None:
     SiteContract().test_cancel_while_waiting_and_while_running(rig)
 
 
-def _play(pool: htcondor.Pool, folder: Path, count: int, kills: int, seed: int) -> None:
-    assert not run(
-        Play(
-            kind="htcondor",
-            queue="default",
-            folder=str(folder),
-            environment=pool.environment,
-            count=count,
-            kills=kills,
-            seed=seed,
-            call=0.6,
-        )
+def _play(pool: htcondor.Pool, folder: Path, count: int, kills: int, seed: int, *, elsewhere: bool = False) -> None:
+    schedd = pool.say("condor_status", "-schedd", "-af", "Name").split()[0] if elsewhere else ""
+    played = Play(
+        kind="htcondor",
+        queue="default",
+        folder=str(folder),
+        environment=pool.remote(pool.account.pw_name) if elsewhere else pool.environment,
+        count=count,
+        kills=kills,
+        seed=seed,
+        call=1.2 if elsewhere else 0.6,
+        schedd=schedd,
+        pool=pool.collector if elsewhere else "",
     )
-    assert not pool.say("condor_q", "-all", "-af", "ClusterId")
+    assert not run(played)
+    assert not pool.say("condor_q", "-all", "-constraint", "JobStatus != 4", "-af", "ClusterId")
 
 
 def test_exactly_once(rig: BatchRig, pool: htcondor.Pool) -> None:
-    _play(pool, rig.folder, 30, 6, 1)
+    _play(pool, rig.folder, 20, 4, 1)
 
 
 @pytest.mark.long
 @pytest.mark.timeout(1800)
 def test_exactly_once_with_500(rig: BatchRig, pool: htcondor.Pool) -> None:
     _play(pool, rig.folder, 500, 60, 2)
+
+
+@pytest.mark.long
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize(("count", "kills"), [(40, 10), (500, 60)])
+def test_exactly_once_at_a_schedd_elsewhere(rig: BatchRig, pool: htcondor.Pool, count: int, kills: int) -> None:
+    """Cut, too, while files are spooled there: what has not all of its files never starts."""
+    _play(pool, rig.folder, count, kills, 3, elsewhere=True)
 
 
 def test_a_schedd_elsewhere_by_token(tmp_path: Path, pool: htcondor.Pool) -> None:

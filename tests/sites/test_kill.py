@@ -33,9 +33,7 @@ sys.stdin.read()
 """A service in little: takes the site over, submits everything (again), and waits to be killed."""
 
 
-@pytest.mark.parametrize(
-    "seed", [1, 2, pytest.param(3, marks=pytest.mark.long), pytest.param(4, marks=pytest.mark.long)]
-)
+@pytest.mark.parametrize("seed", [1, *(pytest.param(number, marks=pytest.mark.long) for number in (2, 3, 4))])
 def test_killed_at_random_moments(tmp_path: Path, seed: int) -> None:
     dice = random.Random(seed)
     tags = [f"gw-{seed:04d}{number:018d}-1" for number in range(120)]

@@ -54,13 +54,14 @@ def end_of(rig: BatchRig, receipts: list[Receipt]) -> None:
     rig.wait(lambda: all(one.phase is Phase.ENDED for one in rig.site.status(receipts)))
 
 
-def test_ten_thousand_take_few_calls(rig: BatchRig, slurm: FakeSlurm) -> None:
+@pytest.mark.parametrize("count", [2000, pytest.param(10_000, marks=pytest.mark.long)])
+def test_thousands_take_few_calls(rig: BatchRig, slurm: FakeSlurm, count: int) -> None:
     slurm.hold = True
-    mine = [rig.quick(tag) for tag in tags(10_000)]
-    receipts = [one for begin in range(0, 10_000, 1000) for one in hand_over(rig, mine[begin : begin + 1000])]
-    assert slurm.calls == {"sbatch": 10}
+    mine = [rig.quick(tag) for tag in tags(count)]
+    receipts = [one for begin in range(0, count, 1000) for one in hand_over(rig, mine[begin : begin + 1000])]
+    assert slurm.calls == {"sbatch": count // 1000}
     assert {one.phase for one in rig.site.status(receipts)} == {Phase.QUEUED}
-    assert slurm.calls == {"sbatch": 10, "squeue": 1}
+    assert slurm.calls == {"sbatch": count // 1000, "squeue": 1}
 
 
 def test_each_kind_of_need_is_an_array(rig: BatchRig, slurm: FakeSlurm) -> None:
