@@ -22,6 +22,7 @@ from gridwms.daemon.vitals import build_limiter
 from gridwms.describe.data import KnownCatalogue, KnownStorage
 from gridwms.describe.jdl.defaults import JdlDefaults
 from gridwms.flow.breaker import BreakerSettings
+from gridwms.flow.credentials.wallet import ServiceWallet
 from gridwms.flow.data.locator import Locator
 from gridwms.flow.links import ServiceLink
 from gridwms.flow.measures import Measures
@@ -40,7 +41,7 @@ from gridwms.security.capability import Capabilities
 from gridwms.security.drain import Drain
 from gridwms.security.seal import Seal
 from gridwms.sites import local, simulated
-from gridwms.sites.arc import ArcSite
+from gridwms.sites.arc import ArcSite, CarryingArcSite
 from gridwms.sites.batch import BatchSite
 from gridwms.store.database import Database
 from gridwms.store.usage import Used
@@ -218,7 +219,9 @@ def _jdl_defaults(jobs: Jobs) -> JdlDefaults:
 def connect_links(world: World) -> None:
     """Let sites that speak for their wrappers talk to this service."""
     for site in world.sites.values():
-        if isinstance(site, local.LocalSite | simulated.SimulatedSite | BatchSite | ArcSite):
+        if isinstance(site, local.LocalSite | simulated.SimulatedSite | BatchSite | ArcSite | CarryingArcSite):
             site.link = ServiceLink(world)
+        if isinstance(site, CarryingArcSite):
+            site.wallet = ServiceWallet(world)
         if isinstance(site, simulated.SimulatedSite):
             site.begin()

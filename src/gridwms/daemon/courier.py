@@ -12,6 +12,7 @@ from collections.abc import Collection
 import structlog
 
 from gridwms.daemon.leaseholder import Leaseholder
+from gridwms.flow.credentials.wallet import Bearer
 from gridwms.flow.deliver import run_errands
 from gridwms.flow.follow import look
 from gridwms.flow.world import World
@@ -33,6 +34,7 @@ class Courier:
         self._world = world
         self._leases = leases
         self._site = site
+        self._bearer = Bearer(world, site)
         self._stopping = False
         self._ended: set[str] = set()
         self._lock = threading.Lock()
@@ -91,6 +93,7 @@ class Courier:
                     if not asked:
                         site.describe()
                     world.has_answered(site.name)
+                self._bearer.bring()
                 self._next_look = world.clock() + world.settings.policy(site.name).poll_seconds
             self._pause = 0.0
         except StoreUnavailable:

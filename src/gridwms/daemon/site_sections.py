@@ -161,9 +161,11 @@ class PbsSite(BatchSection):
 
 
 class ArcSite(SiteSection):
-    """An ARC computing element; see `gridwms.sites.arc.ArcSettings`. `call_seconds`: how long one request may take."""
+    """An ARC computing element; see `gridwms.sites.arc.ArcSettings`. `call_seconds`: how long one request may take.
+    `credentials`: whose jobs go with, that of the site or the one that each job carries."""
 
     kind: Literal["arc"]
+    credentials: Literal["site", "job"] = "site"
     poll_seconds: float = Field(default=10.0, gt=0)
     refresh_seconds: float = Field(default=60.0, gt=0)
     url: str = Field(pattern=r"^https://[^\s/]+(/\S*)?$")

@@ -69,7 +69,9 @@ def _simulated(name: str, section: SimulatedSite, directory: Path) -> Site:
 
 def _arc(name: str, section: ArcSite, data: Path) -> Site:
     plain = section.model_dump(include={field.name for field in fields(arc.ArcSettings)})
-    return arc.ArcSite(arc.ArcSettings(**{**plain, "name": name}), fetched=data / "sites" / name / "fetched")
+    settings = arc.ArcSettings(**{**plain, "name": name})
+    kind = arc.CarryingArcSite if section.credentials == "job" else arc.ArcSite
+    return kind(settings, fetched=data / "sites" / name / "fetched")
 
 
 def _batch(name: str, section: BatchSection, data: Path) -> Site:

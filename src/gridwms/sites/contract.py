@@ -158,11 +158,22 @@ class Site(Protocol):
         """Let go of threads and handles. Jobs at the site go on."""
 
 
+class Wallet(Protocol):
+    """Where a site finds what users have delegated, as it is now."""
+
+    def of_tags(self, tags: Sequence[str]) -> Mapping[str, Credentials]:
+        """What the jobs of these attempts carry; those that carry none any more are left out."""
+
+    def of_handle(self, handle: str) -> Credentials | None:
+        """What a delegation holds; None: it has run out, or was taken back."""
+
+
 class Carrying(Protocol):
     """What a site that takes the credentials of users offers besides."""
 
     carries: bool
     """Whether it wants them, as it is configured."""
+    wallet: Wallet | None
 
     def renew(self, receipts: Sequence[Receipt], credentials: Credentials) -> None:
         """Bring renewed credentials to these attempts, which were all submitted with the ones before."""

@@ -12,8 +12,8 @@ from enum import StrEnum
 from sqlalchemy import ColumnElement, Connection, Row, and_, delete, exists, func, or_, select, tuple_, update
 
 from gridwms.store.sets import chunks
-from gridwms.store.tables import delegations, jobs
-from gridwms.store.tables.jobs import DELEGATED
+from gridwms.store.tables import attempts, delegations, jobs
+from gridwms.store.tables.jobs import DELEGATED, PRESENT
 
 
 class Kind(StrEnum):
@@ -124,6 +124,24 @@ def run_out(connection: Connection, now: float, grace: float, limit: int) -> lis
     mine = and_(jobs.c.owner == delegations.c.owner, jobs.c.delegation == delegations.c.name)
     query = select(jobs.c.number).distinct().select_from(delegations).join(jobs, mine)
     query = query.where(DELEGATED, delegations.c.ends <= now, ~lasting).limit(limit)
+    return list(connection.scalars(query))
+
+
+def at_site(connection: Connection, site: str) -> dict[tuple[str, str], int]:
+    """The delegations with which attempts are at a site now, by owner and name: the sum of their serials."""
+    pairs = select(jobs.c.owner, jobs.c.delegation).join_from(attempts, jobs, attempts.c.job == jobs.c.number)
+    pairs = pairs.where(PRESENT, attempts.c.site == site, jobs.c.delegation.is_not(None)).distinct()
+    there = pairs.subquery()
+    mine = and_(delegations.c.owner == there.c.owner, delegations.c.name == there.c.delegation)
+    query = select(delegations.c.owner, delegations.c.name, func.sum(delegations.c.serial).label("serial"))
+    query = query.join_from(there, delegations, mine).group_by(delegations.c.owner, delegations.c.name)
+    return {(row.owner, row.name): int(row.serial) for row in connection.execute(query)}
+
+
+def jobs_at(connection: Connection, site: str, owner: str, name: str) -> list[int]:
+    """The jobs at a site that go with a delegation."""
+    query = select(attempts.c.job).join_from(attempts, jobs, attempts.c.job == jobs.c.number).distinct()
+    query = query.where(PRESENT, attempts.c.site == site, jobs.c.owner == owner, jobs.c.delegation == name)
     return list(connection.scalars(query))
 
 

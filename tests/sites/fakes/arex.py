@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import json
 import os
+import re
 import signal
 import ssl
 import subprocess
@@ -86,6 +87,7 @@ class FakeArex:
     jobs: dict[str, Job] = field(default_factory=dict)
     faults: dict[str, list[Fault]] = field(default_factory=dict)
     calls: Counter[str] = field(default_factory=Counter)
+    callers: Counter[tuple[str, str]] = field(default_factory=Counter)
     delegations: dict[str, bytes] = field(default_factory=dict)
     keys: dict[str, rsa.RSAPrivateKey] = field(default_factory=dict)
 
@@ -230,6 +232,9 @@ class FakeArex:
                 "id": job_id,
                 "info_document": {"ComputingActivity": _told(job)},
             }
+        if action == "delegations":
+            found = re.findall(r"DelegationID>([^<]+)<", job.text)
+            return {"status-code": "200", "reason": "OK", "id": job_id, "delegation_id": found[:1]}
         if action == "clean":  # looked at when the job is over
             job.cleaned = True
         elif job.state not in _ENDED:
@@ -350,6 +355,7 @@ class _Handler(BaseHTTPRequestHandler):
             versions = list(owner.versions)
             return self._json({"version": versions if len(versions) > 1 else versions[0]})
         token = self.headers.get("Authorization", "").removeprefix("Bearer ")
+        owner.callers[self._subject() or token, what] += 1
         if self._subject() not in owner.mapped and token not in owner.tokens:
             return self._say(500, b"", reason="User can't be assigned configuration")
         if fault.gap is not None:

@@ -56,7 +56,7 @@ class Credentials:
 
     def _read(self, stamp: tuple[int, int, int]) -> Shown:
         data = self._file.read_bytes()
-        context = _trusting(self._settings.authorities)
+        context = trusting(self._settings.authorities)
         if self._what == "token":
             word = data.decode("utf-8", "replace").strip()
             if not word or not word.isascii() or not word.isprintable() or " " in word:
@@ -71,7 +71,7 @@ class Credentials:
         return Shown(stamp, context, {}, proxy, slashed(proxy.certificate.subject), proxy.ends.timestamp())
 
 
-def _trusting(authorities: str) -> ssl.SSLContext:
+def trusting(authorities: str) -> ssl.SSLContext:
     """A context that trusts a folder of certificates by hash, or a file of them. Raises BadCredential."""
     place = Path(authorities)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Collection, Container, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, Protocol
 from urllib.parse import quote
 
 import httpx
@@ -31,12 +31,22 @@ _MOST_DOCUMENTS = 500
 Answer = Mapping[str, Any]
 
 
+class Showing(Protocol):
+    """Who knows what is to be shown."""
+
+    def now(self) -> Shown:
+        """Raises BadCredential with a sentence."""
+
+
 class Rest:
     """May be used by several threads. Every call may raise SiteUnavailable, with a sentence."""
 
-    def __init__(self, settings: ArcSettings, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self, settings: ArcSettings, clock: Callable[[], float] = time.time, credentials: Showing | None = None
+    ) -> None:
         self._settings = settings
-        self._credentials = Credentials(settings, clock)
+        self._credentials: Showing = credentials or Credentials(settings, clock)
+        self._ours: set[str] | None = None if credentials is None else set()
         self._lock = threading.Lock()
         self._client: httpx.Client | None = None
         self._shown: Shown | None = None
@@ -139,11 +149,25 @@ class Rest:
             self._delegated = (self._delegate(credential.proxy), credential.stamp)
         return self._delegated[0]
 
+    def renew_delegations(self, jobs: Sequence[str]) -> None:
+        """Renew those with which these jobs came, with the proxy as it is now."""
+        if self._ours is not None and self._credential().proxy is not None:
+            for one in self.each("delegations", jobs):
+                found = one.get("delegation_id") or ()
+                self._ours |= {found} if isinstance(found, str) else {str(each) for each in found}
+            self._delegated = None
+            self.delegation()
+
     def _delegate(self, proxy: Credential) -> str:
-        """Renew what is delegated already: jobs of before need it as well. Else delegate anew."""
+        """Renew what is delegated already: jobs of before need it as well. Else delegate anew.
+
+        What a user has delegated there without us is none of ours.
+        """
         known = [
             str(one.get("id", "")) for one in _several(_json(self, self._call("GET", "/delegations")), "delegation")
         ]
+        if self._ours is not None:
+            known = [one for one in known if one in self._ours]
         done = ""
         for one in filter(None, known):
             answer = self._call("POST", f"/delegations/{quote(one)}?action=renew", accept=(404, 500))
@@ -157,6 +181,8 @@ class Rest:
         if not made:
             raise self.unavailable("it offers a delegation without an id")
         self._sign(made, answer.content, proxy)
+        if self._ours is not None:
+            self._ours.add(made)
         return made
 
     def _sign(self, delegation: str, request: bytes, proxy: Credential) -> None:

@@ -20,7 +20,7 @@ from gridwms.sites.arc.activity import Activity, activity_of, phase_of
 from gridwms.sites.arc.adl import describe
 from gridwms.sites.arc.describe import ads_of, queue_of, width_of
 from gridwms.sites.arc.names import Names
-from gridwms.sites.arc.rest import Rest
+from gridwms.sites.arc.rest import Rest, Showing
 from gridwms.sites.arc.settings import ArcSettings
 from gridwms.sites.arc.staging import Staging
 from gridwms.sites.arc.trouble import is_passing
@@ -41,12 +41,17 @@ class ArcSite:
     the service, for wrappers that cannot speak to it themselves."""
 
     def __init__(
-        self, settings: ArcSettings, clock: Callable[[], float] = time.time, *, fetched: Path | None = None
+        self,
+        settings: ArcSettings,
+        clock: Callable[[], float] = time.time,
+        *,
+        fetched: Path | None = None,
+        credentials: Showing | None = None,
     ) -> None:
         self.name = settings.name
         self.settings = settings
         self._clock = clock
-        self._rest = Rest(settings, clock)
+        self._rest = Rest(settings, clock, credentials)
         self._names = Names(self._rest, settings, clock)
         self._staging = Staging(self._rest, settings.name, fetched)
         self.link: WorkerLink | None = None
@@ -153,6 +158,10 @@ class ArcSite:
             self._unseen.pop(one.id, None)
         self._names.forget(receipts)
         self._staging.forget(receipts)
+
+    def renew_delegations(self, receipts: Sequence[Receipt]) -> None:
+        """Bring the credential that is shown now to the delegations with which these jobs were submitted."""
+        self._rest.renew_delegations([one.id for one in receipts])
 
     def describe(self) -> list[ClassAd]:
         """What A-REX's information providers wrote last."""
