@@ -4,6 +4,7 @@ brought home. Real wrappers on a Slurm that this process plays."""
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -11,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from gridwms.sites.batch import BatchSettings
-from gridwms.sites.contract import Handover, Leftover, Phase, Refusal
+from gridwms.sites.contract import Credentials, Handover, Leftover, Phase, Refusal
 from gridwms.sites.link import TokenRequest
 from gridwms.sites.shell import LocalShell, Shell, SshSettings, SshShell
 from gridwms.sites.slurm import SlurmDialect
@@ -121,6 +122,31 @@ def test_nodes_without_a_network(
         assert "type=Finished" in one.events[-1]
         assert "exit_code=3" in one.events[-1]
         assert "code=output_missing" in "".join(one.events)
+    rig.site.close()
+
+
+def carried(text: str, serial: int, seconds: float) -> Credentials:
+    ends = time.time() + seconds
+    lines = f"proxy {serial} {int(ends)}\n"
+    return Credentials(handle="h", serial=serial, ends=ends, proxy=text.encode(), lines=lines)
+
+
+def test_credentials_come_by_the_directory_and_renewed_ones_too(tmp_path: Path, slurm: FakeSlurm) -> None:
+    rig = rig_of(tmp_path, slurm, network=False)
+    rig.site.link = Desk()
+    assert rig.site.carries
+    until = 'until grep -q two "$X509_USER_PROXY"; do sleep 0.05; done'
+    script = f'stat -c %a "$X509_USER_PROXY"; cat "$X509_USER_PROXY"; {until}; cat "$X509_USER_PROXY"'
+    one = handover(rig, tmp_path, tags(1)[0], executable="/bin/sh", arguments=f"-c '{script}'", credentials=True)
+    receipts = receipts_of(rig.site.submit([replace(one, credentials=carried("one\n", 1, 8.0))]))
+    assert [oct(path.stat().st_mode & 0o777) for path in (tmp_path / "site").rglob("t*.proxy")] == ["0o600"]
+    rig.wait(lambda: rig.site.status(receipts)[0].phase is Phase.RUNNING)
+    rig.site.renew(receipts, carried("two\n", 2, 1000.0))
+    rig.wait(lambda: rig.site.status(receipts)[0].phase is Phase.ENDED, 60)
+    [left] = rig.site.collect(receipts)
+    assert Path(left.outputs["out"]).read_bytes() == b"600\none\ntwo\n"
+    rig.site.forget(receipts)
+    assert list((tmp_path / "site").rglob("t*.proxy")) == []
     rig.site.close()
 
 

@@ -108,3 +108,25 @@ def test_a_closed_attempt_ends_its_payload(dash_node: Node) -> None:
     node.service.wait_for(lambda: node.attempt.instance)
     node.attempt.closed = True
     assert node.finish(process) == 20, node.log
+
+
+def test_a_node_without_a_network_finds_them_in_files(dash_node: Node) -> None:
+    """Of the site, which renews them there; the end is counted by the clock of the node."""
+    node, stage = dash_node, dash_node.directory / "stage"
+    node.environment |= {"GRIDWMS_STAGE": str(stage), "GRIDWMS_CREDENTIAL_PAUSE": "20", "GRIDWMS_LEAVE_EVENTS": "1"}
+    node.environment["GRIDWMS_LEAVE_OUTPUTS"] = "1"
+    (node.directory / "stage.proxy").write_text("one\n")
+    (node.directory / "stage.credentials").write_text("proxy 1 4000000000\n")
+    (node.directory / "stage.answer").write_text("go\n")
+    seen = node.directory / "seen"
+    line = (
+        f'cat "$X509_USER_PROXY" >{seen}; while ! grep -q two "$X509_USER_PROXY"; do sleep 0.01; done; exec sleep 300'
+    )
+    process = node.start(node.task(executable="/bin/sh", arguments=f"-c '{line}'", credentials=True))
+    while not seen.exists() or seen.read_text() != "one\n":
+        assert process.poll() is None
+    (node.directory / "stage.proxy").write_text("two\n")
+    (node.directory / "stage.credentials").write_text("proxy 2 4000000000\n")
+    (node.directory / "stage.credentials").write_text("proxy 2 1\n")
+    assert node.finish(process) == 21, node.log
+    assert not any("credentials" in one for one in node.service.requests)

@@ -161,6 +161,7 @@ class CarryingArcSite:
         """Bring a renewed credential to the delegations of these jobs at the element."""
         door = self._open(credentials)
         door.renew_delegations([_inner(one) for one in receipts])
+        door.renew([_inner(one) for one in receipts], credentials)
 
     def _open(self, credentials: Credentials) -> ArcSite:
         """The door of a delegation, showing the newest that it was given."""

@@ -24,7 +24,7 @@ from gridwms.sites.arc.rest import Rest, Showing
 from gridwms.sites.arc.settings import ArcSettings
 from gridwms.sites.arc.staging import Staging
 from gridwms.sites.arc.trouble import is_passing
-from gridwms.sites.contract import Handover, Leftover, Phase, Receipt, Refusal, Sighting, SiteUnavailable
+from gridwms.sites.contract import Credentials, Handover, Leftover, Phase, Receipt, Refusal, Sighting, SiteUnavailable
 from gridwms.sites.link import WorkerLink
 
 logger = structlog.get_logger(__name__)
@@ -158,6 +158,16 @@ class ArcSite:
             self._unseen.pop(one.id, None)
         self._names.forget(receipts)
         self._staging.forget(receipts)
+
+    @property
+    def carries(self) -> bool:
+        """Worker nodes without a network get what users have delegated by the session; others fetch it."""
+        return not self.settings.network
+
+    def renew(self, receipts: Sequence[Receipt], credentials: Credentials) -> None:
+        """Put renewed credentials where the wrappers of these look."""
+        for one in receipts if self.carries else ():
+            self._staging.bring_credentials(one.id, credentials)
 
     def renew_delegations(self, receipts: Sequence[Receipt]) -> None:
         """Bring the credential that is shown now to the delegations with which these jobs were submitted."""

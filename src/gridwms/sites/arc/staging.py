@@ -15,7 +15,7 @@ from urllib.parse import unquote
 import structlog
 
 from gridwms.sites.arc.rest import Rest
-from gridwms.sites.contract import Handover, Receipt
+from gridwms.sites.contract import Credentials, Handover, Receipt
 from gridwms.sites.link import TokenRequest, WorkerLink
 
 logger = structlog.get_logger(__name__)
@@ -42,7 +42,17 @@ class Staging:
         """Upload the inputs of a job, and then what lets it go."""
         for name, path in one.inputs or ():
             self._rest.upload(job, f"session/stage.in/{name}", Path(path))
+        if one.credentials is not None:
+            self.bring_credentials(job, one.credentials)
         self._rest.upload(job, f"session/{READY}", b"\n")
+
+    def bring_credentials(self, job: str, credentials: Credentials) -> None:
+        """Put what a user has delegated where the wrapper looks; what tells that it is there comes last."""
+        if credentials.proxy:
+            self._rest.upload(job, "session/stage.proxy", credentials.proxy)
+        if credentials.token:
+            self._rest.upload(job, "session/stage.token", credentials.token.encode())
+        self._rest.upload(job, "session/stage.credentials", credentials.lines.encode())
 
     def unready(self, receipts: Iterable[Receipt]) -> list[Receipt]:
         """Those whose upload broke off; they have not begun and will not."""

@@ -23,8 +23,18 @@ from gridwms.classad import ClassAd, evaluate_attribute
 from gridwms.jobs.reasons import reason
 from gridwms.sites.batch.dialect import BatchSettings, Dialect, Need, State
 from gridwms.sites.batch.glue import ce_prefix
-from gridwms.sites.batch.spool import TAG, Batch, Place, batch_name, pack, place_of, receipt_of, script
-from gridwms.sites.contract import Handover, Leftover, Phase, Receipt, Refusal, Sighting, SiteUnavailable
+from gridwms.sites.batch.spool import (
+    TAG,
+    Batch,
+    Place,
+    batch_name,
+    pack,
+    pack_credentials,
+    place_of,
+    receipt_of,
+    script,
+)
+from gridwms.sites.contract import Credentials, Handover, Leftover, Phase, Receipt, Refusal, Sighting, SiteUnavailable
 from gridwms.sites.link import TokenRequest, WorkerLink
 from gridwms.sites.shell import Shell
 
@@ -184,6 +194,17 @@ class BatchSite:
     def close(self) -> None:
         """Let go of the connection."""
         self._shell.close()
+
+    @property
+    def carries(self) -> bool:
+        """Worker nodes without a network get what users have delegated by the site's files; others fetch it."""
+        return not self.settings.network
+
+    def renew(self, receipts: Sequence[Receipt], credentials: Credentials) -> None:
+        """Put renewed credentials where the wrappers of these look."""
+        places = [place for receipt in receipts if (place := place_of(receipt)) is not None]
+        if places:
+            self._run("credentials", stdin=pack_credentials(places, credentials))
 
     # ---- handing over
 

@@ -15,7 +15,7 @@ from importlib import resources
 from pathlib import Path
 
 from gridwms.sites.batch.dialect import BatchSettings, Dialect, Need
-from gridwms.sites.contract import Handover, Receipt
+from gridwms.sites.contract import Credentials, Handover, Receipt
 from gridwms.wrapper.render import SHARED
 
 _LETTERS = "abcdefghijklmnopqrstuvwxyz234567"
@@ -85,8 +85,20 @@ def pack(batches: Sequence[Batch], dialect: Dialect, settings: BatchSettings) ->
                 _add(tar, f"{batch.name}/w{index}", head)
                 if not settings.network:
                     _add_inputs(tar, f"{batch.name}/t{index}.in", batch.handovers[index], stored)
+                    _add_credentials(tar, f"{batch.name}/t{index}", batch.handovers[index].credentials)
                 if not settings.scratch:
                     _add_folders(tar, f"{batch.name}/d{index}", f"{batch.name}/d{index}/work")
+    return packed.getvalue()
+
+
+def pack_credentials(places: Sequence[Place], credentials: Credentials) -> bytes:
+    """Renewed credentials of attempts that are at the site, as a tar."""
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w", format=tarfile.GNU_FORMAT) as tar:
+        for name in dict.fromkeys(place.batch for place in places):
+            _add_folders(tar, name)
+        for place in places:
+            _add_credentials(tar, f"{place.batch}/t{place.index}", credentials)
     return packed.getvalue()
 
 
@@ -132,6 +144,16 @@ def _add_inputs(tar: tarfile.TarFile, folder: str, handover: Handover, stored: d
         with Path(path).open("rb") as file:
             info.size = os.fstat(file.fileno()).st_size
             tar.addfile(info, file)
+
+
+def _add_credentials(tar: tarfile.TarFile, stem: str, credentials: Credentials | None) -> None:
+    if credentials is None:
+        return
+    if credentials.proxy:
+        _add(tar, f"{stem}.proxy", credentials.proxy.decode())
+    if credentials.token:
+        _add(tar, f"{stem}.token", credentials.token)
+    _add(tar, f"{stem}.credentials", credentials.lines)
 
 
 def _task(batch: Batch, dialect: Dialect, settings: BatchSettings) -> str:

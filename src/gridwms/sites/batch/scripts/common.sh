@@ -15,6 +15,7 @@
 #   o<index>         a tar of the output that could not be sent; when it worked here, d<index>/outputs lists that
 #   t<index>.in/     where worker nodes have no network: its inputs, and how it asks for its token:
 #   t<index>.wish, t<index>.answer
+#   t<index>.proxy, t<index>.token, t<index>.credentials: what its user delegated (0600), renewed while it runs
 #   l<index>         what the wrapper said
 #   d<index>/events, <tag>*/events: event lines that the wrapper did not send; or, when it did not work here:
 #   e<index>         the same
