@@ -67,6 +67,7 @@ def user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tls: Made, proxy: Path
     for name in (
         *("GLITE_WMS_WMPROXY_ENDPOINT", "GLITE_WMSUI_COMMANDS_CONFIG", "GLITE_WMS_CLIENT_CONFIG", "XDG_RUNTIME_DIR"),
         *("GLITE_WMS_COMMANDS_CONFIG", "GLITE_WMS_QUERY_SERVER", "EDG_WL_QUERY_SERVER", "GRIDWMS_SERVICE_ORDER"),
+        "LCG_GFAL_INFOSYS",
         *("BEARER_TOKEN", "BEARER_TOKEN_FILE", "GLITE_WMS_QUERY_SERVER_OVERRIDE", "GLITE_WMS_LOG_DESTINATION"),
     ):
         monkeypatch.delenv(name, raising=False)

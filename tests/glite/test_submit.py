@@ -171,7 +171,8 @@ def test_an_archive_of_the_input_sandbox(wms: Fake, run: Command, user: Path, wi
     [(path, content)] = wms.files.items()
     with tarfile.open(fileobj=BytesIO(content)) as archive:
         assert archive.getnames() == ["run.sh"]
-    assert f'ZippedISB = {{"{path.rpartition("/")[2]}"}}' in sent(wms, "jobRegister")
+    assert f'ZippedISB = {{ "{path.rpartition("/")[2]}" }};' in sent(wms, "jobRegister")
+    assert f'ZippedISB = {{ "{path.rpartition("/")[2]}" }};' in said.out
     assert re.search(
         r"^\d\d [A-Z][a-z]+ \d{4}, \d\d:\d\d:\d\d -I- PID: \d+ \(Debug\) - Registering JDL", said.out, re.M
     )

@@ -143,13 +143,15 @@ def _with_changes(node: Expr, changes: Mapping[str, str]) -> Expr:
 
 def zipped(prepared: Prepared, place: Path) -> Prepared:
     """With AllowZippedISB the local files of a single job travel in one archive, made in `place`."""
+    from gridwms.classad import unparse
     from gridwms.client.pack import packed
 
     [source] = packed([prepared.source], place)
     if source is prepared.source:
         return prepared
-    text = source.text.decode("utf-8")
-    return Prepared(text, _parse(text), source)
+    ad = _parse(source.text.decode("utf-8"))
+    text = unparse(ad, multiline=True)
+    return Prepared(text, ad, replace(source, text=text.encode()))
 
 
 def uploads(prepared: Prepared) -> list[Upload]:

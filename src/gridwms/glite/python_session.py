@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from gridwms import __version__
 from gridwms.glite import options
-from gridwms.glite.jobids import is_job_id
+from gridwms.glite.jobids import PORT, is_job_id
 from gridwms.glite.options import Given, Option
 from gridwms.glite.python_talk import UiError, UiTalk, parse
 from gridwms.glite.wording import WIDTH, stripe
@@ -160,20 +160,40 @@ def _call(command: UiCommand, given: Given) -> int:
 def _trusted(settings: Settings) -> frozenset[str]:
     """Hosts that the configuration names: they may see the user's token."""
     named = [*settings.texts("WmProxyEndPoints"), os.environ.get("GLITE_WMS_WMPROXY_ENDPOINT", "")]
-    named += [f"//{one.rpartition('//')[2]}" for one in lb_servers(settings)]
+    named += [f"//{one.rpartition('//')[2]}" for one in _configured(settings)]
     return frozenset(host for url in named if (host := urlsplit(url).hostname))
 
 
 def lb_servers(settings: Settings) -> list[str]:
-    """The L&B servers that are configured, `host:port` each. Without any the services: each is an L&B server too."""
+    """The L&B servers to ask, `host:port` each: those that are configured, else the services, each of which is an L&B
+    server too, else those that information systems know of if the configuration allows that."""
+    return _configured(settings) or _discovered(settings)
+
+
+def _configured(settings: Settings) -> list[str]:
     named = settings.texts("LBAddresses") or tuple(
         filter(None, (os.environ.get(name, "") for name in ("GLITE_WMS_QUERY_SERVER", "EDG_WL_QUERY_SERVER")))
     )
     if not named:
         services = (os.environ.get("GLITE_WMS_WMPROXY_ENDPOINT", ""), *settings.texts("WmProxyEndPoints"))
         named = tuple(found for url in services if (found := urlsplit(url).netloc))
-    bare = [one.removeprefix("https://").rstrip("/") for one in named]
-    return list(dict.fromkeys(one if one.rpartition(":")[2].isdigit() else f"{one}:9000" for one in bare))
+    return _with_ports(named)
+
+
+def _discovered(settings: Settings) -> list[str]:
+    from gridwms.glite.discovery import LB, NoDiscovery, services
+
+    if not settings.flag("EnableServiceDiscovery", default=False):
+        return []
+    try:
+        return _with_ports(services(settings.text("LBServiceDiscoveryType") or LB, settings.vo))
+    except NoDiscovery:
+        return []
+
+
+def _with_ports(named: Iterable[str]) -> list[str]:
+    bare = [one.removeprefix("https://").partition("/")[0] for one in named]
+    return list(dict.fromkeys(one if one.rpartition(":")[2].isdigit() else f"{one}:{PORT}" for one in bare))
 
 
 def job_ids(session: UiSession) -> list[str]:

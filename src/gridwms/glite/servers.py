@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urlsplit
 
@@ -24,7 +24,8 @@ _NONE_DID = "Unable to find any endpoint where to perform service request"
 
 
 class Servers:
-    """`urls`: in the order in which they are tried; `alone`: the user named the one, so its error is the error."""
+    """`urls`: those that are configured, in the order in which they are tried; `alone`: the user named the one, so its
+    error is the error."""
 
     def __init__(self, urls: list[str], user: User, settings: Settings, talk: Talk, *, alone: bool) -> None:
         self.urls, self._user, self._settings, self._talk, self._alone = urls, user, settings, talk, alone
@@ -33,6 +34,7 @@ class Servers:
         """Hosts that the user or the configuration names."""
         self.https = Https(user, self.trusted, verify=settings.flag("AuthenticateServer", default=True))
         self._told: set[str] = set()
+        self._vo = user.vo or settings.vo
 
     @classmethod
     def of(
@@ -71,8 +73,10 @@ class Servers:
 
     def first(self, step: Callable[[WmProxy], T]) -> T:
         """Do it at the first service that can. Raises Failure."""
-        urls = self._urls()
-        for place, url in enumerate(urls):
+        failed = False
+        for url in self._candidates():
+            if failed:
+                self._talk.info("Switching to next WMProxy Server...", "")
             server = self.connect(url)
             try:
                 return step(server)
@@ -84,14 +88,29 @@ class Servers:
                 if self._alone or not error.elsewhere:
                     raise
                 self._talk.warning(error.title, error.text)
-            if place + 1 < len(urls):
-                self._talk.info("Switching to next WMProxy Server...", "")
-        raise Failure("Operation failed", _NONE_DID)
+            failed = True
+        raise Failure("Operation failed", _NONE_DID if failed else _NONE_TO_ASK)
+
+    def _candidates(self) -> Iterator[str]:
+        """Those of the configuration, then, if it allows that, those that information systems know of."""
+        yield from self.urls
+        if not self._alone and self._settings.flag("EnableServiceDiscovery", default=False):
+            yield from (url for url in self._discovered() if url not in self.urls)
+
+    def _discovered(self) -> list[str]:
+        from gridwms.glite.discovery import WMPROXY, NoDiscovery, services
+
+        kind = self._settings.text("WMProxyServiceDiscoveryType") or WMPROXY
+        try:
+            return services(kind, self._vo)
+        except NoDiscovery as error:
+            self._talk.warning("Service Discovery failed", str(error))
+            return []
 
     def each(self, step: Callable[[WmProxy], T]) -> list[tuple[str, T]]:
         """Do it at all; those that did it. Raises Failure when none did."""
         done: list[tuple[str, T]] = []
-        for url in self._urls():
+        for url in self._candidates():
             server = self.connect(url)
             try:
                 done.append((server.url, step(server)))
@@ -100,7 +119,7 @@ class Servers:
                     raise
                 self._talk.warning(error.title, error.text)
         if not done:
-            raise Failure("Operation failed", _NONE_DID)
+            raise Failure("Operation failed", _NONE_DID if self._told else _NONE_TO_ASK)
         return done
 
     def tell_versions(self) -> None:
@@ -111,11 +130,6 @@ class Servers:
                 self._talk.line(f"WMProxy Version: {server.version()}\n\n")
             except (ConnectionFailed, Fault) as error:
                 self._talk.line(f"{error.text if isinstance(error, ConnectionFailed) else error}\n\n")
-
-    def _urls(self) -> list[str]:
-        if not self.urls:
-            raise Failure("Operation failed", _NONE_TO_ASK)
-        return self.urls
 
 
 def with_path(url: str) -> str:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from gridwms.glite.user import User
 
 _USAGE = 255
-"""A line that scripts may look for; it is what the original printed."""
+"""Exit code of a call that is none."""
 
 
 @dataclass(slots=True)
