@@ -76,6 +76,8 @@ def test_a_no_of_the_policy_stands(shared: House, monkeypatch: pytest.MonkeyPatc
         body = {"file": "x"}
     if path.endswith("/delegations/{name}"):
         body = {"chain": ""}
+    if path.endswith("/delegations/tokens"):
+        body = {"access_token": "x"}
     if path.endswith("/share"):
         body = {"jobs": [key], "change": "add", "entry": {"who": "bob", "permission": "read"}}
     where = _filled(path, key).removeprefix(f"/worker/v1/{tag_of(key, 1)}")

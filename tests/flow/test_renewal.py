@@ -12,7 +12,7 @@ from sqlalchemy import event
 
 from gridwms.flow import delegation
 from gridwms.flow.credentials.pace import PROXY, next_try
-from gridwms.flow.credentials.renew import Refreshed, Renewer, Sources
+from gridwms.flow.credentials.renew import Renewer, Sources
 from gridwms.flow.expire import expire
 from gridwms.flow.explain import why
 from gridwms.flow.status import status
@@ -20,6 +20,7 @@ from gridwms.flow.submit import register
 from gridwms.flow.world import World
 from gridwms.jobs.states import State
 from gridwms.renewal.errors import RenewalFailed, Unreachable
+from gridwms.renewal.tokens import Fresh
 from gridwms.security.believing import Believing
 from gridwms.security.seal import Seal
 from gridwms.store import delegations
@@ -248,9 +249,9 @@ def test_what_is_due_is_found_by_an_index(world: World) -> None:
 
 def test_a_token_is_refreshed(world: World) -> None:
     class Issuer:
-        def refresh(self, issuer: str, secret: bytes, now: float) -> Refreshed:
+        def refresh(self, issuer: str, secret: bytes, now: float) -> Fresh:
             assert b"old refresh" in secret
-            return Refreshed(b'{"access_token": "new", "refresh_token": "newer"}', now, now + 3600)
+            return Fresh(b'{"access_token": "new", "refresh_token": "newer"}', now, now + 3600)
 
     assert world.seal is not None
     secret = b'{"access_token": "old", "refresh_token": "old refresh"}'

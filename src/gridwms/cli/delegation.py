@@ -44,6 +44,48 @@ def create(
     say.note(f"It lasts {_left(made.ends)}.")
 
 
+@app.command()
+def token(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Empty: the one of your subject and groups.")] = "",
+    issuer: Annotated[
+        str, typer.Option("--issuer", envvar="GRIDWMS_ISSUER", metavar="URL", help="Who gives it, in a browser.")
+    ] = "",
+    program: Annotated[
+        str, typer.Option("--client", envvar="GRIDWMS_CLIENT", metavar="ID", help="As which program; public.")
+    ] = "gridwms",
+    scope: Annotated[
+        str, typer.Option("--scope", metavar="WORDS", help="What to ask for.")
+    ] = "openid offline_access wlcg.groups",
+    audience: Annotated[str, typer.Option("--audience", metavar="NAME", help="For whom.")] = "",
+    file: Annotated[
+        Path | None, typer.Option("--file", metavar="FILE", help="An access token that you have; it is not refreshed.")
+    ] = None,
+    json: Json = False,
+    service: Service = "",
+) -> None:
+    """Delegate a token to your jobs: got at an issuer and refreshed by the service, or out of a file."""
+    from gridwms.cli.login import show_code
+    from gridwms.client import Client
+    from gridwms.client.delegating import token_in
+    from gridwms.client.find import named_service
+    from gridwms.client.login import login
+
+    if (file is None) == (not issuer):
+        raise typer.BadParameter("name an issuer or a file", param_hint="--issuer, --file")
+    if file is not None:
+        access, refresh = token_in(file), ""
+    else:
+        made = login(named_service(service), issuer, program, scope=scope, audience=audience, show=show_code)
+        access, refresh = made.access_token, made.refresh_token
+    with Client(service) as client:
+        kept = client.delegate_token(name, access, refresh=refresh, program=program)
+    if json:
+        say.data({"delegation": kept})
+        return
+    say.line(kept.name)
+    say.note(f"It lasts {_left(kept.ends)}" + (", and is refreshed." if kept.source else "."))
+
+
 @app.command("list")
 def list_all(owner: filters.Owner = "", json: Json = False, service: Service = "") -> None:
     """Show what I delegated, and how long it lasts."""

@@ -33,7 +33,7 @@ def login(
     from gridwms.client.login import login as begin
 
     url = named_service(service)
-    made = begin(url, issuer, client, scope=scope, audience=audience, show=_show)
+    made = begin(url, issuer, client, scope=scope, audience=audience, show=show_code)
     path = keep(made, data_directory())
     if json:
         say.data({"login": {"service": url, "issuer": issuer, "expires": made.expires, "file": str(path)}})
@@ -41,7 +41,8 @@ def login(
         say.line(f"logged in for {url} until {layout.moment(made.expires)}")
 
 
-def _show(code: Code) -> None:
+def show_code(code: Code) -> None:
+    """Tell where to confirm a code."""
     say.note(f"Open {code.whole or code.address} and confirm the code {code.code}.")
 
 

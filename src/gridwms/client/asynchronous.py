@@ -98,6 +98,12 @@ class AsyncClient:
         called, request = await self._transport.run(calls.request_delegation(name))
         return await self._transport.run(calls.put_delegation(called, signed(request, credential, seconds), myproxy))
 
+    async def delegate_token(
+        self, name: str, access: str, *, refresh: str = "", program: str = ""
+    ) -> answers.Delegation:
+        """Let jobs carry a token; with `refresh`, given out to `program`, the service gets new ones by itself."""
+        return await self._transport.run(calls.put_token(name, access, refresh, program))
+
     async def remove_delegation(self, name: str) -> None:
         """Let the service forget one, key and all."""
         await self._transport.run(calls.remove_delegation(name))

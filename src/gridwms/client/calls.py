@@ -336,6 +336,11 @@ def put_delegation(name: str, chain: str, myproxy: str | None = None) -> Call[an
     return Call(method="PUT", path=path, json=told, read=answers.Delegation.read)
 
 
+def put_token(name: str, access: str, refresh: str, program: str) -> Call[answers.Delegation]:
+    told = {"name": name, "access_token": access, "refresh_token": refresh, "client": program}
+    return Call(method="POST", path=f"{API}/delegations/tokens", json=told, read=answers.Delegation.read)
+
+
 def delegation(name: str) -> Call[list[answers.Delegation]]:
     """The credentials of all kinds under this name."""
     path = f"{API}/delegations/{quote(name, safe='')}"

@@ -29,6 +29,14 @@ def own_credential(proxy: Path | None = None) -> Credential:
         raise LocalFile(error.sentence, error.advice) from error
 
 
+def token_in(path: Path) -> str:
+    """The token in a file. Raises LocalFile."""
+    try:
+        return path.read_text("utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise LocalFile(f"The token {path} cannot be read: {error}.", "Name a file with an access token.") from error
+
+
 def signed(request: str, credential: Credential, seconds: float) -> str:
     """The answer to a request: a proxy for its key, and the chain above it (PEM). Raises LocalFile."""
     from gridwms.x509.credential import sign_request

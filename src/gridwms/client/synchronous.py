@@ -114,6 +114,10 @@ class Client:
         called, request = self._transport.run(calls.request_delegation(name))
         return self._transport.run(calls.put_delegation(called, signed(request, credential, seconds), myproxy))
 
+    def delegate_token(self, name: str, access: str, *, refresh: str = "", program: str = "") -> answers.Delegation:
+        """Let jobs carry a token; with `refresh`, given out to `program`, the service gets new ones by itself."""
+        return self._transport.run(calls.put_token(name, access, refresh, program))
+
     def remove_delegation(self, name: str) -> None:
         """Let the service forget one, key and all."""
         self._transport.run(calls.remove_delegation(name))

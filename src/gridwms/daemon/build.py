@@ -93,6 +93,7 @@ def build(
         data=data_of_jobs,
         believing=believing,
         seal=Seal.of(capabilities),
+        token_issuers=frozenset(one.url for one in config.tokens.values()),
         drain=Drain(data / ".drain"),
         load=build_limiter(config.load, database, data),
         archive=data / "archive" if not config.archive.directory else Path(config.archive.directory),

@@ -12,6 +12,7 @@ from gridwms.flow.credentials.renew import Sources
 from gridwms.flow.world import World
 from gridwms.renewal.errors import RenewalFailed
 from gridwms.renewal.myproxy import MyProxy
+from gridwms.renewal.tokens import Issuers
 from gridwms.renewal.voms import Voms, read_vomses
 from gridwms.x509.chain import Chain, verify
 from gridwms.x509.credential import Credential, read_credential
@@ -25,8 +26,10 @@ def sources_of(config: Config, world: World) -> Sources:
         raise BadConfig("[renewal] certificate and key go together: give both, or neither.")
     certificate = Path(section.certificate or config.service.tls_certificate)
     key = Path(section.key or config.service.tls_key)
+    trusted = {one.url: Path(one.authority) if one.authority else None for one in config.tokens.values()}
+    tokens = Issuers(authorities=trusted, timeout=section.timeout_seconds)
     if believing is None:
-        return Sources()
+        return Sources(tokens=tokens)
     believes = believing
 
     def judge(shown: tuple[x509.Certificate, ...]) -> Chain:
@@ -37,6 +40,7 @@ def sources_of(config: Config, world: World) -> Sources:
     return Sources(
         proxies=MyProxy(shown=lambda: _own(certificate, key), judge=judge, timeout=timeout),
         attributes=Voms(servers=lambda: read_vomses(vomses), judge=judge, timeout=timeout),
+        tokens=tokens,
     )
 
 

@@ -68,21 +68,27 @@ def request(world: World, identity: Identity, name: str) -> str:
     Raises DelegationRefused.
     """
     _, seal = _taking(world)
-    _check_name(name)
+    check_name(name)
     key = new_key()
     sealed = seal.close(key_pem(key), _place(identity.subject, name, "request"))
 
     def note(connection: Connection) -> None:
         known = delegations.find(connection, identity.subject, name)
-        if known is None and delegations.count(connection, identity.subject) >= MOST_PER_USER:
-            raise DelegationRefused(
-                f"You have {MOST_PER_USER} delegations, which is the most.",
-                "Use one of them again (its name may be reused), or remove some: gridwms delegation remove NAME.",
-            )
+        if known is None:
+            check_room(connection, identity.subject)
         delegations.note_request(connection, identity.subject, name, sealed, world.clock())
 
     world.database.write(note)
     return request_for(key).decode()
+
+
+def check_room(connection: Connection, owner: str) -> None:
+    """Raises DelegationRefused: the user has as many as one may have."""
+    if delegations.count(connection, owner) >= MOST_PER_USER:
+        raise DelegationRefused(
+            f"You have {MOST_PER_USER} delegations, which is the most.",
+            "Use one of them again (its name may be reused), or remove some: gridwms delegation remove NAME.",
+        )
 
 
 def put(world: World, identity: Identity, name: str, chain: bytes, source: str | None = None) -> Delegation:
@@ -236,7 +242,8 @@ def _taking(world: World) -> tuple[Believing, Seal]:
     return world.believing, world.seal
 
 
-def _check_name(name: str) -> None:
+def check_name(name: str) -> None:
+    """Raises DelegationRefused."""
     if not _NAME.fullmatch(name):
         raise DelegationRefused(
             f"'{name[:100]}' is no name of a delegation.", "Use 1 to 255 letters, digits, and . : @ + - _."

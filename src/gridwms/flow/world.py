@@ -162,6 +162,8 @@ class World:
     """What is believed of certificates and proxies; None: they are not taken."""
     seal: Seal | None = None
     """Closes and opens secrets of users in the database."""
+    token_issuers: frozenset[str] = frozenset()
+    """Whose tokens users may delegate, by address."""
     archive: Path | None = None
     """Where jobs go that ended long ago; None: nowhere."""
     clock: Clock = time.time

@@ -29,6 +29,16 @@ class ChainIn(BaseModel):
     """The MyProxy server (host or host:port) from which it is to be renewed; empty: none; left out: as before."""
 
 
+class TokenIn(BaseModel):
+    """A token of an issuer that the service trusts. `refresh_token`: with which the service gets new ones, `client`: as
+    which program. `name`: empty for the one of the caller's subject and groups."""
+
+    name: str = ""
+    access_token: str = Field(max_length=1 << 14, repr=False)
+    refresh_token: str = Field("", max_length=1 << 14, repr=False)
+    client: str = Field("", max_length=500)
+
+
 class DelegationOut(Out):
     """A credential. Times in seconds since the epoch; `ends` null: only a request was given out so far.
 

@@ -7,9 +7,10 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from gridwms.api.desk import AtDesk
-from gridwms.api.models.delegation import ChainIn, DelegationIn, DelegationOut, DelegationsOut, RequestOut
+from gridwms.api.models.delegation import ChainIn, DelegationIn, DelegationOut, DelegationsOut, RequestOut, TokenIn
 from gridwms.api.models.problem import ERRORS
 from gridwms.flow import delegation
+from gridwms.flow.credentials import tokens
 from gridwms.security.policy import Action
 
 router = APIRouter(prefix="/api/v1/delegations", tags=["delegations"], responses=ERRORS)
@@ -29,6 +30,16 @@ def put(at: AtDesk, name: str, sent: ChainIn) -> DelegationOut:
     """Complete: the signed proxy with its chain."""
     at.may(Action.DELEGATE)
     return DelegationOut.of(delegation.put(at.world, at.identity, name, sent.chain.encode(), sent.myproxy))
+
+
+@router.post("/tokens", status_code=201)
+def put_token(at: AtDesk, sent: TokenIn) -> DelegationOut:
+    """Delegate a token, in the place of one of the same name."""
+    at.may(Action.DELEGATE)
+    made = tokens.put_token(
+        at.world, at.identity, sent.name, sent.access_token, refresh=sent.refresh_token, client=sent.client
+    )
+    return DelegationOut.of(made)
 
 
 @router.get("")

@@ -19,6 +19,7 @@ from gridwms.flow.credentials.pace import PROXY, Pace, next_try, pace_of_token
 from gridwms.flow.delegation import DelegationRefused, sealed, unsealed
 from gridwms.flow.world import World
 from gridwms.renewal.errors import RenewalFailed, Unreachable
+from gridwms.renewal.tokens import Fresh
 from gridwms.store import delegations
 from gridwms.store.delegations import Delegation, Kind
 from gridwms.x509.credential import Credential, read_credential
@@ -49,19 +50,10 @@ class AttributeSource(Protocol):
         """A proxy of `proxy` with these FQANs. Raises RenewalFailed."""
 
 
-@dataclass(frozen=True, slots=True)
-class Refreshed:
-    """New tokens, as JSON to be sealed; when the access token begins and ends."""
-
-    secret: bytes
-    begins: float
-    ends: float
-
-
 class TokenSource(Protocol):
     """An issuer's client."""
 
-    def refresh(self, issuer: str, secret: bytes, now: float) -> Refreshed:
+    def refresh(self, issuer: str, secret: bytes, now: float) -> Fresh:
         """New tokens for those in `secret`. Raises RenewalFailed, Unreachable."""
 
 
