@@ -15,17 +15,21 @@ import tempfile
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from tests.services.ca import Authority, Credential, gridmap, proxy
-from tests.services.processes import Daemons, free_port, kill_by_environment
+from tests.services.processes import Daemons, free_port, kill_by_environment, succeeds
+from tests.services.token_issuer import Issuer, over_https
 
 _SHARE = Path("/usr/share/arc")
 _WANTED = {
     "nordugrid-arc-arex": _SHARE / "arc-arex-ws-start",
     "nordugrid-arc-plugins-needed": Path("/usr/share/doc/nordugrid-arc-plugins-needed"),
 }
+_TRUSTED = Path("/etc/grid-security/certificates")
+"""Where A-REX looks for the authority of an issuer of tokens, whatever it was told of authorities."""
+_ALONE = ("unshare", "--mount", "--propagation", "private")
 _ROUNDS = "for i in $(seq 900); do {}; sleep {}; done"
 ACCOUNT = "nobody"
 
@@ -39,10 +43,13 @@ def missing() -> str:
 
 
 class Arex:
-    """A running one. `url`: as clients name it; `proxies`: of alice, who is mapped, and bob, who is not."""
+    """A running one. `url`: as clients name it; `proxies`: of alice, who is mapped, and bob, who is not. `issuer`: of
+    tokens that it takes; None where it cannot be made to trust ours."""
 
     def __init__(self, folder: Path, *, slots: int, queues: tuple[str, ...], refresh_seconds: int) -> None:
         self.folder, self.slots, self.queues, self._refresh = folder, slots, queues, refresh_seconds
+        self.issuer: Issuer | None = None
+        self._open = ExitStack()
         self.port = free_port()
         self.url = f"https://localhost:{self.port}/arex"
         self.ce = f"localhost:{self.port}/nordugrid-fork-{queues[0]}"
@@ -67,6 +74,9 @@ class Arex:
         for name in ("tmp", "log"):
             (self.folder / name).chmod(0o1777)
         self._lay_programs()
+        if _TRUSTED.is_dir() and succeeds(*_ALONE, "true"):
+            shown = (self.host.certificate, self.host.key)
+            self.issuer, _ = self._open.enter_context(over_https(self.folder, shown))
         self._configure()
         # A-REX makes Diffie-Hellman parameters when there are none, which takes minutes
         parameters = self.folder / "control/dhparam.pem"
@@ -91,6 +101,7 @@ class Arex:
         self.daemons.stop("door", signal.SIGKILL)
 
     def stop(self) -> None:
+        self._open.close()
         self.daemons.stop_all(1)  # it would wait for what it has begun
         kill_by_environment(f"ARC_CONFIG={self.conf}")
         kill_by_environment(
@@ -99,8 +110,11 @@ class Arex:
 
     def _spawn(self, name: str, script: str) -> None:
         line = f"cd /; exec /bin/bash {_SHARE / script} -f"
+        if self.issuer is not None:
+            line = f"mount --bind {self.authority.certificates} {_TRUSTED} && {line}"
         keep = [f"{key}={value}" for key, value in self.environment.items()]
-        self.daemons.start(name, "/usr/bin/env", "-i", *keep, "/bin/sh", "-c", line)
+        alone = _ALONE if self.issuer is not None else ()
+        self.daemons.start(name, *alone, "/usr/bin/env", "-i", *keep, "/bin/sh", "-c", line)
 
     def _answers(self) -> bool:
         context = ssl.create_default_context(cafile=str(self.authority.file))
@@ -143,6 +157,11 @@ class Arex:
         folder, ca, alice = self.folder, self.authority, self.users["alice"]
         mapped = gridmap(folder / "gridmap", {alice.subject: ACCOUNT})
         queues = "".join(f"[queue:{name}]\ncomment=test\ntotalcpus={self.slots}\n" for name in self.queues)
+        bearers, by_token, allowed = "", "", ""
+        if self.issuer is not None:
+            bearers = f"[authgroup:bearers]\nauthtokens=* {self.issuer.url} * * *\n"
+            by_token = f"map_to_user=bearers {ACCOUNT}:nogroup\n[authtokens]\n"
+            allowed = "allowaccess=bearers\n"
         helper = f"helper=. {folder}/refresh" if self._refresh else ""
         self.conf.write_text(f"""\
 [common]
@@ -152,9 +171,9 @@ x509_host_cert={self.host.certificate}
 x509_cert_dir={ca.certificates}
 [authgroup:mapped]
 file={mapped}
-[mapping]
+{bearers}[mapping]
 map_with_file=mapped {mapped}
-[lrms]
+{by_token}[lrms]
 lrms=fork {self.queues[0]}
 gnu_time=/usr/bin/time
 nodename=/bin/hostname
@@ -179,7 +198,7 @@ logfile={folder}/log/door.log
 pidfile={folder}/run/door.pid
 [arex/ws/jobs]
 allowaccess=mapped
-[infosys]
+{allowed}[infosys]
 logfile={folder}/log/infosys.log
 [infosys/glue2]
 admindomain_name=TEST

@@ -13,7 +13,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Any, ClassVar
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, urlsplit
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -113,16 +113,19 @@ class Issuer:
 
 
 @contextmanager
-def over_https(directory: Path) -> Iterator[tuple[Issuer, Path]]:
-    """The issuer behind a port of this machine, and the certificate to trust."""
-    certificate = _certificate(directory)
+def over_https(directory: Path, host: tuple[Path, Path] | None = None) -> Iterator[tuple[Issuer, Path]]:
+    """The issuer behind a port of this machine, and the certificate to trust. `host`: a certificate of `localhost`
+    and its key; else it makes them itself."""
+    certificate, key = host or (_certificate(directory), directory / "issuer.key")
 
     class Handler(BaseHTTPRequestHandler):
         issuer: ClassVar[Issuer]
 
         def do_GET(self) -> None:
             try:
-                self._answer(200, self.issuer.fetch(f"{self.issuer.url.rstrip('/')}{self.path}"))
+                # A-REX asks for the whole URL, as one does of a proxy
+                path = urlsplit(self.path).path
+                self._answer(200, self.issuer.fetch(f"{self.issuer.url.rstrip('/')}{path}"))
             except ConnectionError:
                 self._answer(404, b"{}")
 
@@ -142,9 +145,9 @@ def over_https(directory: Path) -> Iterator[tuple[Issuer, Path]]:
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate, directory / "issuer.key")
+    context.load_cert_chain(certificate, key)
     server.socket = context.wrap_socket(server.socket, server_side=True)
-    Handler.issuer = Issuer(f"https://127.0.0.1:{server.server_port}")
+    Handler.issuer = Issuer(f"https://{'localhost' if host else '127.0.0.1'}:{server.server_port}")
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     yield Handler.issuer, certificate

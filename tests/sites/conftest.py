@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -23,18 +24,25 @@ def real_arex() -> Iterator[arex.Arex]:
 
 @pytest.fixture
 def real_arc(real_arex: arex.Arex, request: pytest.FixtureRequest) -> Iterator[ArcRig]:
+    many = 20 if request.config.getoption("--long") else 10
+    with arc_rig(real_arex, many, proxy=str(real_arex.proxies["alice"])) as made:
+        yield made
+
+
+@contextmanager
+def arc_rig(real_arex: arex.Arex, many: int, **credential: str) -> Iterator[ArcRig]:
+    """A site at a real A-REX, by a proxy or a token."""
     with tempfile.TemporaryDirectory(prefix="gw-arc-") as name:  # pytest's own folders are closed to other accounts
         folder = Path(name)
         folder.chmod(0o777)
         settings = ArcSettings(
             name="arc",
             url=real_arex.url,
-            proxy=str(real_arex.proxies["alice"]),
             authorities=str(real_arex.authority.certificates),
             settle_seconds=0,
             unseen_seconds=0,
+            **credential,
         )
-        many = 20 if request.config.getoption("--long") else 10
         made = ArcRig(folder, settings, real_arex.ce, slots=real_arex.slots, many=many, pause=0.3)
         made.traces.chmod(0o777)
         made.gate.chmod(0o666)
