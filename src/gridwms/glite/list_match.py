@@ -99,22 +99,14 @@ def _ask(server: WmProxy, text: str, delegation: str) -> Found:
 
 def _text(session: Session) -> str:
     from gridwms.glite import description
+    from gridwms.glite.defaults import completed
 
-    given = session.given
-    defaults = [session.settings.jdl] if session.settings.jdl is not None else []
-    if session.user.vo:
-        defaults = [one.without(["VirtualOrganisation"]) for one in defaults]
-    if given.has("default-jdl"):
-        defaults.append(description.read_defaults(given.text("default-jdl")))
-    prepared = description.prepare(description.read_file(given.operands[0]), defaults, {})
+    prepared = completed(session, description.read_file(session.given.operands[0]))
     if prepared.kind in ("dag", "collection"):
         kind = "DAG" if prepared.kind == "dag" else "Collection"
         raise Failure("Not supported Type", f"{kind} type is not supported for list match")
     if "SubmitTo" in prepared.ad:
         raise Failure("submitTo", "Forcing CEId for job-list-match does not make sense")
-    vo = session.user.vo or given.text("vo") or session.settings.vo
-    if vo and not description.text_of(prepared.ad, "VirtualOrganisation"):
-        prepared = description.prepare(prepared.source, (), {"VirtualOrganisation": vo})
     session.talk.debug("JDL", f"\n{prepared.text}")
     return prepared.text
 

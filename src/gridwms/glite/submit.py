@@ -4,22 +4,20 @@ from __future__ import annotations
 
 import tempfile
 import time
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gridwms.glite import options
-from gridwms.glite.failure import Failure, Fault
+from gridwms.glite.failure import Failure
 from gridwms.glite.options import Given, Option
 from gridwms.glite.session import Command, Session, run
 
 if TYPE_CHECKING:
-    from lxml import etree
-
-    from gridwms.glite.description import Prepared, Upload
+    from gridwms.glite.description import Prepared
+    from gridwms.glite.submitting import Done, Work
     from gridwms.glite.talk import Talk
-    from gridwms.glite.transfer import Sending
-    from gridwms.glite.wmproxy import JobIds, WmProxy
+    from gridwms.glite.wmproxy import WmProxy
 
 _SOURCES = ("collection", "dag", "jsdl")
 _WITH_START = (
@@ -52,25 +50,6 @@ TABLE = (
     options.JSON,
     options.PRETTY,
 )
-_UNSTARTED = "Following Job Registered but Submission failed (try use --start option)"
-
-
-@dataclass(frozen=True, slots=True)
-class Work:
-    """What is to be submitted: JDL, or JSDL in `jsdl`."""
-
-    prepared: Prepared | None = None
-    jsdl: etree._Element | None = None
-    files: tuple[Upload, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Done:
-    """What became of it."""
-
-    job: JobIds
-    url: str
-    pending: tuple[Sending, ...] = ()
 
 
 def check(given: Given) -> None:
@@ -121,6 +100,7 @@ def main(session: Session) -> None:
         _tell(session, _start(session, given.text("start")), "started")
         return
     from gridwms.glite.delegating import at_service, wanted
+    from gridwms.glite.submitting import check_room, submit_at
 
     delegation = wanted(session)
     with tempfile.TemporaryDirectory(prefix="glite-wms-") as place:
@@ -128,8 +108,8 @@ def main(session: Session) -> None:
 
         def step(server: WmProxy) -> Done:
             talk.debug("WMProxy Version:", server.version())
-            _check_room(session, server, work)
-            return _submit(session, server, work, at_service(session, server, delegation))
+            check_room(session, server, work)
+            return submit_at(session, server, work, at_service(session, server, delegation))
 
         done = session.servers.first(step)
         if given.has("register-only") and not given.has("transfer-files"):
@@ -147,24 +127,19 @@ def _check_protocol(session: Session) -> None:
 
 def _start(session: Session, job: str) -> Done:
     from gridwms.glite.record import read_record, server_for
+    from gridwms.glite.submitting import Done, start_at
     from gridwms.glite.wmproxy import JobIds
 
     server = server_for(session, read_record(session, job))
-    _start_at(session, server, job)
+    start_at(session, server, job)
     return Done(JobIds(job), server.url)
-
-
-def _start_at(session: Session, server: WmProxy, job: str) -> None:
-    session.talk.debug("Starting the job:", job)
-    try:
-        server.start(job)
-    except Fault as error:
-        raise Failure("Operation failed", f"Unable to start the job: {job}\n{error.text}") from error
 
 
 def _read(session: Session, place: Path) -> Work:
     from gridwms.glite import description
+    from gridwms.glite.defaults import completed
     from gridwms.glite.jsdl import read_jsdl
+    from gridwms.glite.submitting import Work
 
     given, talk = session.given, session.talk
     if given.has("jsdl"):
@@ -174,11 +149,6 @@ def _read(session: Session, place: Path) -> Work:
         source = description.read_directory(directory, dag=given.has("dag"))
     else:
         source = description.read_file(given.operands[0])
-    defaults = [session.settings.jdl] if session.settings.jdl is not None else []
-    if session.user.vo:
-        defaults = [one.without(["VirtualOrganisation"]) for one in defaults]
-    if given.has("default-jdl"):
-        defaults.append(description.read_defaults(given.text("default-jdl")))
     changes: dict[str, str | int] = {} if directory else _expiry(given, time.time())
     resource = _resource(session)
     nodes = {"SubmitTo": given.text("nodes-resource")} if given.has("nodes-resource") else None
@@ -186,11 +156,8 @@ def _read(session: Session, place: Path) -> Work:
         changes["SubmitTo"] = resource
         if given.has("lrms"):
             changes["LRMS_type"] = given.text("lrms")
-    prepared = description.prepare(source, defaults, changes, nodes)
+    prepared = completed(session, source, changes, nodes)
     _check_resource(prepared.kind, resource, given.text("nodes-resource"))
-    vo = session.user.vo or given.text("vo") or session.settings.vo
-    if vo and not description.text_of(prepared.ad, "VirtualOrganisation"):
-        prepared = description.prepare(prepared.source, (), {"VirtualOrganisation": vo})
     talk.debug("JDL", f"\n{prepared.text}")
     packed = description.zipped(prepared, place)
     _tell_zipped(talk, packed, prepared, place)
@@ -243,101 +210,6 @@ def _check_resource(kind: str, resource: str, nodes_resource: str) -> None:
         raise Failure("Incompatible Argument: --resource, -r\t" + resource, text)
     if not kind and nodes_resource:
         raise Failure("Incompatible Argument: --nodes-resource\t" + nodes_resource, "cannot be used for jobs")
-
-
-def _check_room(session: Session, server: WmProxy, work: Work) -> None:
-    """Whether the input sandbox may be that large; a service that does not tell its limits says so later."""
-    if not work.files:
-        return
-    sizes = [file.path.stat().st_size for file in work.files]
-    total = sum(sizes)
-    try:
-        free, _hard = server.free_quota()
-        if 0 < free < total:
-            raise Failure(
-                "UserFreeQuota Error",
-                f"Not enough User-FreeQuota ({free} bytes) on the server for the InputSandbox files ({total} bytes)",
-            )
-    except Fault as error:
-        session.talk.debug("The user quota is not told:", error.text)
-    try:
-        limit = server.max_input_sandbox()
-    except Fault as error:
-        session.talk.debug("The limit of input sandboxes is not told:", error.text)
-        return
-    if 0 < limit < total:
-        raise Failure(
-            "InputSandboxSize Error",
-            f"The max job size of the InputSandbox ({max(sizes)} bytes) or of the total InputStandbox ({total} bytes)"
-            f" exceeds the MAX InputSandbox size limit on the server ({limit} bytes)",
-        )
-
-
-def _submit(session: Session, server: WmProxy, work: Work, delegation: str) -> Done:
-    given, talk = session.given, session.talk
-    register_only = given.has("register-only")
-    if not work.files and not register_only:
-        job = _registered(server, work, delegation, talk, start=True)
-        talk.debug("The JobId is:", job.id)
-        return Done(job, server.url)
-    job = _registered(server, work, delegation, talk, start=False)
-    talk.debug("The JobId is:", job.id)
-    sendings = _plan(server, job, work)
-    if register_only and not given.has("transfer-files"):
-        return Done(job, server.url, sendings)
-    _send(session, job, sendings)
-    if not register_only:
-        _start_at(session, server, job.id)
-    return Done(job, server.url)
-
-
-def _registered(server: WmProxy, work: Work, delegation: str, talk: Talk, *, start: bool) -> JobIds:
-    """The job, registered, or submitted at once. Raises Fault with the service's name in it."""
-    verb = "submit" if start else "register"
-    what = f"{verb} (JSDL)" if work.jsdl is not None else verb
-    talk.debug("Submitting JDL" if start else "Registering JDL", f"\n{work.prepared.text}" if work.prepared else "")
-    try:
-        if work.jsdl is not None:
-            return (server.submit_jsdl if start else server.register_jsdl)(work.jsdl, delegation)
-        text = work.prepared.text if work.prepared else ""
-        return (server.submit if start else server.register)(text, delegation)
-    except Fault as error:
-        verb = "submit" if what == "register" else what
-        text = f"Unable to {verb} the job to the service: {server.url}\n{error.text}"
-        raise Fault("Operation failed", text, elsewhere=error.elsewhere) from error
-
-
-def _plan(server: WmProxy, job: JobIds, work: Work) -> tuple[Sending, ...]:
-    from gridwms.glite.transfer import PROTOCOL, plan
-
-    if not work.files:
-        return ()
-    return tuple(plan(job, work.files, server.sandbox_uris(job.id, PROTOCOL)))
-
-
-def _send(session: Session, job: JobIds, sendings: tuple[Sending, ...]) -> None:
-    from gridwms.glite.transfer import send
-
-    talk = session.talk
-    for one in sendings:
-        talk.debug("Transferring the InputSandbox file:", f"{one.path}\nto: {one.uri}")
-    limit = session.settings.number("SystemCallTimeout")
-    wrong = send(session.servers.https, sendings, float(limit) if limit else None)
-    if not wrong:
-        return
-    if session.given.has("output"):
-        from gridwms.glite.jobid_file import save_id
-
-        save_id(session.given.text("output"), job.id, _UNSTARTED)
-    title = (
-        f"The job has been successfully registered (the JobId is: {job.id}), "
-        "but an error occurred while transferring files:"
-    )
-    advice = (
-        "To complete the operation be sure that the files have been transferred and start the job by issuing a "
-        f"submission with the option:\n --start {job.id}\n"
-    )
-    raise Failure(title, "\n".join(wrong) + f"\n\n{advice}")
 
 
 def _keep_archives(done: Done, place: Path) -> Done:
