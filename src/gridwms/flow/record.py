@@ -201,8 +201,8 @@ class _Writing:
                 values = [values[index] for index in which]
             if self._had is not None:
                 self._had.update(zip(numbers, repeat(ids) if isinstance(ids, str) else ids, strict=False))
-            self.new_events.append(log.Block(numbers, ids, event, move.form, values))
-            self.new_events += [log.Block(numbers, one.id, one, form) for one, form in move.following]
+            self.new_events.append(log.block_of(numbers, ids, event, move.form, values))
+            self.new_events += [log.block_of(numbers, one.id, one, form) for one, form in move.following]
             self.effects += [(numbers, effect) for effect in move.effects]
         for key, coming in batch.apart(left):
             self.take(key, coming)

@@ -10,12 +10,14 @@ statement lets other threads have the interpreter, so one a row would leave the 
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Collection, Iterator, Sequence
 from functools import cache
 from itertools import chain
 from typing import Any
 
 from sqlalchemy import Connection
+from sqlalchemy.exc import OperationalError
 
 Row = tuple[Any, ...]
 _COPIED = 50
@@ -130,7 +132,13 @@ def select(connection: Connection, statement: str, names: Collection[int] | Coll
     """The rows of a query whose `{among}` stands for the condition that a column is one of these numbers or names."""
     found: list[Any] = []
     for among, some in _among(connection, names):
-        found += connection.exec_driver_sql(statement.format(among=among), some).all()
+        result = connection.exec_driver_sql(statement.format(among=among), some)
+        cursor: Any = result.cursor
+        try:
+            found += cursor.fetchall()  # rows of SQLAlchemy's own would cost as much as the question
+        except sqlite3.Error as error:
+            raise OperationalError(statement, None, error) from error
+        result.close()
     return found
 
 

@@ -47,17 +47,25 @@ Entry = tuple[int, Event, Form]
 
 
 class Block(NamedTuple):
-    """The same event of many jobs. `ids`: one for all, or one for each; `values`: what each brings for itself."""
+    """The same event of many jobs. `ids`: one for all, or one for each; `data`: the same."""
 
     numbers: Sequence[int]
     ids: str | Sequence[str]
-    event: Event
+    data: str | Sequence[str]
     form: Form
-    values: Sequence[str] | None = None
 
     def names(self) -> Iterator[tuple[int, str]]:
         """Row number and event id of each."""
         return zip(self.numbers, repeat(self.ids) if isinstance(self.ids, str) else self.ids, strict=False)
+
+
+def block_of(
+    numbers: Sequence[int], ids: str | Sequence[str], event: Event, form: Form, values: Sequence[str] | None = None
+) -> Block:
+    """An event of these jobs. `values`: what each brings for itself."""
+    if values is not None:
+        return Block(numbers, ids, event_texts(event, values), form)
+    return Block(numbers, ids, event_text(event) if form.data is None else form.data, form)
 
 
 def append(connection: Connection, new: Sequence[Entry | Block], arrived: float) -> None:
@@ -71,12 +79,7 @@ def append(connection: Connection, new: Sequence[Entry | Block], arrived: float)
 
 
 def _append_block(connection: Connection, block: Block, arrived: float) -> None:
-    numbers, ids, event, form, values = block
-    data: Any = form.data
-    if values is not None:
-        data = event_texts(event, values)
-    elif data is None:
-        data = event_text(event)
+    numbers, ids, data, form = block
     same, shared = ["arrived", *Form._fields[1:]], [arrived, *form[1:]]
     own, columns = ["job"], [cast("Sequence[Any]", numbers)]
     for name, value in (("id", ids), ("data", data)):
@@ -110,21 +113,47 @@ History = Sequence[tuple[Event, Job]]
 
 def append_like(connection: Connection, new: Sequence[tuple[int, str, History]], arrived: float) -> None:
     """Add the first events of jobs, each by row number, key and what happened to one like it but for its key."""
-    histories = {id(history): history for _number, _key, history in new}
-    forms = {name: [_form(event, job, arrived) for event, job in history] for name, history in histories.items()}
+    alike: dict[int, tuple[History, list[int], list[str]]] = {}
+    for number, key, history in new:
+        group = alike.setdefault(id(history), (history, [], []))
+        group[1].append(number)
+        group[2].append(key)
+    if len(alike) * _ALIKE <= len(new):
+        for history, numbers, keys in alike.values():
+            for event, job in history:
+                _append_same(connection, event, job, numbers, keys, arrived)
+        return
+    forms = {name: [_form(event, job) for event, job in history] for name, (history, _, _) in alike.items()}
     rows = [
-        (number, *begin, key.join(text), *end)
+        (number, ident, arrived, key.join(text), *form[1:])
         for number, key, history in new
-        for begin, text, end in forms[id(history)]
+        for ident, text, form in forms[id(history)]
     ]
     bulk.insert(connection, "events", ("job", *_COLUMNS), rows)
 
 
-def _form(event: Event, job: Job, arrived: float) -> tuple[bulk.Row, Sequence[str], bulk.Row]:
-    """The row of an event: what stands before its data, the data cut where the key of the job stands, what follows."""
+_ALIKE = 4
+"""Where so many are alike on average, what they share is given to the database once."""
+
+
+def _append_same(
+    connection: Connection, event: Event, job: Job, numbers: Sequence[int], keys: Sequence[str], arrived: float
+) -> None:
+    """Add an event that happened to all of these."""
+    ident, text, form = _form(event, job)
+    if len(text) > 1:
+        before, after = text
+        data: str | list[str] = [f"{before}{key}{after}" for key in keys]
+    else:
+        data = text[0]
+    _append_block(connection, Block(numbers, ident, data, form), arrived)
+
+
+def _form(event: Event, job: Job) -> tuple[str, Sequence[str], Form]:
+    """Id of an event, its data, cut where the key of the job stands, and its form."""
     name, text = '"key":"', event_text(event)
     before, found, after = text.partition(f'{name}{job.key}"')
-    return (event.id, arrived), (before + name, '"' + after) if found else (text,), form_of(event, job)[1:]
+    return event.id, (before + name, '"' + after) if found else (text,), form_of(event, job)
 
 
 def of_job(connection: Connection, key: str) -> list[Logged]:

@@ -91,10 +91,19 @@ def add_like(connection: Connection, new: Sequence[tuple[str, Job]]) -> range:
     # writers take turns: nobody else gives out numbers meanwhile
     first = (connection.execute(_LAST).scalar() or 0) + 1
     numbers = range(first, first + len(new))
-    alike = {id(job): job for _key, job in new}
-    rest = {name: (*_fixed(job)[1:], *_changing(job)) for name, job in alike.items()}
-    values = [(number, key, *rest[id(job)]) for number, (key, job) in zip(numbers, new, strict=True)]
-    bulk.insert(connection, "jobs", _COLUMNS, values)
+    alike: dict[int, tuple[Job, list[int], list[str]]] = {}
+    for number, (key, job) in zip(numbers, new, strict=True):
+        group = alike.setdefault(id(job), (job, [], []))
+        group[1].append(number)
+        group[2].append(key)
+    if len(alike) * _ALIKE <= len(new):
+        for job, mine, keys in alike.values():
+            values = (*_fixed(job)[1:], *_changing(job))
+            bulk.insert_like(connection, "jobs", _COLUMNS[2:], values, _COLUMNS[:2], (mine, keys))
+    else:
+        rest = {name: (*_fixed(job)[1:], *_changing(job)) for name, (job, _numbers, _keys) in alike.items()}
+        rows = [(number, key, *rest[id(job)]) for number, (key, job) in zip(numbers, new, strict=True)]
+        bulk.insert(connection, "jobs", _COLUMNS, rows)
     cache = _cache(connection)
     if cache is not None:
         some = zip(numbers, islice(new, cache.room), strict=False)
@@ -104,6 +113,8 @@ def add_like(connection: Connection, new: Sequence[tuple[str, Job]]) -> range:
     return numbers
 
 
+_ALIKE = 4
+"""Where so many are alike on average, what they share is given to the database once."""
 _LAST = select(func.max(jobs.c.number))
 _FIXED = (
     "key",
