@@ -15,6 +15,7 @@ from sqlalchemy import func, select
 
 from gridwms.daemon.build import build
 from gridwms.daemon.config import Config
+from gridwms.daemon.memory import settle
 from gridwms.daemon.service import Service
 from gridwms.daemon.site_sections import SimulatedQueue, SimulatedSite
 from gridwms.flow.submit import register
@@ -48,6 +49,7 @@ def service(data: Path, slots: int, held: int = 10**9, latency: float = 0.0) -> 
     config = Config(sites={"paradise": site})
     parts = build(config, data, "http://127.0.0.1:1", capability.load(data))
     world, running = parts.world, Service(parts.world, config, parts.measures)
+    settle()  # as `gridwms serve` does
     running.start()
     try:
         yield world
