@@ -14,12 +14,14 @@ from gridwms.x509.chain import Chain, Rules, verify
 from gridwms.x509.credential import Credential, read_credential
 from gridwms.x509.trust import Trust
 from gridwms.x509.voms.trust import VomsDirectory
+from tests.flow.conftest import stage
 from tests.services import ca
 from tests.services import myproxy as real_myproxy
 from tests.services import voms as real_voms
 from tests.services.myproxy import MyProxy
 from tests.services.voms import Voms
 
+__all__ = ["stage"]
 FQANS = ("/testvo", "/testvo/prod", "/testvo/Role=production", "/testvo/prod/Role=manager")
 
 
