@@ -262,6 +262,10 @@ def test_output_of_somebody_else_is_not_purged(fake: Fake, run: Command, user: P
     assert (said.code, fake.operations) == (0, [])
     assert run("output", "--dir", user, job, typed="y\n").code == 0
     assert fake.operations == ["getOutputFileList"]
+    job = fake.job("other", "Done", done_code="OK", jdl='[ VirtualOrganisation = "another" ]')
+    said = run("output", "--dir", user, job, typed="\n")
+    assert "Job's VirtualOrganisation is different from that one contained in your proxy file." in said.out
+    assert fake.operations == ["getOutputFileList"]
 
 
 def test_info_of_descriptions(fake: Fake, run: Command, user: Path) -> None:

@@ -227,8 +227,17 @@ def kind_of(ad: ClassAd) -> str:
 
 def node_name(text: str) -> str:
     """What the description of a node calls it; "" when it says nothing, or cannot be read."""
+    return _said(text, "NodeName")
+
+
+def vo_of(text: str) -> str:
+    """The VO of a description; "" when it says nothing, or cannot be read."""
+    return _said(text, "VirtualOrganisation")
+
+
+def _said(text: str, name: str) -> str:
     try:
-        return text_of(_parse(text), "NodeName") if text else ""
+        return text_of(_parse(text), name) if text else ""
     except Failure:
         return ""
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from gridwms.glite import options
 from gridwms.glite.documents import write
-from gridwms.glite.failure import Failure, Fault
+from gridwms.glite.failure import Ended, Failure, Fault
 from gridwms.glite.job_arguments import given_jobs, one_source
 from gridwms.glite.jobids import unique_of
 from gridwms.glite.options import Option
@@ -189,20 +189,28 @@ def _fetch_files(session: Session, files: Sequence[File], directory: Path) -> st
 
 
 def _may_purge(session: Session, record: Record) -> bool:
-    """Whether the service may forget the files afterwards; others' files are left. Raises Failure for 'no'."""
-    given, user = session.given, session.user
-    owner = str(record.data.get("owner") or "")
-    if user.subject and owner and owner != user.subject:
+    """Whether the service may forget the files afterwards; others' files are left. Raises Ended when the user stops."""
+    given = session.given
+    if strange := _strange(session, record):
         question = (
-            "Job's DN is different from that one contained in your proxy file. GridFTP could be unable to "
+            f"Job's {strange} is different from that one contained in your proxy file. GridFTP could be unable to "
             "retrieve the output file. Do you want to continue (JobPurge will be disabled) ?"
         )
         if not session.talk.ask(question, default=False) and not session.talk.noint:
-            from gridwms.glite.failure import Ended
-
             raise Ended(0, "bye")
         return False
     return not (given.has("nopurge") or given.has("list-only"))
+
+
+def _strange(session: Session, record: Record) -> str:
+    """In what the job is not of this user: DN or VirtualOrganisation; "" when it is."""
+    from gridwms.glite.description import vo_of
+
+    owner, user = str(record.data.get("owner") or ""), session.user
+    if user.subject and owner and owner != user.subject:
+        return "DN"
+    vo = vo_of(str(record.data.get("jdl") or "")) if user.vo else ""
+    return "VirtualOrganisation" if vo and vo.lower() != user.vo.lower() else ""
 
 
 def _purge(session: Session, server: WmProxy, job: str) -> None:
