@@ -47,7 +47,7 @@ class Door:
     def job(self, handle: str) -> Handover:
         [tag] = tags(1)
         self.purse.tags[tag] = handle
-        return Handover(tag=tag, ce=self.arex.ce, wrapper="#!/bin/sh\n", credentials=self.purse.held[handle])
+        return Handover(tag=tag, ce=self.arex.ce, script="#!/bin/sh\n", credentials=self.purse.held[handle])
 
 
 @pytest.fixture(scope="module")
