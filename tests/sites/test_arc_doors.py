@@ -97,7 +97,7 @@ def callers(door: Door, what: str) -> set[str]:
 def test_each_goes_with_the_proxy_of_its_user(door: Door) -> None:
     receipts = submit(door, "alice", "alice", "bob")
     assert callers(door, "new") == {"alice", "bob"}
-    assert [one.id.partition("@")[2] for one in receipts] == ["alice", "alice", "bob"]
+    assert [one.id.split("@")[1] for one in receipts] == ["alice", "alice", "bob"]
     assert len(door.arex.delegations) == 2
     leaves = [
         x509.load_pem_x509_certificates(chain)[0].subject.rfc4514_string() for chain in door.arex.delegations.values()
@@ -122,15 +122,19 @@ def test_after_a_restart_all_is_found_again(door: Door) -> None:
     receipts = submit(door, "alice", "bob")
     door.restart()
     found = door.site.find([one.tag for one in receipts])
-    assert list(found.values()) == receipts
+    ids = [one.id.split("@")[:2] for one in found.values() if one is not None]
+    assert ids == [one.id.split("@")[:2] for one in receipts]
     door.restart()
     assert {one.phase for one in door.site.status(receipts)} == {Phase.QUEUED}
 
 
+@pytest.mark.parametrize("asked", [False, True], ids=["known", "asked for"])
 def test_a_renewed_proxy_is_brought_to_its_delegation_alone(
-    door: Door, users: dict[str, Credential], tmp_path: Path
+    door: Door, users: dict[str, Credential], tmp_path: Path, asked: bool
 ) -> None:
     receipts = submit(door, "alice", "bob")
+    if asked:  # a receipt that was found again does not tell it
+        receipts = [one for one in door.site.find([one.tag for one in receipts]).values() if one is not None]
     mine = _delegation_of(door, receipts[0])
     before = dict(door.arex.delegations)
     door.arex.delegations["made by alice herself"] = b"untouched"
@@ -170,7 +174,7 @@ def test_a_token_where_there_is_no_proxy(door: Door) -> None:
     door.arex.tokens.add("ey.of.carol")
     door.purse.held["carol"] = Credentials(handle="carol", serial=1, ends=4e9, token="ey.of.carol")
     [receipt] = submit(door, "carol")
-    assert receipt.id.endswith("@carol")
+    assert receipt.id.endswith("@carol@")
     assert ("ey.of.carol", "new") in door.arex.callers
 
 

@@ -1,7 +1,8 @@
 """An ARC computing element to which each job goes on its user's behalf: with the proxy, or token, that they delegated.
 
 The element maps, authorises and accounts the user. What is there belongs to them, so that all that is asked about it is
-asked with the same delegation: its handle stands behind the job's id in the receipt.
+asked with the same delegation: its handle stands behind the job's id in the receipt, and behind that what A-REX calls
+its copy (A-REX itself does not tell that of a job before it has begun with it).
 """
 
 from __future__ import annotations
@@ -82,7 +83,7 @@ class CarryingArcSite:
             assert group[0].credentials is not None  # noqa: S101 - by which they were grouped
             door = self._open(group[0].credentials)
             try:
-                answers += [_behind(answer, handle) for answer in door.submit(group)]
+                answers += [_behind(answer, handle, door.delegation) for answer in door.submit(group)]
             except SiteUnavailable as error:
                 failures.append(error)
         self._tell(failures, all_of=len(groups))
@@ -104,7 +105,7 @@ class CarryingArcSite:
             except SiteUnavailable as error:
                 failures.append(error)
                 continue
-            found |= {tag: None if one is None else _behind(one, handle) for tag, one in answers.items()}
+            found |= {tag: None if one is None else _behind(one, handle, "") for tag, one in answers.items()}
         self._tell(failures, all_of=len(groups))
         return found
 
@@ -160,7 +161,9 @@ class CarryingArcSite:
     def renew(self, receipts: Sequence[Receipt], credentials: Credentials) -> None:
         """Bring a renewed credential to the delegations of these jobs at the element."""
         door = self._open(credentials)
-        door.renew_delegations([_inner(one) for one in receipts])
+        told = {one: one.id.split("@")[2:] for one in receipts}
+        known = {each for some in told.values() for each in some if each}
+        door.renew_delegations(known, [_inner(one) for one, some in told.items() if not any(some)])
         door.renew([_inner(one) for one in receipts], credentials)
 
     def _open(self, credentials: Credentials) -> ArcSite:
@@ -188,7 +191,7 @@ class CarryingArcSite:
     def _each(self, receipts: Iterable[Receipt], ask: Callable[[ArcSite | None, str, Sequence[Receipt]], None]) -> None:
         groups: dict[str, list[Receipt]] = {}
         for one in receipts:
-            groups.setdefault(one.id.partition("@")[2], []).append(_inner(one))
+            groups.setdefault(one.id.partition("@")[2].partition("@")[0], []).append(_inner(one))
         failures = []
         for handle, some in groups.items():
             try:
@@ -209,5 +212,5 @@ def _inner(receipt: Receipt) -> Receipt:
     return Receipt(tag=receipt.tag, id=receipt.id.partition("@")[0])
 
 
-def _behind(answer: _Item, handle: str) -> _Item | Receipt:
-    return Receipt(tag=answer.tag, id=f"{answer.id}@{handle}") if isinstance(answer, Receipt) else answer
+def _behind(answer: _Item, handle: str, delegation: str) -> _Item | Receipt:
+    return Receipt(tag=answer.tag, id=f"{answer.id}@{handle}@{delegation}") if isinstance(answer, Receipt) else answer

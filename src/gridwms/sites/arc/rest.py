@@ -149,9 +149,15 @@ class Rest:
             self._delegated = (self._delegate(credential.proxy), credential.stamp)
         return self._delegated[0]
 
-    def renew_delegations(self, jobs: Sequence[str]) -> None:
-        """Renew those with which these jobs came, with the proxy as it is now."""
+    @property
+    def delegated(self) -> str:
+        """The id of what was delegated last; "" when nothing was."""
+        return self._delegated[0] if self._delegated else ""
+
+    def renew_delegations(self, known: Iterable[str], jobs: Sequence[str]) -> None:
+        """Renew these, and those with which these jobs came, with the proxy as it is now."""
         if self._ours is not None and self._credential().proxy is not None:
+            self._ours |= set(known)
             for one in self.each("delegations", jobs):
                 found = one.get("delegation_id") or ()
                 self._ours |= {found} if isinstance(found, str) else {str(each) for each in found}

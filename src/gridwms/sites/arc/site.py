@@ -8,7 +8,7 @@ list of our jobs; A-REX may still be at it after the line was cut, so that what 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 import structlog
@@ -169,9 +169,14 @@ class ArcSite:
         for one in receipts if self.carries else ():
             self._staging.bring_credentials(one.id, credentials)
 
-    def renew_delegations(self, receipts: Sequence[Receipt]) -> None:
-        """Bring the credential that is shown now to the delegations with which these jobs were submitted."""
-        self._rest.renew_delegations([one.id for one in receipts])
+    @property
+    def delegation(self) -> str:
+        """What A-REX calls the copy of our proxy that jobs are submitted with now; "" when there is none."""
+        return self._rest.delegated
+
+    def renew_delegations(self, delegations: Iterable[str], receipts: Sequence[Receipt]) -> None:
+        """Bring the credential that is shown now to these delegations, and those with which these jobs came."""
+        self._rest.renew_delegations(delegations, [one.id for one in receipts])
 
     def describe(self) -> list[ClassAd]:
         """What A-REX's information providers wrote last."""
