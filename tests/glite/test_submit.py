@@ -182,6 +182,7 @@ def test_an_archive_of_the_input_sandbox(wms: Fake, run: Command, user: Path, wi
     assert kept is not None
     assert Path(kept[1]).is_file()
     Path(kept[1]).unlink()
+    Path(kept[1]).parent.rmdir()
 
 
 def test_what_programs_read(wms: Fake, run: Command, simple: Path, user: Path) -> None:
