@@ -47,6 +47,8 @@ def _postgresql(url: str) -> Engine:
         # A server may be told to answer before the disk has a commit; what we acknowledge must be there.
         if raw.execute("SHOW synchronous_commit").fetchone() == ("off",):
             raw.execute("SET synchronous_commit = on")
+        # Our questions go by an index and are short, whatever a recursive one looks like to the planner.
+        raw.execute("SET jit = off")
         raw.commit()
 
     @event.listens_for(engine, "begin")
