@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Callable
 from typing import Any
 
 import structlog
 from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import SQLAlchemyError
 
 logger = structlog.get_logger(__name__)
 
@@ -36,8 +38,11 @@ class Notices:
     def close(self) -> None:
         """End the thread."""
         self._closing.set()
-        if self._thread is not None:
-            self._thread.join()
+        if self._thread is None:
+            return
+        with contextlib.suppress(SQLAlchemyError), self._engine.begin() as connection:
+            self.send(connection)  # it listens for a second otherwise
+        self._thread.join()
 
     def _run(self, notify: Callable[[], None]) -> None:
         while not self._closing.is_set():
