@@ -70,6 +70,9 @@ def test_an_id_says_which_job_and_never_where_to_send_the_token() -> None:
     for other in ("http://127.0.0.1:8481", "https://127.0.0.1:8480", "http://evil.example:8480"):
         with pytest.raises(WrongService, match="another service"):
             key_at(f"{other}/jobs/{KEY}", LOCAL)
+    assert key_at(f"https://127.0.0.1:9000/{KEY}", LOCAL) == KEY
+    with pytest.raises(WrongService, match="another service"):
+        key_at(f"https://evil.example:9000/{KEY}", LOCAL)
     for nonsense in ("", "x", f"{KEY}x", "http://127.0.0.1:8480/jobs/"):
         with pytest.raises(WrongService, match="not a job id"):
             key_at(nonsense, LOCAL)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
 from gridwms.daemon.config import BadConfig, Config
 from gridwms.daemon.config import Service as Section
-from gridwms.daemon.listening import addresses_of, check_addresses, listening
+from gridwms.daemon.listening import addresses_of, check_addresses, job_ids_of, listening
 from gridwms.security.errors import ListenRefused
 from gridwms.security.listen import Tls
 from tests.never_lost.rounds import free_port
@@ -35,6 +36,26 @@ def test_forms_of_an_address(text: str, address: tuple[str, int]) -> None:
 def test_what_is_no_address(text: str) -> None:
     with pytest.raises(BadConfig, match="also_listen"):
         addresses_of(config(text))
+
+
+@pytest.mark.parametrize(
+    ("also", "url", "begin"),
+    [
+        (["7443", "9000"], "https://wms.example.org:8480", "https://wms.example.org:9000"),
+        (["[::]:9000"], "https://[2001:db8::1]", "https://[2001:db8::1]:9000"),
+        (["7443"], "https://wms.example.org:8480", ""),
+        (["9000"], "http://127.0.0.1:8480", ""),
+    ],
+)
+def test_ids_of_jobs_where_lb_listens(also: list[str], url: str, begin: str) -> None:
+    assert job_ids_of(config(*also), url) == begin
+
+
+def test_ids_of_jobs_as_they_are_configured() -> None:
+    section = Section(job_ids="https://ids.example.org", also_listen=("9000",))
+    assert job_ids_of(Config(service=section), "https://wms.example.org") == "https://ids.example.org"
+    with pytest.raises(ValidationError, match="job_ids"):
+        Section(job_ids="https://ids.example.org/jobs")
 
 
 def test_all_of_them_listen_and_one_that_is_taken_is_said() -> None:

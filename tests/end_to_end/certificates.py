@@ -38,9 +38,10 @@ def running(directory: Path, *also_listen: int) -> Iterator[Runner]:
     made, key = certificate(directory)
     config = directory / "gridwms.toml"
     config.write_text(
-        f'[service]\ntls_certificate = "{made}"\ntls_key = "{key}"\ntls_authority = "{made}"\n'
+        f'[service]\ntls_certificate = "{made}"\ntls_key = "{key}"\n'
         f"also_listen = {[str(one) for one in also_listen]}\n"
-        f'[certificates]\nauthorities = "{directory}/authorities"\nvomsdir = "{directory}/vomsdir"\n'
+        + "".join(f'job_ids = "https://127.0.0.1:{one}"\n' for one in also_listen[:1])
+        + f'[certificates]\nauthorities = "{directory}/authorities"\nvomsdir = "{directory}/vomsdir"\n'
     )
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SSL_CERT_FILE", str(made))

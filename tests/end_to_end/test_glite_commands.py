@@ -10,7 +10,7 @@ import time
 from datetime import timedelta
 from pathlib import Path
 
-from tests.end_to_end.certificates import AGES, ALICE, NOW, SERVER, proxy_file
+from tests.end_to_end.certificates import AGES, ALICE, NOW, PORT, SERVER, proxy_file
 from tests.never_lost.rounds import Runner
 from tests.x509.voms.making import attributes, proxy_with
 
@@ -53,7 +53,7 @@ def test_a_collection_there_and_back(certified: Runner, tmp_path: Path) -> None:
         return glite(tmp_path, trusted, name, *words)
 
     said = run("submit", "-a", "-e", f"{certified.url}/glite_wms_wmproxy_server", "-o", "ids", "c.jdl")
-    [job] = re.findall(rf"^{certified.url}/jobs/\w+$", said, re.MULTILINE)
+    [job] = re.findall(rf"^https://127.0.0.1:{PORT}/\w+$", said, re.MULTILINE)
     end = time.monotonic() + 60
     while "Current Status:     Done (Success)" not in run("status", job).partition("Nodes information")[0]:
         assert time.monotonic() < end

@@ -148,13 +148,20 @@ def key_at(job: str, url: str) -> str:
         key = key_of(job)
     except ValueError as error:
         raise WrongService(f"{error}.", "Use an id as 'gridwms submit' printed it.") from error
-    if "/" in job and base_of(job) != url:
+    if "/" in job and not _is_of(job, url):
         raise WrongService(
             f"The job {job} belongs to another service than {url}.",
             f"Name its service with --service (and its token with GRIDWMS_TOKEN_FILE), or give '{key}' alone if the "
             "service has moved.",
         )
     return key
+
+
+def _is_of(job: str, url: str) -> bool:
+    """Whether the service at `url` may have the job: its own ids have `/jobs/`, those of L&B a port of their own."""
+    if "/jobs/" in job:
+        return base_of(job) == url
+    return urlsplit(base_of(job)).hostname == urlsplit(url).hostname
 
 
 def keys_at(jobs: Sequence[str], url: str) -> list[str | WrongService]:

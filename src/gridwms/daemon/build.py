@@ -14,6 +14,7 @@ from gridwms.classad import ClassAdSyntaxError, EvaluationContext, Expr, parse_e
 from gridwms.daemon.authority import authority_of
 from gridwms.daemon.catalogues import BadCatalogue, build_catalogues, build_storage
 from gridwms.daemon.config import BadConfig, Config, Jobs, RetryRule, UserQuota
+from gridwms.daemon.listening import job_ids_of
 from gridwms.daemon.outlets import build_outlets
 from gridwms.daemon.shares import shares_of
 from gridwms.daemon.sites import build_site
@@ -129,6 +130,7 @@ def _settings(
     jobs = config.jobs
     return FlowSettings(
         base_url=url,
+        job_ids=job_ids_of(config, url),
         authority=authority_of(config),
         retry_policy=RetryPolicy(
             deep=jobs.max_retry_count,

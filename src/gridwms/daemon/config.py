@@ -24,6 +24,7 @@ class BadConfig(Exception):
 class Service(_Section):
     """Where the service listens. `url`: how clients and worker nodes reach it; made from host and port when empty.
     `also_listen`: further addresses (PORT, or HOST:PORT), such as those that gLite's clients know.
+    `job_ids`: the address that ids of jobs begin with; made of `url` when empty.
 
     `lease_seconds`: how long the work of an instance that died is left alone by the others on its database.
     """
@@ -32,6 +33,7 @@ class Service(_Section):
     port: int = Field(default=8480, ge=0, le=65535)
     url: str = ""
     also_listen: tuple[str, ...] = ()
+    job_ids: str = Field(default="", pattern=r"^(https?://[^/\s]+)?$")
     tls_certificate: str = ""
     tls_key: str = ""
     tls_authority: str = ""

@@ -6,7 +6,9 @@ import contextlib
 import re
 import socket
 from collections.abc import Iterator
+from urllib.parse import urlsplit
 
+from gridwms.bookkeeping.jobid import DEFAULT_PORT as LB_PORT
 from gridwms.daemon.config import BadConfig, Config
 from gridwms.security.listen import Tls, check_listen
 
@@ -17,6 +19,20 @@ def addresses_of(config: Config) -> list[tuple[str, int]]:
     """Host and port of each socket, the service's own first. Raises BadConfig."""
     own = config.service.host
     return [(own, config.service.port), *(_read(text, own) for text in config.service.also_listen)]
+
+
+def job_ids_of(config: Config, url: str) -> str:
+    """What ids of jobs begin with; empty: the address of the service, `url`, and `/jobs`.
+
+    A service that listens where L&B does has ids as L&B has them: `https://<host>:9000/<key>` (gLite reference §6.1).
+    """
+    own = urlsplit(url)
+    if config.service.job_ids or own.scheme != "https":
+        return config.service.job_ids
+    if LB_PORT not in [port for _host, port in addresses_of(config)]:
+        return ""
+    host = own.hostname or ""
+    return f"https://{f'[{host}]' if ':' in host else host}:{LB_PORT}"
 
 
 def check_addresses(config: Config, tls: Tls | None) -> None:

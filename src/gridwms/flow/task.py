@@ -21,7 +21,7 @@ from gridwms.wrapper.task import Input, Stored, Target, Task
 
 def job_url(world: World, key: str) -> str:
     """The id of a job."""
-    return f"{world.settings.base_url}/jobs/{key}"
+    return f"{world.settings.job_ids or f'{world.settings.base_url}/jobs'}/{key}"
 
 
 Frames = dict[tuple[int, str, str, str, bool], tuple[Frame, int | None]]

@@ -81,6 +81,8 @@ class FlowSettings:
     """Times in seconds."""
 
     base_url: str = "http://127.0.0.1:8480"
+    job_ids: str = ""
+    """What ids of jobs begin with; empty: `base_url`/jobs."""
     authority: str = ""
     """PEM: whom wrappers are to trust for our certificate; empty: the authorities of their nodes."""
     retry_policy: RetryPolicy = field(default_factory=RetryPolicy)

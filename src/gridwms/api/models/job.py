@@ -128,11 +128,11 @@ class EventOut(Out):
     fields: dict[str, Any]
 
     @classmethod
-    def of(cls, view: EventView, base: str) -> EventOut:
+    def of(cls, view: EventView, job: str) -> EventOut:
         return cls(
             cursor=str(view.cursor),
             key=view.key,
-            job=f"{base}/jobs/{view.key}",
+            job=job,
             type=view.type,
             time=view.time,
             source=view.source,

@@ -13,6 +13,7 @@ from gridwms.api.models.job import Jobs
 from gridwms.api.models.problem import ERRORS
 from gridwms.flow import cancel, collect, prioritize, purge, retry
 from gridwms.flow.answer import Answer
+from gridwms.flow.task import job_url
 from gridwms.security.policy import Action
 
 router = APIRouter(prefix="/api/v1/jobs", tags=["ending"], responses=ERRORS)
@@ -98,7 +99,7 @@ def _out(at: Desk, asked: str, answer: Answer) -> EndOut:
     return EndOut(
         asked=asked,
         key=answer.key,
-        id=f"{at.settings.url}/jobs/{answer.key}",
+        id=job_url(at.world, answer.key),
         done=answer.done,
         sentence=answer.sentence,
         state=answer.state,

@@ -18,6 +18,7 @@ from gridwms.flow import explain, status, submit
 from gridwms.flow.archive import look
 from gridwms.flow.credentials import carried
 from gridwms.flow.errors import Refused
+from gridwms.flow.task import job_url
 from gridwms.jobs.priority import HIGHEST, LOWEST
 from gridwms.security.policy import Action
 
@@ -138,7 +139,7 @@ def job_history(at: AtDesk, key: str, archived: Archived = False) -> HistoryOut:
     """Everything that happened to a job."""
     world = at.world
     events = look.history(world, at.asker, key) if archived else status.history(world, at.job(key, Action.READ))
-    return HistoryOut(events=[EventOut.of(event, at.settings.url) for event in events])
+    return HistoryOut(events=[EventOut.of(event, job_url(at.world, event.key)) for event in events])
 
 
 @router.get("/{key}/why")
@@ -171,4 +172,4 @@ def _registration(at: Desk, answer: submit.Registration) -> RegistrationOut:
 
 
 def _id(at: Desk, key: str) -> str:
-    return f"{at.settings.url}/jobs/{key}"
+    return job_url(at.world, key)

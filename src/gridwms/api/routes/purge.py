@@ -9,6 +9,7 @@ from gridwms.api.desk import AtDesk
 from gridwms.api.models.problem import ERRORS, Out
 from gridwms.api.states import states_in
 from gridwms.flow import purge
+from gridwms.flow.task import job_url
 from gridwms.jobs.states import State
 from gridwms.security.policy import Action
 
@@ -62,9 +63,7 @@ def purge_old(at: AtDesk, asked: PurgeIn) -> PurgedOut:
     more = len(found) > _MOST and bool(some)
     return PurgedOut(
         jobs=[
-            OldOut(
-                key=one.key, id=f"{at.settings.url}/jobs/{one.key}", owner=one.owner, state=one.state, since=one.since
-            )
+            OldOut(key=one.key, id=job_url(at.world, one.key), owner=one.owner, state=one.state, since=one.since)
             for one in some
         ],
         more=more,

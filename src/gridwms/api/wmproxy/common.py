@@ -9,6 +9,7 @@ from gridwms.api.desk import Desk
 from gridwms.api.wmproxy.faults import BadArgument
 from gridwms.flow import delegation
 from gridwms.flow.compound.names import child_names
+from gridwms.flow.task import job_url
 
 Handler = Callable[[Desk, dict[str, Any]], dict[str, Any]]
 PROTOCOL = "https"
@@ -18,7 +19,7 @@ INPUT, OUTPUT, PEEK = "input", "output", "peek"
 
 def job_id(at: Desk, key: str) -> str:
     """The id of a job."""
-    return f"{at.settings.url}/jobs/{key}"
+    return job_url(at.world, key)
 
 
 def path_of(key: str, part: str = INPUT) -> str:

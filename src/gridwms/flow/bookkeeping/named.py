@@ -9,6 +9,7 @@ from gridwms.bookkeeping import jobid
 from gridwms.bookkeeping.access.acl import NOBODY, Acl
 from gridwms.bookkeeping.subjects import same_subject
 from gridwms.flow.errors import UnknownJob
+from gridwms.flow.task import job_url
 from gridwms.flow.world import World
 from gridwms.jobs.ids import is_key
 from gridwms.store import lb_jobs
@@ -26,10 +27,9 @@ class Named:
 
 def named(world: World, job: str) -> Named:
     """The job that a key or id names. Raises UnknownJob for what can be neither."""
-    ours = f"{world.settings.base_url}/jobs/"
-    key = job.removeprefix(ours).rstrip("/")
+    key = own_key(world, job).rstrip("/")
     if is_key(key):
-        return Named(f"{ours}{key}", key)
+        return Named(job_url(world, key), key)
     try:
         name = str(jobid.parse(job[: LONGEST_ID + 1]))
     except jobid.BadId as error:
@@ -37,6 +37,12 @@ def named(world: World, job: str) -> Named:
     if len(name) > LONGEST_ID:
         raise UnknownJob(job[:200])
     return Named(name)
+
+
+def own_key(world: World, job: str) -> str:
+    """The id of a job of ours without what all of them begin with; anything else as it is."""
+    bare = job.removeprefix(f"{world.settings.base_url}/jobs/")
+    return bare.removeprefix(f"{world.settings.job_ids}/") if world.settings.job_ids else bare
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ from gridwms.bookkeeping.states import DoneCode, JobType, StateCode
 from gridwms.bookkeeping.status import JobStatus
 from gridwms.bookkeeping.subjects import normal_subject
 from gridwms.classad import ClassAdSyntaxError, Literal, parse_ad, unparse
-from gridwms.flow.bookkeeping.named import Named, booked, named
+from gridwms.flow.bookkeeping.named import Named, booked, named, own_key
 from gridwms.flow.bookkeeping.pages import COMPOUNDS, OTHERS, OWN, Pages
 from gridwms.flow.bookkeeping.settle import settle
 from gridwms.flow.bookkeeping.show import booked_statuses, own_events, status
@@ -234,8 +234,7 @@ def _since(either: Sequence[Condition]) -> float:
 
 def _of_ours(world: World, query: Query) -> Query:
     """The query with the ids of our jobs as their keys."""
-    ours = f"{world.settings.base_url}/jobs/"
-    return _with_ids(query, lambda text: text.removeprefix(ours))
+    return _with_ids(query, lambda text: own_key(world, text))
 
 
 def _of_others(query: Query) -> Query:
