@@ -50,7 +50,7 @@ def test_a_new_list_replaces_the_old_one_and_an_empty_one_ends_it(home: House) -
     soap(home, "enableFilePerusal", jobId=key, fileList="<Item>log</Item>")
     assert wrapper.get("/peek").text == "0 log\n"
     status, [why] = soap(home, "getPerusalFiles", jobId=key, file="out", allChunks="1", protocol="")
-    assert (status, why) == (500, "The Operation is not allowed: Perusal not enabled for the file 'out'.")
+    assert (status, why) == (500, "The Operation is not allowed: Perusal not enabled for the file 'out'")
     soap(home, "enableFilePerusal", jobId=key, fileList="")
     assert wrapper.get("/peek").text == ""
     assert wrapper.put("/peek/log?offset=0", content=b"abc").status_code == 404

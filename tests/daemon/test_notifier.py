@@ -346,7 +346,7 @@ def test_a_flood_is_one_mail_that_says_how_much_it_leaves_out(stage: Stage) -> N
             done = until(stage.world, one.key, lambda now: now.delivered_at is not None)
     text = box.mails[0].get_content().replace("\r\n", "\n")
     assert (len(box.mails), done.cursor) == (1, 800)
-    assert text.startswith("500 of 800 events, about 250 jobs: 250 WAITING.\n")
+    assert text.startswith("500 of 800 events, about 400 jobs: 400 WAITING.\n")
     assert "300 events more are not told here: 'gridwms watch --after 500'" in text
 
 

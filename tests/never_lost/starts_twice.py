@@ -7,6 +7,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
+from unittest import mock
 
 from gridwms.cli.main import run
 from gridwms.flow import worker
@@ -33,5 +34,5 @@ if __name__ == "__main__":
     if "--with-token" in sys.argv:
         sys.argv.remove("--with-token")
     else:
-        worker._refusal = lambda _job, _word: None
+        mock.patch.object(worker, "_is_taken", lambda *_: False).start()
     run()
