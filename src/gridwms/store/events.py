@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from itertools import groupby, repeat
+from collections.abc import Collection, Iterator, Sequence
+from itertools import repeat
 from typing import Any, NamedTuple, cast
 
 from sqlalchemy import Connection, bindparam, func, select
@@ -70,12 +70,30 @@ def block_of(
 
 def append(connection: Connection, new: Sequence[Entry | Block], arrived: float) -> None:
     """Add events of jobs in this order."""
-    for together, some in groupby(new, lambda one: isinstance(one, Block)):
-        if not together:
-            bulk.insert(connection, "events", ("job", *_COLUMNS), _rows(some, arrived))  # type: ignore[arg-type]
-            continue
-        for block in some:
-            _append_block(connection, block, arrived)  # type: ignore[arg-type]
+    rows: list[bulk.Row] = []
+
+    def flush() -> None:
+        bulk.insert(connection, "events", ("job", *_COLUMNS), rows)
+        rows.clear()
+
+    for one in new:
+        if not isinstance(one, Block):
+            rows.append(_row(one, arrived))
+        elif len(one.numbers) < _ALIKE:
+            rows += _rows_of(one, arrived)
+        else:
+            flush()
+            _append_block(connection, one, arrived)
+    flush()
+
+
+def _rows_of(block: Block, arrived: float) -> Iterator[bulk.Row]:
+    """A few events that are alike as rows among others: a statement of their own would cost more than it saves."""
+    numbers, ids, data, form = block
+    for place, number in enumerate(numbers):
+        ident = ids if isinstance(ids, str) else ids[place]
+        text = data if isinstance(data, str) else data[place]
+        yield number, ident, arrived, text, *form[1:]
 
 
 def _append_block(connection: Connection, block: Block, arrived: float) -> None:
@@ -94,17 +112,15 @@ def _append_block(connection: Connection, block: Block, arrived: float) -> None:
 
 def append_compound(connection: Connection, new: Sequence[Entry], arrived: float) -> None:
     """The same for compounds."""
-    bulk.insert(connection, "events", ("compound", *_COLUMNS), _rows(new, arrived))
+    bulk.insert(connection, "events", ("compound", *_COLUMNS), [_row(one, arrived) for one in new])
 
 
 _COLUMNS = ("id", "arrived", "data", "type", "source", "attempt", "time", "state", "done_code")
 
 
-def _rows(new: Iterable[Entry], arrived: float) -> list[bulk.Row]:
-    return [
-        (number, event.id, arrived, event_text(event) if form.data is None else form.data, *form[1:])
-        for number, event, form in new
-    ]
+def _row(new: Entry, arrived: float) -> bulk.Row:
+    number, event, form = new
+    return (number, event.id, arrived, event_text(event) if form.data is None else form.data, *form[1:])
 
 
 History = Sequence[tuple[Event, Job]]
