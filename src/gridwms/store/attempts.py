@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, select
+from sqlalchemy import Connection
 
 from gridwms.jobs.codec import encode, read_reason, reason_data
 from gridwms.jobs.cohorts import Member, Moved
@@ -15,23 +15,20 @@ from gridwms.jobs.events import EndKind
 from gridwms.jobs.job import Attempt, Departure, Outcome
 from gridwms.jobs.reasons import Reason
 from gridwms.store import bulk
-from gridwms.store.sets import chunks
-from gridwms.store.tables import attempts
 
-# Built once: making such a statement costs more than running it.
-_OF_JOBS = (
-    select(attempts)
-    .where(attempts.c.job.in_(bindparam("numbers", expanding=True)))
-    .order_by(attempts.c.job, attempts.c.number)
+_READ = (
+    *("number", "site", "ce", "matched_at", "receipt", "delivered_at", "refusal", "refused_at", "running_at", "node"),
+    *("node_rank", "node_time", "payload_at", "instance", "outcome_at", "outcome_exit_code", "outcome_failure"),
+    *("departed_at", "departure_kind", "departure_exit_code", "departure_reason", "over", "slots"),
 )
+_OF_JOBS = f"SELECT job,{','.join(_READ)} FROM attempts WHERE job {{among}} ORDER BY job, number"  # noqa: S608
 
 
 def of_jobs(connection: Connection, numbers: Collection[int]) -> dict[int, list[Attempt]]:
     """The attempts of these jobs in their order, by row number of the job."""
     found: dict[int, list[Attempt]] = defaultdict(list)
-    for chunk in chunks(numbers):
-        for row in connection.execute(_OF_JOBS, {"numbers": chunk}):
-            found[row.job].append(_read(row))
+    for job, *row in bulk.select(connection, _OF_JOBS, numbers):
+        found[job].append(_read(row))
     return found
 
 
@@ -150,33 +147,37 @@ _COLUMNS = {Attempt._fields.index(name): columns for name, (columns, _writer) in
 _VALUES = {Attempt._fields.index(name): writer for name, (_columns, writer) in _CHANGING.items()}
 
 
-def _read(row: Row[Any]) -> Attempt:
+def _read(row: Iterable[Any]) -> Attempt:
+    """The attempt of a row with `_READ`. By place: by name it costs three times as much."""
+    number, site, ce, matched_at, receipt, delivered_at, refusal, refused_at, running_at, node, *rest = row
+    node_rank, node_time, payload_at, instance, outcome_at, outcome_exit_code, outcome_failure, *rest = rest
+    departed_at, departure_kind, departure_exit_code, departure_reason, over, slots = rest
     outcome = departure = None
-    if row.outcome_at is not None:
-        outcome = Outcome(exit_code=row.outcome_exit_code, failure=reason_of(row.outcome_failure), time=row.outcome_at)
-    if row.departed_at is not None:
+    if outcome_at is not None:
+        outcome = Outcome(exit_code=outcome_exit_code, failure=reason_of(outcome_failure), time=outcome_at)
+    if departed_at is not None:
         departure = Departure(
-            kind=EndKind(row.departure_kind),
-            exit_code=row.departure_exit_code,
-            reason=reason_of(row.departure_reason),
-            time=row.departed_at,
+            kind=EndKind(departure_kind),
+            exit_code=departure_exit_code,
+            reason=reason_of(departure_reason),
+            time=departed_at,
         )
     return Attempt(
-        number=row.number,
-        site=row.site,
-        ce=row.ce,
-        matched_at=row.matched_at,
-        receipt=row.receipt,
-        delivered_at=row.delivered_at,
-        refusal=reason_of(row.refusal),
-        refused_at=row.refused_at,
-        running_at=row.running_at,
-        node=row.node,
-        node_seen=None if row.node_rank is None else (row.node_rank, row.node_time),
-        payload_at=row.payload_at,
-        instance=row.instance,
+        number=number,
+        site=site,
+        ce=ce,
+        matched_at=matched_at,
+        receipt=receipt,
+        delivered_at=delivered_at,
+        refusal=reason_of(refusal),
+        refused_at=refused_at,
+        running_at=running_at,
+        node=node,
+        node_seen=None if node_rank is None else (node_rank, node_time),
+        payload_at=payload_at,
+        instance=instance,
         outcome=outcome,
         departure=departure,
-        over=row.over,
-        slots=row.slots,
+        over=bool(over),
+        slots=slots,
     )
