@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 import sqlite3
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -16,6 +17,7 @@ from sqlalchemy import func, select
 from gridwms.daemon.build import build
 from gridwms.daemon.config import Config
 from gridwms.daemon.memory import settle
+from gridwms.daemon.serve import SWITCH_SECONDS
 from gridwms.daemon.service import Service
 from gridwms.daemon.site_sections import SimulatedQueue, SimulatedSite
 from gridwms.flow.submit import register
@@ -49,7 +51,8 @@ def service(data: Path, slots: int, held: int = 10**9, latency: float = 0.0) -> 
     config = Config(sites={"paradise": site})
     parts = build(config, data, "http://127.0.0.1:1", capability.load(data))
     world, running = parts.world, Service(parts.world, config, parts.measures)
-    settle()  # as `gridwms serve` does
+    settle()  # as `gridwms serve` does, and:
+    sys.setswitchinterval(SWITCH_SECONDS)
     running.start()
     try:
         yield world
