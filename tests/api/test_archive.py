@@ -78,6 +78,8 @@ def test_away_found_and_back(old: tuple[House, str, str]) -> None:
     for name in done["files"]:
         assert op.post("/api/v1/archive/load", json={"file": name}).json()["jobs"] == 1
         assert op.post("/api/v1/archive/load", json={"file": name}).json()["jobs"] == 0
+        for none in ("", "../gridwms.sqlite", f"{name}x"):
+            assert op.post("/api/v1/archive/load", json={"file": none}).status_code == 404
     before[0] += 1
     before[2] += 2
     assert count(home, jobs, attempts, events, lb_jobs, lb_events) == before

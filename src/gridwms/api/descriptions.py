@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 from fastapi import Depends, Query, Request
 from fastapi.exceptions import RequestValidationError
@@ -66,7 +66,24 @@ Texts = Annotated[Handed, Depends(texts)]
 Text = Annotated[One, Depends(one)]
 
 
-_ONE = DescriptionIn.model_json_schema()
+def _whole(schema: dict[str, Any]) -> dict[str, Any]:
+    """A schema that refers to nothing outside of it: what it names under `$defs` stands where it is used."""
+    named = schema.pop("$defs", {})
+
+    def within(part: Any) -> Any:
+        if isinstance(part, list):
+            return [within(one) for one in part]
+        if not isinstance(part, dict):
+            return part
+        if "$ref" in part:
+            return within(named[part["$ref"].removeprefix("#/$defs/")])
+        return {name: within(one) for name, one in part.items()}
+
+    whole: dict[str, Any] = within(schema)
+    return whole
+
+
+_ONE = _whole(DescriptionIn.model_json_schema())
 _MANY = {
     "type": "object",
     "required": ["jobs"],

@@ -26,6 +26,10 @@ class ArchiveError(Exception):
     """The archive cannot be written or read; the text says which file and why. Nothing was removed anywhere."""
 
 
+class NoSuchFile(ArchiveError):
+    """The archive has no file of that name."""
+
+
 @dataclass(frozen=True, slots=True)
 class ArchiveFile:
     """A file of the archive. Times in seconds since the epoch, of the ends of its jobs."""
@@ -174,7 +178,7 @@ def records(directory: Path, name: str) -> Iterator[Record]:
     """All records of a file. Raises ArchiveError."""
     path = directory / name
     if path not in _files(directory):
-        raise ArchiveError(f"There is no file '{name}' in the archive '{directory}'.")
+        raise NoSuchFile(f"There is no file '{name[:200]}' in the archive '{directory}'.")
     for _offset, text in _members(path):
         for line in text.splitlines():
             record: Record = json.loads(line)

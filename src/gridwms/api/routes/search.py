@@ -56,11 +56,15 @@ def query(
     )
 
 
+_Moment = Annotated[float | None, Query(ge=0, le=1e11)]
+"""Seconds since the epoch, for some three thousand years."""
+
+
 @router.get("/statistics")
 def statistics_by_place(
     at: AtDesk,
-    begin: Annotated[float | None, Query(description="seconds since the epoch; an hour ago by default")] = None,
-    end: Annotated[float | None, Query(description="seconds since the epoch; now by default")] = None,
+    begin: Annotated[_Moment, Query(description="seconds since the epoch; an hour ago by default")] = None,
+    end: Annotated[_Moment, Query(description="seconds since the epoch; now by default")] = None,
 ) -> StatisticsOut:
     """How many jobs entered which state at each destination, and how long that took."""
     at.may(Action.STATISTICS)

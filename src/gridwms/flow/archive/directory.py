@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from gridwms.archive import files
-from gridwms.flow.errors import FlowError
+from gridwms.flow.errors import FlowError, NotFound
 from gridwms.flow.world import World
 
 T = TypeVar("T")
@@ -27,8 +27,10 @@ def directory_of(world: World) -> Path:
 
 
 def guarded(work: Callable[[], T]) -> T:
-    """Do something with the files. Raises NoArchive."""
+    """Do something with the files. Raises NoArchive, NotFound."""
     try:
         return work()
+    except files.NoSuchFile as error:
+        raise NotFound(str(error), "'gridwms archive list' shows them.") from error
     except files.ArchiveError as error:
         raise NoArchive(str(error), "'gridwms archive check' looks at all of it.") from error

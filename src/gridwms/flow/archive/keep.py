@@ -198,7 +198,10 @@ def check(world: World) -> list[str]:
 
 
 def load(world: World, name: str) -> int:
-    """Put the jobs of a file back into the database, all or none; how many were not there. Raises NoArchive."""
+    """Put the jobs of a file back into the database, all or none; how many were not there.
+
+    Raises NoArchive, NotFound.
+    """
 
     def put_back(connection: Connection) -> int:
         count = 0
