@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import select
 import shutil
 import signal
 import subprocess
@@ -184,3 +185,15 @@ def dash_node(service: Service, tmp_path: Path) -> Iterator[Node]:
     made = Node(service, home, SHELLS["dash"] if shutil.which("dash") else SHELLS["bash"])
     yield made
     made.sweep()
+
+
+def ends(pid: int) -> bool:
+    """Whether it has ended, or does so at once: a process that was killed dies when its turn comes."""
+    try:
+        watched = os.pidfd_open(pid)
+    except ProcessLookupError:
+        return True
+    try:
+        return bool(select.select([watched], [], [], 10)[0])
+    finally:
+        os.close(watched)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from gridwms.wrapper.task import Input
-from tests.wrapper.conftest import Node
+from tests.wrapper.conftest import Node, ends
 
 
 def routes(node: Node) -> list[str]:
@@ -126,15 +126,7 @@ def test_what_the_payload_leaves_running_is_ended(node: Node) -> None:
     script = "trap '' TERM; (trap '' TERM; exec sleep 300) & echo $! >pid"
     assert node.run(script, outputs=("pid",)) == 0
     pid = int(node.attempt.outputs[b"pid"])
-    assert not _lives(pid)
-
-
-def _lives(pid: int) -> bool:
-    try:
-        with open(f"/proc/{pid}/stat") as file:
-            return file.read().rpartition(")")[2].split()[0] not in "ZX"
-    except FileNotFoundError:
-        return False
+    assert ends(pid)
 
 
 def test_a_directory_without_rights_is_cleaned_up(node: Node) -> None:
