@@ -78,6 +78,34 @@ def short(rights: Sequence[str]) -> str:
     return ", ".join([*words, *(right for right in rights if not (words and right in USE))])
 
 
+def add(
+    service: str,
+    who: Who,
+    said: str,
+    *,
+    allow: Sequence[str] = (),
+    deny: Sequence[str] = (),
+    of_vo: Sequence[str] | None = None,
+    note: str = "",
+    json: bool = False,
+) -> None:
+    """Add a rule about these, whom the user calls `said`, and tell."""
+    from gridwms.client import Client
+
+    with Client(service) as client:
+        made = client.add_rule(who, allow=allow, deny=deny, of_vo=of_vo or (), note=note)
+    changed(made, f"{said} is {'allowed' if allow else 'denied'}: {', '.join(allow or deny)}", json)
+
+
+def remove(service: str, who: Who, said: str, *, json: bool = False) -> None:
+    """Remove the rules about exactly these, and tell."""
+    from gridwms.client import Client
+
+    with Client(service) as client:
+        left = client.remove_rules(who)
+    changed(left, f"no rule is about {said} alone any more", json)
+
+
 def changed(policy: Policy, sentence: str, json: bool) -> None:
     """Say that the policy was changed."""
     if json:

@@ -84,12 +84,8 @@ def allow(
     service: Service = "",
 ) -> None:
     """Allow a user something. What a rule denies stays denied."""
-    from gridwms.client import Client
-
     who = rules.narrowed(rules.user(name), role, fqan, issuer, group)
-    with Client(service) as client:
-        made = client.add_rule(who, allow=right, of_vo=of_vo or (), note=note)
-    rules.changed(made, f"{name} is allowed: {', '.join(right)}", json)
+    rules.add(service, who, name, allow=right, of_vo=of_vo, note=note, json=json)
 
 
 @app.command()
@@ -106,12 +102,8 @@ def deny(
     service: Service = "",
 ) -> None:
     """Deny a user something, whatever other rules allow; '*': everything."""
-    from gridwms.client import Client
-
     who = rules.narrowed(rules.user(name), role, fqan, issuer, group)
-    with Client(service) as client:
-        made = client.add_rule(who, deny=right, of_vo=of_vo or (), note=note)
-    rules.changed(made, f"{name} is denied: {', '.join(right)}", json)
+    rules.add(service, who, name, deny=right, of_vo=of_vo, note=note, json=json)
 
 
 @app.command()
@@ -125,11 +117,8 @@ def forget(
     service: Service = "",
 ) -> None:
     """Remove the rules that are about exactly this user."""
-    from gridwms.client import Client
-
-    with Client(service) as client:
-        left = client.remove_rules(rules.narrowed(rules.user(name), role, fqan, issuer, group))
-    rules.changed(left, f"no rule is about {name} alone any more", json)
+    who = rules.narrowed(rules.user(name), role, fqan, issuer, group)
+    rules.remove(service, who, name, json=json)
 
 
 @app.command("map")

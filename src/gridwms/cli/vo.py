@@ -73,12 +73,8 @@ def allow(
     service: Service = "",
 ) -> None:
     """Allow the members of a VO, or those with a role or group, something. What a rule denies stays denied."""
-    from gridwms.client import Client
-
     who = rules.narrowed({"vo": [name]}, role, fqan, issuer, group)
-    with Client(service) as client:
-        made = client.add_rule(who, allow=right, of_vo=of_vo or (), note=note)
-    rules.changed(made, f"{_said(who)} is allowed: {', '.join(right)}", json)
+    rules.add(service, who, _said(who), allow=right, of_vo=of_vo, note=note, json=json)
 
 
 @app.command()
@@ -95,12 +91,8 @@ def deny(
     service: Service = "",
 ) -> None:
     """Deny the members of a VO, or those with a role or group, something, whatever other rules allow."""
-    from gridwms.client import Client
-
     who = rules.narrowed({"vo": [name]}, role, fqan, issuer, group)
-    with Client(service) as client:
-        made = client.add_rule(who, deny=right, of_vo=of_vo or (), note=note)
-    rules.changed(made, f"{_said(who)} is denied: {', '.join(right)}", json)
+    rules.add(service, who, _said(who), deny=right, of_vo=of_vo, note=note, json=json)
 
 
 @app.command()
@@ -114,12 +106,8 @@ def forget(
     service: Service = "",
 ) -> None:
     """Remove the rules that are about exactly this VO, with this role or group if one is named."""
-    from gridwms.client import Client
-
     who = rules.narrowed({"vo": [name]}, role, fqan, issuer, group)
-    with Client(service) as client:
-        left = client.remove_rules(who)
-    rules.changed(left, f"no rule is about {_said(who)} alone any more", json)
+    rules.remove(service, who, _said(who), json=json)
 
 
 def _said(who: rules.Who) -> str:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
 from typing import Any
 
 from gridwms.bookkeeping.states import StateCode
 from gridwms.glite.books import shared
-from gridwms.glite.books.shared import Asked, Command, Option, Usage
+from gridwms.glite.books.shared import Asked, Command, Option
 from gridwms.glite.wording import clock_moment
 
 OPTIONS = (shared.HELP, Option("x", "lbproxy", "", "accepted: there is no proxy beside the service"))
@@ -45,22 +44,7 @@ def _value(name: str, value: Any) -> str:
 
 def main(asked: Asked) -> int:
     """Print them."""
-    from gridwms.glite.lb import LbError
-
-    if not asked.operands:
-        raise Usage("name a job")
-    lb = shared.books(shared.me())
-    code = 0
-    try:
-        for job in asked.operands:
-            try:
-                sys.stdout.write(page(lb.status(job, "children")) + "\n")
-            except LbError as error:
-                sys.stderr.write(f"{job}: {error.text} ({error.description})\n")
-                code = 1
-    finally:
-        lb.close()
-    return code
+    return shared.each_job(asked, lambda lb, job: page(lb.status(job, "children")) + "\n")
 
 
 COMMAND = Command("glite-lb-job_status", OPTIONS, "jobid ...", main)

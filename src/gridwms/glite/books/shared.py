@@ -156,6 +156,24 @@ def books(user: User, *servers: str) -> Lb:
     return Lb(user, trusted(*servers))
 
 
+def each_job(asked: Asked, text: Callable[[Lb, str], str]) -> int:
+    """Print what there is to say of each job that was named; the exit code. One that is missing keeps back no other."""
+    if not asked.operands:
+        raise Usage("name a job")
+    lb = books(me())
+    code = 0
+    try:
+        for job in asked.operands:
+            try:
+                sys.stdout.write(text(lb, job))
+            except LbError as error:
+                sys.stderr.write(f"{job}: {error.text} ({error.description})\n")
+                code = 1
+    finally:
+        lb.close()
+    return code
+
+
 def trusted(*servers: str) -> frozenset[str]:
     """Hosts that may see the user's token."""
     named = [*servers, *(os.environ.get(name, "") for name in (*_SERVERS, *_DESTINATIONS))]
