@@ -19,9 +19,9 @@ from gridwms.rights.names import ALL, USE, Right
 from gridwms.rights.pattern import Pattern, read_pattern
 from gridwms.rights.problems import BadRules, Finding
 from gridwms.rights.rule import By, Criterion, Rule, one_spelling
+from gridwms.strict_xml import BadXml, Wrong, read_tree
 
 MOST_DEPTH = 8
-MOST_ELEMENTS = 1_000_000
 _SERVICE = "exec"
 """The permission that WMProxy asks for. The others (read, list, write, admin) are about files."""
 _KNOWN = ("read", "list", "write", "admin", _SERVICE)
@@ -147,31 +147,18 @@ def _rule(who: _Who, allow: frozenset[Right], deny: frozenset[Right], where: str
 
 
 def _parse(raw: bytes, name: str) -> etree._Element:
-    """The tree; no entities, no document type, nothing fetched, no depth."""
-    parser = etree.XMLPullParser(
-        ["start", "end"],
-        resolve_entities=False,
-        no_network=True,
-        load_dtd=False,
-        huge_tree=False,
-        remove_comments=True,
-        remove_pis=True,
-    )
-    depth = seen = 0
     try:
-        for at in range(0, len(raw), 1 << 16):
-            parser.feed(raw[at : at + (1 << 16)])
-            for what, _element in parser.read_events():
-                depth += 1 if what == "start" else -1
-                seen += what == "start"
-                if depth > MOST_DEPTH or seen > MOST_ELEMENTS:
-                    raise BadRules([Finding(0, "its elements are too many, or too deep in each other")], name)
-        root = parser.close()
-    except etree.XMLSyntaxError as error:
-        raise BadRules([Finding(error.lineno or 0, f"this is no XML: {error.msg}")], name) from error
-    if root.getroottree().docinfo.doctype:
-        raise BadRules([Finding(1, "a document type has no place here")], name)
-    return root
+        return read_tree(raw, MOST_DEPTH, instructions=True)
+    except BadXml as error:
+        text = _WRONG[error.wrong].format(error.message)
+        raise BadRules([Finding(1 if error.wrong is Wrong.DOCTYPE else error.line, text)], name) from error
+
+
+_WRONG = {
+    Wrong.SIZE: "its elements are too many, or too deep in each other",
+    Wrong.SYNTAX: "this is no XML: {}",
+    Wrong.DOCTYPE: "a document type has no place here",
+}
 
 
 def _tag(element: etree._Element) -> str:
