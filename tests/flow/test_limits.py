@@ -1,4 +1,4 @@
-"""The time limit that sites are asked for."""
+"""The time limit and the memory that sites are asked for."""
 
 from __future__ import annotations
 
@@ -6,12 +6,17 @@ from dataclasses import replace
 
 import pytest
 
+from gridwms.describe.convert.dialects import Dialect, read
 from gridwms.describe.jdl.defaults import JdlDefaults
 from gridwms.describe.jdl.read import read_jdl
-from gridwms.flow.limits import wall_seconds
+from gridwms.flow.limits import memory_mb, wall_seconds
+from gridwms.flow.submit import register
+from tests.describe.jsdl.given import document
 from tests.flow.conftest import Stage, place
 
 LIMIT = "other.GlueCEPolicyMaxWallClockTime"
+RAM = "other.GlueHostMainMemoryRAMSize"
+GIB = 1 << 30
 
 
 def asked(requirements: str, *, allowed: int | None = 2880, extra: str = "") -> int | None:
@@ -72,3 +77,54 @@ def test_sites_are_told_unless_they_are_not_to_be(stage: Stage) -> None:
         stage.schedule()
         stage.errands()
     assert [one.wall_seconds for one in stage.site.handovers] == [5400, None]
+
+
+@pytest.mark.parametrize(
+    ("requirements", "demanded"),
+    [
+        (f"{RAM} >= 2048", 2048),
+        (f"{RAM} >= 2048.5 && {RAM} > 3 * Each", 3000),
+        (f"(2048 <= {RAM} && {RAM} <= 4096)", 2048),
+        (f"{RAM} >= 2048 || {LIMIT} >= 90", 0),
+        (f"!({RAM} < 2048)", 0),
+        (f'{RAM} <= 4096 && {RAM} >= 0 && {RAM} >= real("INF")', 0),
+        ("other.GlueHostMainMemoryVirtualSize >= 4096", 0),
+    ],
+)
+def test_the_memory_that_a_host_must_have(requirements: str, demanded: int) -> None:
+    text = f'[Executable = "/bin/true"; Each = 1000; Requirements = {requirements};]'
+    description = read_jdl(text, JdlDefaults(vo="dteam"), now=0.0).description
+    assert description is not None
+    assert memory_mb(description.requirements, description.ad) == demanded
+
+
+_TOTAL = (
+    f"<TotalPhysicalMemory><Exact>{4 * GIB}</Exact></TotalPhysicalMemory>"
+    "<TotalResourceCount><Exact>2</Exact></TotalResourceCount>"
+)
+_EACH = f"<IndividualPhysicalMemory><LowerBoundedRange>{GIB}</LowerBoundedRange></IndividualPhysicalMemory>"
+
+
+_ASKED = (
+    (f'[Executable = "/bin/true"; CPUNumber = 8; Requirements = {RAM} >= 2048]', Dialect.JDL, 2048),
+    (f'[Executable = "/bin/true"; CPUNumber = 8; HostNumber = 4; Requirements = {RAM} >= 2048]', Dialect.JDL, 8192),
+    (f'[Executable = "/bin/true"; CPUNumber = 5; SMPGranularity = 2; Requirements = {RAM} >= 2048]', Dialect.JDL, 6144),
+    ("run: {executable: /bin/true}\nneeds: {memory: 2 GiB}", Dialect.NATIVE, 2048),
+    ("executable = /bin/true\ntransfer_executable = false\nrequest_memory = 3 GB\nqueue", Dialect.SUBMIT, 3072),
+    (document(resources=_TOTAL), Dialect.JSDL, 4096),
+    (document(resources=_EACH), Dialect.JSDL, 1024),
+)
+
+
+@pytest.mark.parametrize("ask", [True, False])
+def test_sites_are_asked_for_memory_in_all_unless_they_are_not_to_be(stage: Stage, ask: bool) -> None:
+    room = {"GlueCEInfoTotalCPUs": 100, "GlueHostArchitectureSMPSize": 8, "GlueCEStateFreeJobSlots": 100}
+    stage.market.put(place(1, GlueHostMainMemoryRAMSize=16000, **room))
+    stage.world.settings = replace(stage.world.settings, ask_memory=ask)
+    for text, dialect, _asked in _ASKED:
+        reading = read(text, dialect, JdlDefaults(vo="dteam"), now=0.0)
+        (answer,) = register(stage.world, "ann", "", [reading.jdl.encode()])
+        assert answer.key, answer.problems
+        stage.schedule()
+        stage.errands()
+    assert [one.memory_mb for one in stage.site.handovers] == [asked if ask else None for _, _, asked in _ASKED]

@@ -51,6 +51,23 @@ def test_more_memory_is_asked_for_where_there_is_as_much(stage: Stage) -> None:
     assert "needs 4000 MB" in why(stage.world, key).sentence
 
 
+def test_more_memory_is_more_than_was_asked_for(stage: Stage) -> None:
+    rams(stage, 8000)
+    begin(stage, Rule(then=Then.MORE_MEMORY, text="memory", most_mb=4000))
+    demand = "Requirements = other.GlueHostMainMemoryRAMSize >= 1500; RetryCount = 3;"
+    (key,) = stage.submit(demand)
+    kill(stage, key, "out of memory")
+    kill(stage, key, "out of memory")
+    kill(stage, key, "out of memory")
+    assert [one.memory_mb for one in stage.site.handovers] == [1500, 3000, 4000]
+    assert stage.job(key).state is State.ABORTED
+    stage.world.settings = replace(stage.world.settings, ask_memory=False)
+    (key,) = stage.submit(demand)
+    kill(stage, key, "out of memory")
+    kill(stage, key, "out of memory")
+    assert [one.memory_mb for one in stage.site.handovers][3:] == [None, 2000]
+
+
 def test_a_site_that_is_avoided_gets_it_never_more(stage: Stage) -> None:
     begin(stage, Rule(then=Then.ELSEWHERE))
     (key,) = stage.submit()

@@ -72,7 +72,7 @@ def test_needs_in_rsl() -> None:
         "(queue=short)",
         "(host_count=2)",
         "(max_wall_time=2)",
-        "(min_memory=3000)",
+        "(min_memory=3000)(max_memory=3000)",
     ]
     assert [line.removeprefix("#RSL ") for line in lines if line.startswith("#RSL ")] == wanted
 

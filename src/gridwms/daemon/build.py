@@ -176,6 +176,7 @@ def _settings(
         ),
         max_output_bytes=jobs.max_output_bytes,
         wall_margin_seconds=None if jobs.wall_margin_seconds < 0 else jobs.wall_margin_seconds,
+        ask_memory=jobs.ask_memory,
         min_peek_seconds=jobs.peek_least_seconds,
         shares=shares_of(config.share),
         offers=terms_of(config.sources),

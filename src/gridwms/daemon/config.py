@@ -65,6 +65,7 @@ class Jobs(_Section):
     submit_key_days: float = Field(default=7.0, gt=0)
     max_output_bytes: int = Field(default=-1, ge=-1)
     wall_margin_seconds: float = Field(default=600.0, ge=-1)
+    ask_memory: bool = True
     max_nodes: int = Field(default=1_000_000, ge=1)
     peek_least_seconds: int = Field(default=2, ge=1)
     memory_mb: int = Field(default=2048, ge=1)

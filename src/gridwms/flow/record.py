@@ -11,18 +11,20 @@ from itertools import repeat
 import structlog
 from sqlalchemy import Connection
 
+from gridwms.classad import ClassAdSyntaxError, parse_ad
 from gridwms.flow.compound.advance import decide_nodes
 from gridwms.flow.compound.progress import Progress, follow_nodes
+from gridwms.flow.limits import memory_mb
 from gridwms.flow.world import World
 from gridwms.jobs.charges import no_charges, note
 from gridwms.jobs.cohorts import Batch, Cohorts, Member, Seen, Together, members
 from gridwms.jobs.effects import CATALOGUES, Effect, Register
 from gridwms.jobs.events import Event, Noticed
 from gridwms.jobs.job import Job
-from gridwms.jobs.retry import decide
+from gridwms.jobs.retry import decide, no_demand
 from gridwms.jobs.states import State
 from gridwms.jobs.steps import UnexpectedEvent, UnknownAttempt
-from gridwms.store import compounds, outbox, shares
+from gridwms.store import compounds, descriptions, outbox, shares
 from gridwms.store import events as log
 from gridwms.store import jobs as rows
 from gridwms.store.leaving import leaving
@@ -118,8 +120,11 @@ def follow(connection: Connection, world: World, progress: Progress, result: Rec
 
 def _apply(connection: Connection, world: World, stored: Stored, events: Iterable[Told]) -> tuple[Recorded, Progress]:
     now = world.clock()
+    settings = world.settings
+    demanded = partial(_demanded, connection) if settings.ask_memory else no_demand
     cohorts = Cohorts(
-        without_leaving(connection, _members(stored)), partial(decide, policy=world.settings.retry_policy, now=now)
+        without_leaving(connection, _members(stored)),
+        partial(decide, policy=settings.retry_policy, now=now, demanded=demanded),
     )
     writing = _Writing(connection, cohorts, events)
     for told in writing.events:
@@ -134,7 +139,7 @@ def _apply(connection: Connection, world: World, stored: Stored, events: Iterabl
         for (was, event), after in zip(move.steps, move.reached, strict=True):
             if after.attempts is not was.attempts:
                 note(charges, was, after, event, move.count)
-    shares.charge(connection, charges, now, world.settings.shares.half_life_seconds)
+    shares.charge(connection, charges, now, settings.shares.half_life_seconds)
     log.append(connection, writing.new_events, now)
     outbox.put(connection, writing.effects, now)
     progress = follow_nodes(connection, moved, now)
@@ -143,6 +148,17 @@ def _apply(connection: Connection, world: World, stored: Stored, events: Iterabl
         result.sites |= {effect.site for effect in move.effects}
     result.placeable = any(_frees_or_waits(before, after) for before, after, _members in moved)
     return result, progress
+
+
+def _demanded(connection: Connection, job: Job) -> int:
+    """The memory of a host that its match class demands; asked only when it was not enough."""
+    text = descriptions.get_classes(connection, {job.match_class}).get(job.match_class)
+    try:
+        ad = parse_ad(text) if text is not None else None
+    except ClassAdSyntaxError as error:
+        logger.error("the ad of a match class cannot be read", match_class=job.match_class, why=str(error))
+        ad = None
+    return memory_mb(ad["Requirements"], ad) if ad is not None else 0
 
 
 class _Writing:

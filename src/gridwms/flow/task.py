@@ -9,7 +9,7 @@ from gridwms.flow.data.brokerinfo import brokerinfo
 from gridwms.flow.data.outputs import uploads
 from gridwms.flow.errors import NotFound
 from gridwms.flow.inputs import input_file
-from gridwms.flow.limits import wall_seconds
+from gridwms.flow.limits import memory_mb, wall_seconds
 from gridwms.flow.world import World
 from gridwms.jobs.ids import tag_of
 from gridwms.jobs.job import Attempt, Job
@@ -24,8 +24,9 @@ def job_url(world: World, key: str) -> str:
     return f"{world.settings.job_ids or f'{world.settings.base_url}/jobs'}/{key}"
 
 
-Frames = dict[tuple[int, str, str, str, bool], tuple[Frame, int | None]]
-"""What equal jobs of one batch share, wrapper and time limit; it must not outlive the descriptions of the batch."""
+Frames = dict[tuple[int, str, str, str, bool], tuple[Frame, int | None, int]]
+"""What equal jobs of one batch share: wrapper, time limit and the memory they demand of a host; it must not outlive the
+descriptions of the batch."""
 
 
 def handover(
@@ -41,8 +42,12 @@ def handover(
     tag = tag_of(job.key, attempt.number)
     alike = (id(description), job.vo, attempt.site, attempt.ce, bool(job.delegation))
     if alike not in frames:
-        frames[alike] = (Frame(_task(world, job, attempt, description)), _wall_seconds(world, attempt, description))
-    frame, wall = frames[alike]
+        frames[alike] = (
+            Frame(_task(world, job, attempt, description)),
+            _wall_seconds(world, attempt, description),
+            memory_mb(description.requirements, description.ad) if world.settings.ask_memory else 0,
+        )
+    frame, wall, memory = frames[alike]
     return Handover(
         tag=tag,
         ce=attempt.ce,
@@ -53,9 +58,14 @@ def handover(
         smp_granularity=description.smp_granularity,
         whole_nodes=description.whole_nodes,
         wall_seconds=wall,
-        memory_mb=job.wishes.memory_mb or None,
+        memory_mb=max(memory, job.wishes.memory_mb) * _hosts(description) or None,
         credentials=credentials,
     )
+
+
+def _hosts(description: Description) -> int:
+    """On how many hosts its processors are to be; 1 when that is the site's affair."""
+    return description.hosts or -(-description.cpus // (description.smp_granularity or description.cpus))
 
 
 def _wall_seconds(world: World, attempt: Attempt, description: Description) -> int | None:

@@ -112,6 +112,8 @@ class FlowSettings:
     max_output_bytes: int = -1
     wall_margin_seconds: float | None = 600.0
     """How much longer than a job demands a site lets an attempt run, for its wrapper; None: sites are not told."""
+    ask_memory: bool = True
+    """Whether sites are asked for the memory that a job demands of a host."""
     min_peek_seconds: int = 5
     storage: tuple[KnownStorage, ...] = ()
     """Where OutputData may be written."""

@@ -7,6 +7,7 @@ starts the shallow count anew.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from gridwms.jobs.events import Aborted, Cancelled, Decision, Resubmitted
@@ -29,8 +30,16 @@ class RetryPolicy:
     memory_mb: int = 2048
 
 
-def decide(job: Job, policy: RetryPolicy, now: float) -> Decision | None:
-    """The decision that a job asks for by itself, if any. Pure; the caller records it as the next event."""
+def no_demand(_job: Job) -> int:
+    """Of jobs whose demands are not handed on."""
+    return 0
+
+
+def decide(job: Job, policy: RetryPolicy, now: float, demanded: Callable[[Job], int] = no_demand) -> Decision | None:
+    """The decision that a job asks for by itself, if any. Pure; the caller records it as the next event.
+
+    `demanded`: the megabytes that its requirements have asked for; it must be the same for all jobs of a match class.
+    """
     current = job.current
     if job.state is not State.DONE or current is None or current.over or job.done_code is DoneCode.OK:
         return None
@@ -47,7 +56,7 @@ def decide(job: Job, policy: RetryPolicy, now: float) -> Decision | None:
     exhausted = _exhausted(job, policy, failure, shallow=shallow)
     memory_mb = 0
     if rule is not None and then is Then.MORE_MEMORY:
-        had = job.wishes.memory_mb or policy.memory_mb
+        had = max(job.wishes.memory_mb, demanded(job)) or policy.memory_mb
         memory_mb = min(rule.most_mb, max(had + 1, round(had * rule.factor)))
         if exhausted is None and memory_mb <= had:
             exhausted = reason("hit_memory_limit", limit=rule.most_mb, last=failure.sentence)

@@ -36,7 +36,7 @@ class BatchSettings:
     parallel: str = "smp"
     """The parallel environment for attempts of several processors (Grid Engine)."""
     memory: str = "mem_free"
-    """The resource by which memory is asked for (Grid Engine)."""
+    """The resource by which memory is asked for (Grid Engine); empty: it is not asked for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +50,13 @@ class Need:
     whole_nodes: bool = False
     wall_seconds: int | None = None
     memory_mb: int | None = None
+
+    @property
+    def hosts(self) -> int:
+        """On how many hosts the processors are to be; 0: that is the site's affair."""
+        if self.nodes or self.cpus == 1:
+            return self.nodes or 1
+        return -(-self.cpus // self.smp_granularity) if self.smp_granularity else 0
 
     @property
     def memory_each(self) -> int | None:

@@ -56,7 +56,8 @@ class GramDialect:
         if need.wall_seconds is not None:
             rsl.append(f"(max_wall_time={max(1, -(-need.wall_seconds // 60))})")
         if need.memory_mb is not None:
-            rsl.append(f"(min_memory={need.memory_mb})")
+            # Job managers for Condor read the first, those for PBS, LSF and Grid Engine the second.
+            rsl.append(f"(min_memory={need.memory_mb})(max_memory={need.memory_mb})")
         script = [
             "gw_index=0 gw_task=gram",
             ": >e0",

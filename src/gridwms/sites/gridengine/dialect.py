@@ -41,7 +41,7 @@ class GridEngineDialect:
             options.append("-l exclusive=true")
         if need.wall_seconds is not None:
             options.append(f"-l h_rt={need.wall_seconds}")
-        if need.memory_each is not None:
+        if need.memory_each is not None and settings.memory:
             options.append(f"-l {settings.memory}={need.memory_each}M")
         if settings.array > 1:
             options.append(f"-t 1-{count}")

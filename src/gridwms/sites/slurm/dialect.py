@@ -98,8 +98,9 @@ def _room(need: Need) -> list[str]:
         )
     if need.whole_nodes:
         options.append("--exclusive")
-    if need.memory_each is not None:
-        options.append(f"--mem-per-cpu={need.memory_each}")
+    if need.memory_mb is not None:  # a processor counts twice where cores with two threads are given whole
+        each = need.memory_each if not need.hosts else -(-need.memory_mb // need.hosts)
+        options.append(f"--mem={each}" if need.hosts else f"--mem-per-cpu={each}")
     return options
 
 
