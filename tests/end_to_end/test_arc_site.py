@@ -108,10 +108,11 @@ def test_what_is_wrong_is_told(user: User, site: str, says: str) -> None:
 
 
 @pytest.mark.long
-def test_a_canary_goes_through_a_real_one(folder: Path, tmp_path: Path) -> None:
-    if why := real.missing():
+@pytest.mark.parametrize("version", [6, 7])
+def test_a_canary_goes_through_a_real_one(tmp_path: Path, version: int) -> None:
+    if why := real.missing(version):
         pytest.skip(why)
-    with real.running() as element:
+    with real.running(version) as element:
         config = tmp_path / "gridwms.toml"
         trusted = element.authority.certificates
         config.write_text(block("nordic", element, element.proxies["alice"], trusted, 'queues = ["main"]'))

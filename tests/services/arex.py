@@ -1,7 +1,9 @@
-"""An ARC computing element of the tests' own on loopback: A-REX 6 with its REST interface, jobs forked on this machine.
+"""An ARC computing element of the tests' own on loopback: A-REX with its REST interface, jobs forked on this machine.
 
-It needs root and the packages of `tools/system-packages`; jobs are those of the account `nobody`. What REST tells of
-jobs is what the information providers wrote last, and A-REX itself runs them once a minute: here they run every second.
+Version 6 is that of the packages of `tools/system-packages`, version 7 what `tools/fetch-arc7` has unpacked (it takes
+what is not its own, Perl's modules for example, from the packages of 6). It needs root; users have accounts that every
+Debian has. What REST tells of jobs is what the information providers wrote last, and A-REX itself runs them once a
+minute: here they run every second.
 """
 
 from __future__ import annotations
@@ -22,32 +24,41 @@ from tests.services.ca import Authority, Credential, gridmap, proxy
 from tests.services.processes import Daemons, free_port, kill_by_environment, succeeds
 from tests.services.token_issuer import Issuer, over_https
 
-_SHARE = Path("/usr/share/arc")
 _WANTED = {
-    "nordugrid-arc-arex": _SHARE / "arc-arex-ws-start",
+    "nordugrid-arc-arex": Path("/usr/share/arc/arc-arex-ws-start"),
     "nordugrid-arc-plugins-needed": Path("/usr/share/doc/nordugrid-arc-plugins-needed"),
 }
 _TRUSTED = Path("/etc/grid-security/certificates")
 """Where A-REX looks for the authority of an issuer of tokens, whatever it was told of authorities."""
 _ALONE = ("unshare", "--mount", "--propagation", "private")
 _ROUNDS = "for i in $(seq 900); do {}; sleep {}; done"
-ACCOUNT = "nobody"
+_UNPACKED = Path(os.environ.get("GRIDWMS_TEST_CACHE", "/var/tmp/gridwms-tests")) / "arc7-trixie"
+ACCOUNTS = {"alice": "nobody", "carol": "games"}
+"""Who is mapped, and to which account."""
 
 
-def missing() -> str:
+def missing(version: int = 6) -> str:
     """Why it cannot run here; empty when it can."""
     if os.geteuid() != 0:
-        return "ARC is not run: not root"
+        return f"ARC {version} is not run: not root"
     absent = [name for name, file in _WANTED.items() if not file.exists()]
-    return f"ARC is not run: {', '.join(absent)} not installed (tools/system-packages)" if absent else ""
+    if absent:
+        return f"ARC {version} is not run: {', '.join(absent)} not installed (tools/system-packages)"
+    fetched = version == 6 or (_UNPACKED / "ready").exists()
+    return "" if fetched else "ARC 7 is not run: it was not fetched (tools/fetch-arc7)"
 
 
 class Arex:
-    """A running one. `url`: as clients name it; `proxies`: of alice, who is mapped, and bob, who is not. `issuer`: of
-    tokens that it takes; None where it cannot be made to trust ours."""
+    """A running one. `url`: as clients name it; `proxies`: of alice and carol, who are mapped, and bob, who is not.
+    `issuer`: of tokens that it takes; None where it cannot be made to trust ours."""
 
-    def __init__(self, folder: Path, *, slots: int, queues: tuple[str, ...], refresh_seconds: int) -> None:
-        self.folder, self.slots, self.queues, self._refresh = folder, slots, queues, refresh_seconds
+    def __init__(
+        self, folder: Path, version: int, *, slots: int, queues: tuple[str, ...], refresh_seconds: int
+    ) -> None:
+        self.folder, self.version, self.slots, self.queues = folder, version, slots, queues
+        self._refresh = refresh_seconds
+        self._usr = Path("/usr") if version == 6 else _UNPACKED / "root/usr"
+        self._share = self._usr / "share/arc"
         self.issuer: Issuer | None = None
         self._open = ExitStack()
         self.port = free_port()
@@ -55,7 +66,7 @@ class Arex:
         self.ce = f"localhost:{self.port}/nordugrid-fork-{queues[0]}"
         self.authority = Authority(folder / "ca")
         self.host = self.authority.host()
-        self.users: dict[str, Credential] = {name: self.authority.user(name) for name in ("alice", "bob")}
+        self.users: dict[str, Credential] = {name: self.authority.user(name) for name in ("alice", "bob", "carol")}
         self.proxies = {name: proxy(user, folder / f"{name}.proxy") for name, user in self.users.items()}
         self.daemons = Daemons(folder)
         self.conf = folder / "arc.conf"
@@ -66,6 +77,7 @@ class Arex:
             "ARC_CONFIG": str(self.conf),
             "X509_CERT_DIR": str(self.authority.certificates),
             "TMPDIR": str(folder / "tmp"),
+            "PYTHONPATH": str(self._usr / "lib/python3/dist-packages"),
         }
 
     def start(self) -> None:
@@ -109,7 +121,7 @@ class Arex:
         )  # jobs: its fork back-end ends only their first process
 
     def _spawn(self, name: str, script: str) -> None:
-        line = f"cd /; exec /bin/bash {_SHARE / script} -f"
+        line = f"cd /; exec /bin/bash {self._share / script} -f"
         if self.issuer is not None:
             line = f"mount --bind {self.authority.certificates} {_TRUSTED} && {line}"
         keep = [f"{key}={value}" for key, value in self.environment.items()]
@@ -131,13 +143,14 @@ class Arex:
         (arc / "share/arc").mkdir(parents=True)
         (arc / "sbin").mkdir()
         for name in ("bin", "lib", "libexec"):
-            (arc / name).symlink_to(f"/usr/{name}")
-        for program in _SHARE.iterdir():
+            (arc / name).symlink_to(self._usr / name)
+        (arc / "sbin/arcctl").symlink_to(self._usr / "sbin/arcctl")
+        for program in self._share.iterdir():
             (arc / "share/arc" / program.name).symlink_to(program)
         scan = arc / "share/arc/scan-fork-job"
         scan.unlink()
         once = arc / "share/arc/scan-fork-once"
-        text = (_SHARE / "scan-fork-job").read_text()
+        text = (self._share / "scan-fork-job").read_text()
         once.write_text("\n".join(line for line in text.splitlines() if not line.startswith("sleep ")) + "\n")
         _program(scan, f"#!/bin/bash\n{_ROUNDS.format(f'{once} $1', 1)}\n".replace("$1", '"$@"'))
         once.chmod(0o755)
@@ -145,22 +158,22 @@ class Arex:
         _program(
             arc / "sbin/arched",
             f'#!/bin/sh\nlast=\nfor a; do [ "$last" != -c ] || sed -i \'{here}\' "$a"; last=$a; done\n'
-            'exec /usr/sbin/arched "$@"\n',
+            f'exec {self._usr}/sbin/arched "$@"\n',
         )
         if self._refresh:
             told = self.folder / "control/info.xml"
-            provider = f"{_SHARE}/CEinfo.pl --splitjobs --config {self.folder}/run/arex.cfg"
+            provider = f"{self._share}/CEinfo.pl --splitjobs --config {self.folder}/run/arex.cfg"
             round_ = f"{provider} >{told}.new && mv {told}.new {told}"
             _program(self.folder / "refresh", f"#!/bin/bash\n{_ROUNDS.format(round_, self._refresh)} 2>/dev/null\n")
 
     def _configure(self) -> None:
-        folder, ca, alice = self.folder, self.authority, self.users["alice"]
-        mapped = gridmap(folder / "gridmap", {alice.subject: ACCOUNT})
+        folder, ca = self.folder, self.authority
+        mapped = gridmap(folder / "gridmap", {self.users[name].subject: one for name, one in ACCOUNTS.items()})
         queues = "".join(f"[queue:{name}]\ncomment=test\ntotalcpus={self.slots}\n" for name in self.queues)
         bearers, by_token, allowed = "", "", ""
         if self.issuer is not None:
             bearers = f"[authgroup:bearers]\nauthtokens=* {self.issuer.url} * * *\n"
-            by_token = f"map_to_user=bearers {ACCOUNT}:nogroup\n[authtokens]\n"
+            by_token = f"map_to_user=bearers {ACCOUNTS['alice']}:nogroup\n[authtokens]\n"
             allowed = "allowaccess=bearers\n"
         helper = f"helper=. {folder}/refresh" if self._refresh else ""
         self.conf.write_text(f"""\
@@ -169,6 +182,7 @@ hostname=localhost
 x509_host_key={self.host.key}
 x509_host_cert={self.host.certificate}
 x509_cert_dir={ca.certificates}
+{"x509_cert_policy=grid" if self.version > 6 else ""}
 [authgroup:mapped]
 file={mapped}
 {bearers}[mapping]
@@ -218,10 +232,12 @@ def _program(path: Path, text: str) -> None:
 
 
 @contextmanager
-def running(*, slots: int = 4, queues: tuple[str, ...] = ("main", "other"), refresh_seconds: int = 1) -> Iterator[Arex]:
+def running(
+    version: int = 6, *, slots: int = 4, queues: tuple[str, ...] = ("main", "other"), refresh_seconds: int = 1
+) -> Iterator[Arex]:
     folder = Path(tempfile.mkdtemp(prefix="gw-arex-"))
     folder.chmod(0o755)
-    made = Arex(folder, slots=slots, queues=queues, refresh_seconds=refresh_seconds)
+    made = Arex(folder, version, slots=slots, queues=queues, refresh_seconds=refresh_seconds)
     try:
         made.start()
         yield made

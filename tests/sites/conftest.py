@@ -14,11 +14,11 @@ from tests.services import arex
 from tests.sites.arc_rig import ArcRig
 
 
-@pytest.fixture(scope="session")
-def real_arex() -> Iterator[arex.Arex]:
-    if why := arex.missing():
+@pytest.fixture(scope="session", params=[6, pytest.param(7, marks=pytest.mark.long)], ids=["arc6", "arc7"])
+def real_arex(request: pytest.FixtureRequest) -> Iterator[arex.Arex]:
+    if why := arex.missing(request.param):
         pytest.skip(why)
-    with arex.running() as running:
+    with arex.running(request.param) as running:
         yield running
 
 
