@@ -7,11 +7,12 @@ processors, so that slots do not limit a thousand short jobs; `small`: a node wi
 from __future__ import annotations
 
 import os
+import re
 import secrets
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -32,15 +33,18 @@ def missing(*, accounting: bool = False) -> str:
 
 
 class Slurm:
-    """A running cluster. `environment`: what its commands need."""
+    """A running cluster. `environment`: what its commands need; `changes`: other values in its configuration."""
 
-    def __init__(self, folder: Path, *, accounting: bool, keep_seconds: int) -> None:
+    def __init__(
+        self, folder: Path, *, accounting: bool, keep_seconds: int, changes: Mapping[str, str] | None = None
+    ) -> None:
         self.folder = folder
         self.accounting = accounting
         self.conf = folder / "slurm.conf"
         self.environment = {"SLURM_CONF": str(self.conf), "PATH": _PATH}
         self.daemons = Daemons(folder)
         self._keep = keep_seconds
+        self._changes = changes or {}
         self._ports = {name: free_port() for name in ("ctld", "dbd", "sql", "n1", "n2")}
 
     def start(self) -> None:
@@ -59,8 +63,9 @@ class Slurm:
         for node in ("n1", "n2"):
             daemons.wait_for(node, lambda node=node: self._is_up(node))  # type: ignore[misc]
 
-    def start_controller(self) -> None:
-        self._start("slurmctld", "-D", name="slurmctld")
+    def start_controller(self, *, cold: bool = False) -> None:
+        """`cold`: it forgets all jobs that it had."""
+        self._start("slurmctld", "-D", *(["-c"] if cold else []), name="slurmctld")
         self.daemons.wait_for("slurmctld", lambda: succeeds("scontrol", "ping", environment=self.environment))
 
     def stop_controller(self) -> None:
@@ -105,7 +110,7 @@ AccountingStoragePort={self._ports["dbd"]}
 AccountingStoragePass={folder}/munge/sock
 AccountingStoreFlags=job_comment
 """
-        self.conf.write_text(f"""\
+        written = f"""\
 ClusterName=test
 SlurmctldHost={host}(127.0.0.1)
 SlurmctldPort={self._ports["ctld"]}
@@ -153,7 +158,11 @@ AccountingStorageType={store}
 NodeName=n2 NodeHostname={host} NodeAddr=127.0.0.1 Port={self._ports["n2"]} CPUs=2 RealMemory=1000 State=UNKNOWN
 PartitionName=main Nodes=n1 Default=YES MaxTime=INFINITE State=UP
 PartitionName=small Nodes=n2 MaxTime=60 State=UP
-""")
+"""
+        for name, value in self._changes.items():
+            written, count = re.subn(rf"^{name}=.*$", f"{name}={value}", written, flags=re.MULTILINE)
+            written += "" if count else f"{name}={value}\n"
+        self.conf.write_text(written)
 
     def _start_accounting(self) -> None:
         folder, word = self.folder, secrets.token_hex(16)
@@ -204,11 +213,13 @@ def private(path: Path, content: bytes) -> None:
 
 
 @contextmanager
-def running(*, accounting: bool = False, keep_seconds: int = 60) -> Iterator[Slurm]:
+def running(
+    *, accounting: bool = False, keep_seconds: int = 60, changes: Mapping[str, str] | None = None
+) -> Iterator[Slurm]:
     """Start a cluster. Short path: a socket lies in it; open to others: jobs of other accounts may run."""
     folder = Path(tempfile.mkdtemp(prefix="gw-slurm-"))
     folder.chmod(0o755)
-    cluster = Slurm(folder, accounting=accounting, keep_seconds=keep_seconds)
+    cluster = Slurm(folder, accounting=accounting, keep_seconds=keep_seconds, changes=changes)
     try:
         cluster.start()
         yield cluster

@@ -224,6 +224,11 @@ _REGISTRY = (
         "The site $site ended the job: $text",
         "Often a time or memory limit of the site; ask for more, or for another site.",
     ),
+    Kind(
+        "out_of_memory",
+        "The payload ran out of memory: the worker node ended $killed of its processes.",
+        "Demand more memory ('gridwms check' tells how); a retry does that by itself.",
+    ),
     # steps of the wrapper
     Kind(
         "work_dir",

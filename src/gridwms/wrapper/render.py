@@ -17,10 +17,10 @@ from urllib.parse import unquote_to_bytes
 from gridwms.wrapper.task import Input, Stored, Target, Task
 
 PARTS = (
-    "words", "clock", "processes", "events", "ending", "sandboxes", "usage", "preparation", "steps", "near",
+    "words", "clock", "processes", "events", "ending", "sandboxes", "usage", "preparation", "steps", "near", "memory",
 )  # fmt: skip
 """The files of `shell/` in the order in which they stand in every script."""
-FAR_PARTS = ("transfers", "peeking", "memory")
+FAR_PARTS = ("transfers", "peeking")
 """Those that follow, which a job at a site near the service may do without; those of some jobs come last."""
 
 SHARED = "\n#: shared\n"

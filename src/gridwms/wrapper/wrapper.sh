@@ -6,7 +6,8 @@
 #
 # Exit status: 0 all steps went well, whatever the payload's own status; else the step that failed:
 # 10 transport, 11 hook, 12 working directory, 13 input, 14 executable, 15 prologue, 16 token, 17 epilogue,
-# 18 output, 19 terminated by a signal, 20 withdrawn by the service, 21 the user's credentials have run out.
+# 18 output, 19 terminated by a signal, 20 withdrawn by the service, 21 the user's credentials have run out,
+# 23 the payload ran out of memory.
 #
 # The site may set: GLITE_LOCAL_CUSTOMIZATION_DIR, GLITE_LOCAL_MAX_OSB_SIZE, GLITE_LOCAL_COPY_RETRY_COUNT[_ISB|_OSB],
 # GLITE_LOCAL_COPY_RETRY_FIRST_WAIT[_ISB|_OSB], GRIDWMS_FIRST_PAUSE, GRIDWMS_LAST_PAUSE (ms), GRIDWMS_PATIENCE (s),

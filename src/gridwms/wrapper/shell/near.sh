@@ -65,4 +65,3 @@ gw_go_far() {
 # Overridden by the parts that do these things.
 gw_peek_begin() { :; }
 gw_peek_end() { :; }
-gw_memory() { :; }

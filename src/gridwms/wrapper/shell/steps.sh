@@ -107,6 +107,7 @@ gw_payload_runs() {
   gw_user_before=$gw_user gw_system_before=$gw_system
   gw_started=$gw_clock
   gw_also "$gw_before_payload"
+  gw_find_group
   gw_launch "$gw_line" "$gw_stdin" "$gw_stdout" "$gw_stderr"
   gw_peek_begin
   gw_also "$gw_beside_payload"
@@ -120,6 +121,9 @@ gw_payload_runs() {
   gw_peek_end
   gw_stop
   gw_after
+  gw_starved "${gw_exit_field#*=}" || return 0
+  gw_collect
+  gw_fail 23 out_of_memory killed "$gw_killed"
 }
 
 # Once, when there will be no payload any more.
