@@ -22,6 +22,8 @@ SHELLS = {
     name: [shutil.which(name) or name, *options]
     for name, options in {"dash": [], "bash": ["--posix"], "busybox": ["sh"]}.items()
 }
+RARE_SHELLS = {"ksh93": ["ksh93"], "mksh": ["mksh", "-o", "posix"], "zsh": ["zsh", "--emulate", "sh"]}
+"""Not /bin/sh of anything common; one life each."""
 TAG = "gw-0123456789abcdefghijkl-1"
 CAPABILITY = "s3cret-c4pability"
 

@@ -72,7 +72,7 @@ def test_data_at_the_top_runs_nothing(data: st.DataObject) -> None:
             "environment": (("VALUE", values[7]),),
         }
     )
-    block = render(task).split("\nunset -v gw_", 1)[1].split("unset -v IFS\n", 1)[0].split("\n", 1)[1]
+    block = render(task).split("\nunset -v gw_", 1)[1].split("unset -v IFS CDPATH\n", 1)[0].split("\n", 1)[1]
     script = f"""{block}
 gw_input() {{ gw_got_input=$2; }}
 gw_output() {{ gw_got_output=$1; }}

@@ -38,7 +38,7 @@ def _poll(what):  # type: ignore[no-untyped-def]
     return found
 
 
-@pytest.mark.parametrize("name", ["TERM", "QUIT", "INT", "XCPU"])
+@pytest.mark.parametrize("name", ["TERM", "QUIT", "INT", "XCPU", "HUP"])
 @pytest.mark.parametrize("whole_group", [False, True], ids=["alone", "group"])
 def test_a_signal_of_the_site(node: Node, name: str, whole_group: bool) -> None:
     process = node.start(node.task(WAITING, outputs=("out", "never")))

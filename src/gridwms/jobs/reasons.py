@@ -346,7 +346,13 @@ _REGISTRY = (
     Kind(
         "no_transport",
         "The worker node has neither curl nor python3.",
-        "The site must offer one of them.",
+        "The site must offer one of them; where worker nodes share its directory 'network = false' does without.",
+        site_fault=True,
+    ),
+    Kind(
+        "shell_failed",
+        "The shell of the wrapper broke on the worker node (status $status).",
+        "Often a limit there on processes or memory (ulimit -u, -v) or a full disk; tell the site.",
         site_fault=True,
     ),
     Kind(

@@ -53,7 +53,7 @@ STEPS: Mapping[str, Step] = MappingProxyType(
         for step, codes in (
             (Step.DELIVERY, "site_refused site_silent description_lost"),
             (Step.SITE, "site_lost wrapper_died killed_at_site out_of_memory terminated withdrawn"),
-            (Step.PREPARATION, "work_dir hook_failed no_transport no_console spread_failed"),
+            (Step.PREPARATION, "work_dir hook_failed shell_failed no_transport no_console spread_failed"),
             (Step.INPUT, "input_failed"),
             (Step.EXECUTABLE, "executable_missing mpi_missing image_missing image_failed no_container_runtime"),
             (Step.PROLOGUE, "prologue_missing prologue_failed"),

@@ -40,7 +40,7 @@ _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _OWN = re.compile(r"\bgw_[a-z_0-9]+")
 _SHELLS_OWN = re.compile(
     r"BASH.*|COMP_.*|DIRSTACK|EUID|UID|PPID|FUNCNAME|GROUPS|HISTCMD|IFS|LINENO|OLDPWD|PWD|OPTARG|OPTIND|OPTERR"
-    r"|PIPESTATUS|POSIXLY_CORRECT|RANDOM|SECONDS|EPOCH.*|SHELLOPTS|SHLVL|SRANDOM|ENV|PS[0-9]|_|gw_.*"
+    r"|PIPESTATUS|POSIXLY_CORRECT|RANDOM|LINES|COLUMNS|SECONDS|EPOCH.*|SHELLOPTS|SHLVL|SRANDOM|ENV|PS[0-9]|_|gw_.*"
 )
 """Variables that a shell sets, reads or forbids for itself: given to the payload by `env`, past every shell."""
 

@@ -14,6 +14,7 @@ connect() {
 # The whole of file $1 into body, when it is short text; else its size into length.
 load() {
   body=''
+  [[ -r $1 ]] || { echo 000 && exit 1; } # a payload may have left somebody who removes it
   if IFS= read -r -d '' -n 65537 body <"$1" || ((${#body} > 65536)); then
     body=''
     length=$(wc -c <"$1")
@@ -32,7 +33,7 @@ send() {
   fi
   head+=$'\r\n'$body
   echo -n "$head" >&3 || return
-  if ((${#body} < length)); then cat "$3" >&3; fi
+  if ((${#body} < length)); then head -c "$length" "$3" >&3; fi # not more, if it grows
 }
 
 # Reads the head of an answer: code, length, last.

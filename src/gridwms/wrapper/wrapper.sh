@@ -7,7 +7,7 @@
 # Exit status: 0 all steps went well, whatever the payload's own status; else the step that failed:
 # 10 transport, 11 hook, 12 working directory, 13 input, 14 executable, 15 prologue, 16 token, 17 epilogue,
 # 18 output, 19 terminated by a signal, 20 withdrawn by the service, 21 the user's credentials have run out,
-# 23 the payload ran out of memory.
+# 22 the shell broke, 23 the payload ran out of memory.
 #
 # The site may set: GLITE_LOCAL_CUSTOMIZATION_DIR, GLITE_LOCAL_MAX_OSB_SIZE, GLITE_LOCAL_COPY_RETRY_COUNT[_ISB|_OSB],
 # GLITE_LOCAL_COPY_RETRY_FIRST_WAIT[_ISB|_OSB], GRIDWMS_FIRST_PAUSE, GRIDWMS_LAST_PAUSE (ms), GRIDWMS_PATIENCE (s),
@@ -56,8 +56,15 @@ gw_inputs() { :; }
 gw_outputs() { :; }
 #: end of data
 
-unset -v IFS
+unset -v IFS CDPATH
 set -f
+# A shell that counts in 32 bits (mksh) cannot hold our times and sizes: one that can reads this from the beginning.
+[ $((65536 * 65536)) -gt 0 ] || {
+  for gw_item in dash bash ksh93; do
+    ! command -v "$gw_item" >/dev/null || exec "$gw_item" "$0"
+  done
+  exec busybox sh "$0"
+}
 umask 077
 gw_newline='
 '
@@ -68,7 +75,7 @@ gw_before_inputs='' gw_beside_payload='' gw_at_end=''
 gw_after_inputs='' gw_before_token='' gw_before_payload='' gw_after_payload='' gw_before_outputs='' gw_taker=gw_take
 gw_payload='' gw_reaped='' gw_child='' gw_peeker='' gw_started='' gw_usage='' gw_exit_field=''
 
-gw_near='' gw_link='' gw_wipes='' gw_note='' gw_stage=''
+gw_near='' gw_link='' gw_wipes='' gw_note='' gw_stage='' gw_site_dir='' gw_transport=''
 
 #: parts
 

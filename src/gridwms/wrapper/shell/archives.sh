@@ -18,7 +18,6 @@ gw_archive() {
   gw_child=''
   rm -f -- "work/./$1"
   [ "$gw_rc" -ne 0 ] || return 0
-  gw_text=''
-  read -r gw_text <said
+  gw_hear said
   gw_fail 13 input_failed file "$1" text "${gw_text:-tar: status $gw_rc}"
 }

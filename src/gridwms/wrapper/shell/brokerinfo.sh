@@ -9,8 +9,7 @@ gw_tell_broker() {
     [ -e work/.BrokerInfo ] || (umask 022 && printf '%s\n' "$gw_brokerinfo" >work/.BrokerInfo)
     mkdir bin && printf '%s\n' "$gw_brokerinfo_command" >bin/glite-brokerinfo && chmod 755 bin/glite-brokerinfo
   } 2>said || {
-    gw_text=''
-    read -r gw_text <said
+    gw_hear said
     gw_fail 12 work_dir text "${gw_text:-.BrokerInfo cannot be written}"
   }
   gw_path=$gw_dir/work

@@ -14,7 +14,7 @@ gw_fail() {
 # The word `Finished`, sent with the outputs still in the batch (or left to the site, which reads it at once), then the end.
 gw_finish() {
   gw_done=1
-  trap '' XCPU QUIT INT TERM USR1
+  trap '' HUP XCPU QUIT INT TERM USR1
   gw_peek_end
   gw_stop
   gw_after
@@ -39,6 +39,15 @@ gw_finish() {
       gw_say "upload of $gw_last: $gw_text"
       case $gw_result in
         4??) ;;
+        gone) # as one that was never written
+          gw_batch=${gw_batch#*"$gw_newline"}
+          gw_sequence=$((gw_sequence - 1))
+          gw_make Noticed "&code=output_missing&p.file=$gw_last"
+          gw_sent=$gw_sent$gw_made$gw_newline
+          gw_make Finished "$gw_usage$gw_failure"
+          gw_keep "$gw_sent$gw_made$gw_newline"
+          continue
+          ;;
         *) ! gw_leave_rest || break ;;
       esac
       if [ -z "$gw_failure" ]; then
@@ -118,7 +127,7 @@ gw_out() {
 # A signal from the site: the payload ends, what there is of its output is sent.
 gw_signalled() {
   gw_signal=$1
-  trap '' XCPU QUIT INT TERM USR1
+  trap '' HUP XCPU QUIT INT TERM USR1
   [ -z "$gw_child" ] || kill "$gw_child" 2>/dev/null
   gw_batch=''
   if [ -e "$gw_dir/withdrawn" ]; then gw_fail 20 withdrawn; fi
@@ -126,6 +135,7 @@ gw_signalled() {
   gw_peek_end
   gw_stop
   if [ -n "$gw_started" ]; then
+    gw_restore
     [ -n "$gw_usage" ] || gw_measure
     gw_collect
   fi
@@ -133,8 +143,18 @@ gw_signalled() {
   gw_fail 19 terminated signal "$1"
 }
 
-# A hook that calls exit ends up here.
+# A hook that calls exit ends up here, and a shell that can start no process.
 gw_exit() {
   gw_rc=$?
-  [ -n "$gw_done" ] || gw_fail 11 hook_failed hook "$gw_where" status "$gw_rc"
+  [ -z "$gw_done" ] || return
+  gw_dir=${gw_dir:-$gw_site_dir}
+  [ -n "$gw_dir" ] || {
+    gw_say "failed: the shell broke, status $gw_rc"
+    trap - EXIT
+    gw_out 22
+  }
+  case $gw_where in
+    hook*) gw_fail 11 hook_failed hook "${gw_where#hook }" status "$gw_rc" ;;
+    *) gw_fail 22 shell_failed status "$gw_rc" ;;
+  esac
 }

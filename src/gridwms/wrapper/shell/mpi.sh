@@ -82,8 +82,7 @@ gw_copy() {
   gw_wait "$gw_child"
   gw_child=''
   [ "$gw_rc" -ne 0 ] || return 0
-  gw_text=''
-  read -r gw_text <said
+  gw_hear said
   gw_text=${gw_text:-status $gw_rc}
   # a launcher of the user's own may have its own way to the hosts
   if [ -n "$gw_mpi" ]; then gw_fail 13 spread_failed host "$1" text "$gw_text"; fi

@@ -53,7 +53,7 @@ gw_by_program() {
     return 1
   }
   gw_run "$@" >../said 2>&1 && return
-  read -r gw_text <../said
+  gw_hear ../said
   gw_text=${gw_text:-$1: status $gw_rc}
   return 1
 }

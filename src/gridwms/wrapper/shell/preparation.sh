@@ -26,6 +26,7 @@ gw_read_date() {
 # Clock, names and tools.
 gw_prepare() {
   gw_home=$PWD
+  command -v mkdir || export PATH="${PATH:+$PATH:}/usr/bin:/bin" # a site that sets none, or a wrong one
   gw_wipes=${GRIDWMS_WIPE-}
   [ -n "$gw_near" ] || gw_wipe
   gw_hooks=${gw_hooks:-${GLITE_LOCAL_CUSTOMIZATION_DIR-}}
@@ -51,7 +52,7 @@ gw_prepare() {
   unset -v GRIDWMS_EXIT GRIDWMS_BOOT_ID GRIDWMS_STAGE GRIDWMS_CREDENTIAL_PAUSE
   gw_setsid=/usr/bin/setsid
   [ -x "$gw_setsid" ] || gw_setsid=$(command -v setsid)
-} 2>/dev/null
+} >/dev/null 2>&1
 
 # Who speaks HTTP for us, in gw_dir, and with what he needs there.
 gw_find_transport() {
@@ -60,15 +61,19 @@ gw_find_transport() {
   if command -v curl >/dev/null 2>&1; then
     gw_transport=curl
   elif command -v python3 >/dev/null 2>&1; then
-    gw_transport=python3
+    gw_use_python
   fi
   gw_second=$gw_transport
   # for a service on this machine, where a thousand short jobs are limited by what our calls cost
   case $gw_transport/$gw_service in
     ?*/http://127.0.0.1:* | ?*/http://localhost:*) ! command -v bash >/dev/null 2>&1 || gw_transport=bash ;;
   esac
-  [ "$gw_second" != python3 ] || printf '%s\n' "$gw_python" >transport.py
   [ -z "$gw_authority" ] || printf '%s\n' "$gw_authority" >authority.pem
+}
+
+gw_use_python() {
+  gw_transport=python3
+  printf '%s\n' "$gw_python" >"$gw_dir/transport.py"
 }
 
 # Our own directory and in it the payload's. Another place, when this one cannot be written, only to report from.
@@ -76,7 +81,7 @@ gw_settle_in() {
   gw_dir=$gw_site_dir
   # a word on its disk shows that there is room
   [ -z "$gw_dir" ] || ! { [ -w "$gw_dir/work" ] && echo >"$gw_dir/events" && cd "$gw_dir"; } 2>/dev/null || return 0
-  for gw_place in "$gw_home" "${TMPDIR:-/tmp}" /var/tmp /dev/shm; do
+  for gw_place in "$gw_home" "${TMPDIR:-/tmp}" /tmp /var/tmp /dev/shm; do
     [ -d "$gw_place" ] || continue # also when we stand in a directory that was removed, and its name is empty
     gw_dir=$gw_place/$gw_tag
     mkdir "$gw_dir" "$gw_dir/work" 2>/dev/null && break

@@ -6,8 +6,9 @@ gw_wait() {
   while :; do
     wait "$1"
     gw_rc=$?
-    if [ "$gw_rc" -le 128 ] || ! kill -0 "$1" 2>/dev/null; then return; fi
+    if [ "$gw_rc" -le 128 ] || ! kill -0 "$1" 2>/dev/null; then break; fi
   done
+  while [ "$gw_rc" -gt 255 ]; do gw_rc=$((gw_rc - 128)); done # 256 or 384 and the signal: ksh93, yash
 }
 
 # Runs a helper so that a signal is answered at once and not when the helper ends.
@@ -23,7 +24,7 @@ gw_run() {
 # $2 $3 $4: its stdin, stdout, stderr (empty: /dev/null). The process, and its group, is gw_payload.
 gw_launch() {
   (
-    trap - XCPU QUIT INT TERM USR1 USR2 EXIT
+    trap - HUP XCPU QUIT INT TERM USR1 USR2 EXIT
     cd work || exit 126
     umask 022
     [ -z "$gw_link" ] || exec 9>&-
@@ -103,4 +104,7 @@ gw_hook() {
   gw_say "$gw_where"
   # shellcheck disable=SC1090
   . "$gw_hooks/$1"
+  gw_rc=$?
+  gw_where=wrapper
+  return "$gw_rc"
 }

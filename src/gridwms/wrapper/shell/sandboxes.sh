@@ -10,7 +10,7 @@ gw_input() {
     1/)
       if [ -n "$gw_stage" ]; then
         gw_run cp -- "$gw_stage.in/$2" "work/./$2" 2>said && return
-        read -r gw_text <said
+        gw_hear said
         gw_fail 13 input_failed file "$2" text "$gw_text"
       fi
       ;;
@@ -24,7 +24,7 @@ gw_input() {
     1/*) gw_add GET 0 "$gw_target" "$3" ;;
     2/file://*)
       gw_run cp -- "${3#file://}" "work/./$2" 2>said && return
-      read -r gw_text <said
+      gw_hear said
       gw_fail 13 input_failed file "$2" text "$gw_text"
       ;;
     3/*) [ "$gw_target" != "$gw_wanted" ] || gw_named=$2 ;;
@@ -87,7 +87,8 @@ gw_measure_files() {
     gw_index=$((gw_index + 1))
     eval "set -- \"\$@\" \"\$gw_file_$gw_index\""
   done
-  stat -L -c %s -- "$@" >../sizes
+  stat -L -c %s -- "$@" >../sizes 2>/dev/null ||
+    for gw_item; do stat -L -c %s -- "$gw_item" 2>/dev/null || echo 0; done >../sizes
   gw_index=0
   while read -r gw_size; do
     gw_index=$((gw_index + 1))

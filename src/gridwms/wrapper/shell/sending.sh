@@ -11,7 +11,7 @@ gw_send_file() {
       mv -f -- "$2.$gw_instance" "$2"
   } 2>../said && return
   rm -f -- "$2.$gw_instance"
-  read -r gw_text <../said
+  gw_hear ../said
   return 1
 }
 
@@ -25,9 +25,7 @@ gw_send_put() {
   gw_transfer "$gw_output_patience"
   gw_sent_well=$?
   if [ "$gw_sent_well" -ne 0 ]; then
-    gw_text="HTTP $gw_result"
-    [ "$gw_result" != 000 ] || read -r gw_text <said
-    gw_text=${gw_text:-no answer}
+    case $gw_result in 000 | gone) gw_explain ;; *) gw_text="HTTP $gw_result" ;; esac
   fi
   gw_batch=''
   cd work || return 1

@@ -62,7 +62,7 @@ gw_token() {
 
 # All up to the token.
 gw_begin() {
-  for gw_item in XCPU QUIT INT TERM; do
+  for gw_item in HUP XCPU QUIT INT TERM; do
     # shellcheck disable=SC2064
     trap "gw_signalled $gw_item" "$gw_item"
   done
@@ -115,6 +115,7 @@ gw_payload_runs() {
   gw_wait "$gw_payload"
   gw_reaped=1
   gw_exit_field="&exit_code=$gw_rc"
+  gw_restore
   gw_measure
   gw_say "job exit status = $gw_rc"
   gw_notice_hook cp_2.sh
@@ -125,6 +126,14 @@ gw_payload_runs() {
   gw_collect
   gw_fail 23 out_of_memory killed "$gw_killed"
 }
+
+# The directories again, which the payload may have removed, moved or locked: what is left of its output is looked for.
+gw_restore() {
+  [ -w "$gw_dir" ] && [ -w "$gw_dir/work" ] && [ -x "$gw_dir/work" ] && return
+  chmod u+rwx "$gw_dir" "$gw_dir/work"
+  mkdir -p "$gw_dir/work"
+  cd "$gw_dir" && [ -z "$gw_near" ] && gw_find_transport
+} 2>/dev/null
 
 # Once, when there will be no payload any more.
 gw_after() {

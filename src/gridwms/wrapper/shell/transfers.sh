@@ -75,12 +75,17 @@ BATCH
   gw_child=$!
   gw_wait "$gw_child"
   gw_child=''
-  if [ "$gw_rc/$gw_transport" = 90/bash ]; then
-    gw_transport=$gw_second
-    gw_rc=0
-    gw_settle
-    [ -z "$gw_batch" ] || gw_perform
-  fi
+  case $gw_rc/$gw_transport in
+    90/bash) gw_transport=$gw_second ;;
+    126/curl | 127/curl) # it is there and does not start: its libraries
+      command -v python3 >/dev/null 2>&1 || return
+      gw_use_python
+      ;;
+    *) return ;;
+  esac
+  gw_rc=0
+  gw_settle
+  [ -z "$gw_batch" ] || gw_perform
 }
 
 # Strikes the lines that went well from the batch. 0: all; else gw_result is the code of the first that did not.
@@ -96,6 +101,13 @@ gw_settle() {
     */2?? | */) gw_result=000 ;;
   esac
   [ -z "$gw_batch" ]
+}
+
+# Has the file that is to be sent next vanished meanwhile? No patience brings it back.
+gw_is_gone() {
+  # shellcheck disable=SC2086
+  set -- ${gw_batch%%"$gw_newline"*}
+  [ "$1" = PUT ] && ! [ -r "$3" ] && gw_result=gone
 }
 
 # Performs the batch with growing pauses for $1 seconds. 0: all done; 1: the first line of what is left of the batch got
@@ -115,6 +127,7 @@ gw_transfer() {
       408 | 429) ;;
       4??) return 1 ;;
     esac
+    ! gw_is_gone || return 1
     gw_tick
     if [ "$gw_batch" != "$gw_before" ]; then # it moves: begin the patience again
       gw_wait_ms=$gw_first_pause
@@ -132,13 +145,13 @@ gw_transfer() {
 gw_explain() {
   case $gw_result in
     000)
-      gw_text=''
-      read -r gw_text <said
+      gw_hear said
       gw_text=${gw_text:-no answer}
       ;;
     401 | 403) gw_text="the service refuses this attempt's capability (HTTP $gw_result)" ;;
     409) gw_text='the attempt is closed (HTTP 409)' ;;
     413) gw_text='larger than the service takes (HTTP 413)' ;;
+    gone) gw_text='it is not there any more' ;;
     507) gw_text="the service's disk is full (HTTP 507)" ;;
     *) gw_text="HTTP $gw_result" ;;
   esac

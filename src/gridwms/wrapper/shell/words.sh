@@ -3,6 +3,14 @@
 
 gw_say() { printf '%s %s\n' "$gw_tag" "$*" >&2; }
 
+# What the program that wrote file $1 said first, into gw_text; without what the loader and locales say of every program.
+gw_hear() {
+  gw_text=''
+  while read -r gw_text; do
+    case $gw_text in '' | *'ERROR: ld.so:'* | *setlocale:*) gw_text='' ;; *) return ;; esac
+  done <"$1"
+} 2>/dev/null
+
 # Percent-encodes $1 into gw_encoded. Only names with unusual bytes cost a process.
 gw_encode() {
   case $1 in
