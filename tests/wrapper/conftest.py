@@ -7,6 +7,7 @@ import select
 import shutil
 import signal
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -187,6 +188,22 @@ def dash_node(service: Service, tmp_path: Path) -> Iterator[Node]:
     made = Node(service, home, SHELLS["dash"] if shutil.which("dash") else SHELLS["bash"])
     yield made
     made.sweep()
+
+
+@pytest.fixture
+def common_node(dash_node: Node) -> Iterator[Node]:
+    """A node where jobs run under an account without rights."""
+    if os.geteuid() != 0:
+        pytest.skip("not root: no job was run under another account")
+    folder = Path(tempfile.mkdtemp(prefix="gw-node-"))
+    folder.chmod(0o755)
+    dash_node.directory = folder / "home"
+    dash_node.directory.mkdir()
+    (dash_node.directory / "wrapper").touch()
+    for path in (dash_node.directory, dash_node.directory / "wrapper"):
+        os.chown(path, 65534, 65534)
+    yield dash_node
+    subprocess.run(["rm", "-rf", str(folder)], check=True)
 
 
 def ends(pid: int) -> bool:

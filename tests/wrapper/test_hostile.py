@@ -5,9 +5,6 @@ from __future__ import annotations
 import os
 import resource
 import shutil
-import subprocess
-import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -99,22 +96,6 @@ def test_an_output_that_vanishes_while_it_waits(dash_node: Node, transport: dict
     assert [(event["code"], event["p.file"]) for event in node.attempt.of_type("Noticed")] == [("output_missing", "a")]
     assert node.attempt.finished is not None
     assert "code" not in node.attempt.finished
-
-
-@pytest.fixture
-def common_node(dash_node: Node) -> Iterator[Node]:
-    """A node where jobs run under an account without rights."""
-    if os.geteuid() != 0:
-        pytest.skip("not root: no job was run under another account")
-    folder = Path(tempfile.mkdtemp(prefix="gw-node-"))
-    folder.chmod(0o755)
-    dash_node.directory = folder / "home"
-    dash_node.directory.mkdir()
-    (dash_node.directory / "wrapper").touch()
-    for path in (dash_node.directory, dash_node.directory / "wrapper"):
-        os.chown(path, 65534, 65534)
-    yield dash_node
-    subprocess.run(["rm", "-rf", str(folder)], check=True)
 
 
 def test_a_payload_that_locks_its_directory(common_node: Node) -> None:

@@ -263,8 +263,8 @@ _REGISTRY = (
     ),
     Kind(
         "image_failed",
-        "The image $image of the job's container cannot be fetched: $text",
-        "Look at the reference, and whether the worker nodes reach the registry.",
+        "The image $image of the job's container cannot be fetched or started: $text",
+        "Look at the image or its reference, and whether the worker nodes reach the registry and may run containers.",
     ),
     Kind(
         "no_container_runtime",

@@ -39,6 +39,31 @@ gw_container_check() {
   gw_container_fetch
   gw_say "container by $gw_runtime: $gw_image"
   gw_container_enter
+  gw_container_try
+  gw_line="$gw_enter $gw_line"
+}
+
+# Whether this node can start anything in the image, so that what it lacks is not taken for an end of the payload.
+gw_container_try() {
+  gw_container_starts && return
+  gw_hear said
+  gw_first=$gw_text
+  case $gw_runtime in
+    apptainer | singularity) # a node that cannot mount the file may unpack it
+      gw_enter="$gw_program -s exec --unsquash ${gw_enter#"$gw_program -s exec "}"
+      [ ! -d "$gw_image" ] && gw_container_starts && return
+      ;;
+  esac
+  gw_fail 14 image_failed image "$gw_image" text "${gw_first:-$gw_runtime: status $gw_rc}"
+}
+
+# A program that the image lacks was looked for there, which is all that is asked.
+gw_container_starts() {
+  eval "gw_run $gw_enter true" >said 2>&1 </dev/null && return
+  case $gw_runtime/$gw_rc/$(cat said) in
+    podman/12[67]/* | */*'executable file not found'* | */*'execvp true'*) ;;
+    *) return 1 ;;
+  esac
 }
 
 # Brings an image from elsewhere to this node, so that a failure is not one of the payload.
@@ -61,7 +86,7 @@ gw_container_failed() {
   gw_fail 14 image_failed image "$gw_image" text "$gw_text"
 }
 
-# Puts what enters the image in front of the payload's line; a launcher of MPI comes before that. Inside, the job's directory is /gridwms/work.
+# What enters the image, into gw_enter, which goes in front of the payload's line; a launcher of MPI comes before that. Inside, the job's directory is /gridwms/work.
 gw_container_enter() {
   gw_quote "$gw_image"
   gw_quoted_image=$gw_quoted
@@ -73,11 +98,13 @@ gw_container_enter() {
   fi
   case $gw_runtime in
     apptainer | singularity)
-      gw_line="$gw_program -s exec --no-home --pwd /gridwms/work -B $gw_shared ${gw_private:+-B $gw_private} $gw_quoted_image $gw_line"
+      gw_enter="$gw_program -s exec --no-home --pwd /gridwms/work -B $gw_shared ${gw_private:+-B $gw_private} $gw_quoted_image"
       ;;
     podman)
       [ ! -d "$gw_image" ] || gw_quoted_image="--rootfs $gw_quoted_image"
-      gw_line="$gw_program run --rm -i --env-host -v $gw_shared ${gw_private:+-v $gw_private} -w /gridwms/work $gw_quoted_image $gw_line"
+      gw_enter="$gw_program run --rm -i --env-host --network host --label gridwms=$gw_instance"
+      gw_enter="$gw_enter -v $gw_shared ${gw_private:+-v $gw_private} -w /gridwms/work $gw_quoted_image"
+      gw_after_payload="$gw_after_payload gw_container_end"
       ;;
     bwrap)
       gw_words=''
@@ -101,9 +128,16 @@ gw_container_enter() {
       set -f
       gw_quote "$gw_dir/work"
       gw_words="$gw_words --dev /dev --proc /proc --tmpfs /tmp --bind $gw_quoted /gridwms/work $gw_bound --chdir /gridwms/work"
-      gw_line="$gw_program --die-with-parent $gw_words $gw_line"
+      gw_enter="$gw_program --die-with-parent $gw_words"
       ;;
   esac
+}
+
+# What podman runs are no children of ours, and outlive it when they do not listen.
+gw_container_end() {
+  # shellcheck disable=SC2046
+  set -- $(podman ps -q --filter "label=gridwms=$gw_instance" 2>/dev/null)
+  [ $# -eq 0 ] || podman kill --signal KILL "$@" >/dev/null 2>&1
 }
 
 # $1 as one word of a shell, into gw_quoted.
