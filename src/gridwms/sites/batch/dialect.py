@@ -29,6 +29,7 @@ class BatchSettings:
     queues: tuple[str, ...] = ()
     scratch: str = ""
     unseen_seconds: float = 120.0
+    """Which is also how long one that began, and whose end nobody tells, has to give a sign of life."""
     network: bool = True
     """Whether worker nodes reach the service. If not, all that they have to say goes by way of `directory`."""
     accounting: bool = True
@@ -68,13 +69,15 @@ class Need:
 class State:
     """What the batch system says of a task. `text`: how it ended, in words, when it did not end by itself.
 
-    `time` 0: not told. Phase GONE: it waits, and will never start, as `text` says.
+    `time` 0: not told. Phase GONE: it waits, and will never start, as `text` says. `left`: it was given up without a
+    word from its worker node, so that its processes may go on.
     """
 
     phase: Phase
     time: float = 0.0
     node: str = ""
     text: str = ""
+    left: bool = False
 
 
 class Dialect(Protocol):

@@ -42,6 +42,8 @@ logger = structlog.get_logger(__name__)
 
 _Key = tuple[str, int]
 _OVER = frozenset({Phase.ENDED, Phase.GONE})
+_LINGER = 10.0
+"""Seconds that a batch system gets to notice that a task has ended; then it is told."""
 
 
 @dataclass(slots=True)
@@ -73,6 +75,8 @@ class BatchSite:
         self.link: WorkerLink | None = None
         self._unseen: dict[str, float] = {}
         """Since when an attempt that should be there is not shown, by receipt id."""
+        self._lingering: dict[str, float] = {}
+        """Since when an attempt that has ended by its files is shown as live, by receipt id."""
         self._widths: dict[str, int] = {}
         """How many processors a computing element had when it was last described."""
 
@@ -123,7 +127,9 @@ class BatchSite:
             return [self._gone(receipt.tag) for receipt in receipts]
         if not self.settings.network:
             self._grant()
-        states = self._dialect.states(self._run("states"))
+        lines = self._run("states")
+        states = self._dialect.states([line for line in lines if not line.startswith("+")])
+        self._release(places, states, {(w[1], int(w[2])) for line in lines if (w := line.split())[:1] == ["+over"]})
         live: dict[str, State] = {}
         rest: list[tuple[Receipt, Place]] = []
         for receipt in receipts:
@@ -285,6 +291,27 @@ class BatchSite:
         node = state.node if state.phase is Phase.RUNNING else ""
         return Sighting(tag=tag, phase=state.phase, time=state.time or self._clock(), node=node)
 
+    def _release(self, places: Mapping[str, Place | None], states: dict[str, State], over: set[_Key]) -> None:
+        """Have the batch system end those that it shows as live long after they have ended: it lost their processes.
+
+        They are taken out of `states`.
+        """
+        now = self._clock()
+        lingering = {
+            place.receipt_id: place
+            for place in places.values()
+            if place is not None
+            and (place.batch, place.index) in over
+            and (state := states.get(place.task)) is not None
+            and state.phase not in _OVER
+        }
+        self._lingering = {one: self._lingering.get(one, now) for one in lingering}
+        late = [place for one, place in lingering.items() if now - self._lingering[one] >= _LINGER]
+        if late:
+            self._run("release", stdin=_lines((place.task,) for place in late))
+            for place in late:
+                del states[place.task]
+
     def _gone(self, tag: str) -> Sighting:
         return Sighting(tag=tag, phase=Phase.GONE, time=self._clock())
 
@@ -323,14 +350,17 @@ class BatchSite:
         if found == "gone":
             self._unseen.pop(receipt.id, None)
             return self._gone(tag)
-        _here, started, ended, asked = found.split("|")
+        _here, started, ended, asked, life = found.split("|")
         node = started.split()[1] if len(started.split()) == 2 else (state.node if state else "")
         if not ended:
             if state is not None and state.phase not in _OVER:
                 return self._live(tag, state)
+            if life == "alive":
+                self._unseen[receipt.id] = self._clock()
+                return Sighting(tag=tag, phase=Phase.RUNNING, time=self._clock(), node=node)
             sure = bool(asked and not started)
             if state is not None:
-                sure = bool(asked) or (bool(state.text) and state.phase is Phase.ENDED)
+                sure = bool(asked) or (bool(state.text) and state.phase is Phase.ENDED and not state.left)
             if not self._long_unseen(receipt, sure=sure):
                 return Sighting(tag=tag, phase=Phase.NOT_YET_VISIBLE, time=self._clock())
             if not asked and not started and (state is None or state.phase is Phase.GONE):

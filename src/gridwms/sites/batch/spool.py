@@ -161,7 +161,8 @@ def _task(batch: Batch, dialect: Dialect, settings: BatchSettings) -> str:
     comment = f"gridwms {batch.handovers[dialect.first].tag}" + (f" and {count - 1} more" if count > 1 else "")
     leave = "GRIDWMS_LEAVE_EVENTS=1\nexport GRIDWMS_LEAVE_EVENTS\n" if count >= _CROWD else ""
     alone = "" if settings.network else "gw_alone=1\n"
-    return dialect.head(batch.name, batch.need, count, comment, settings) + leave + alone + script("task")
+    pause = f"gw_pause={min(15, max(1, int(settings.unseen_seconds / 4)))}\n"
+    return dialect.head(batch.name, batch.need, count, comment, settings) + leave + alone + pause + script("task")
 
 
 @cache

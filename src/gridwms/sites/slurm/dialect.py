@@ -30,6 +30,8 @@ _ENDED = {
     "LAUNCH_FAILED": "it could not be launched (Slurm: LAUNCH_FAILED)",
     "RECONFIG_FAIL": "its worker node could not be set up (Slurm: RECONFIG_FAIL)",
 }
+_LEFT = frozenset(["NODE_FAIL", "REVOKED", "LAUNCH_FAILED"])
+"""Said by the controller without its node."""
 
 
 class SlurmDialect:
@@ -109,7 +111,7 @@ def _state(name: str, start: float, end: float, node: str, why: str) -> State:
     node = "" if node in ("None assigned", "(null)") else node
     if name in _ENDED:
         text = _ENDED[name]
-        return State(phase=Phase.ENDED, time=end or start, node=node, text=text)
+        return State(phase=Phase.ENDED, time=end or start, node=node, text=text, left=name in _LEFT)
     if name in _RUNNING:
         return State(phase=Phase.RUNNING, time=start, node=node)
     if name == "PENDING" and why in _HOPELESS:

@@ -9,7 +9,8 @@
 #   body             what all its wrappers read, when they are several
 #   b.<boot id>      of a worker node: the hour since it was booted, and when that was in hundredths of a second since 1970
 #   d<index>         where it works, unless that is on the worker node
-#   s<index>         made exclusively by who starts: "<id of the task> <node>"; or "never": it will not start any more
+#   s<index>         made exclusively by who starts: "<id of the task> <node>"; or "never": it will not start any more. Then lines
+#                    "?": it is asked whether it lives; "!": it does
 #   x<index>         the exit status of the wrapper, or "-": cancelled before the wrapper began
 #   c<index>         it was asked to end
 #   o<index>         a tar of the output that could not be sent; when it worked here, d<index>/outputs lists that

@@ -40,8 +40,64 @@ if [ -n "${GRIDWMS_LEAVE_EVENTS-}" ] && [ -z "$gw_flat" ] &&
   }
   export GRIDWMS_BOOT_TIME
 fi 2>/dev/null
-/bin/sh "$gw_batch/w$gw_index" </dev/null >"$gw_batch/l$gw_index" 2>&1 &
+
+# Ends what the payload of a wrapper that was killed has left running.
+gw_end_rest() {
+  for gw_round in 1 2 3 4 5 6 7 8; do
+    gw_left=$(grep -lzxF "GRIDWMS_PLACE=$gw_batch/s$gw_index" /proc/[0-9]*/environ | sed 's/[^0-9]//g')
+    [ -n "$gw_left" ] || break
+    gw_signal=TERM
+    [ "$gw_round" -lt 5 ] || gw_signal=KILL
+    # shellcheck disable=SC2086
+    kill -"$gw_signal" $gw_left
+    sleep 1
+  done
+} 2>/dev/null
+
+# The wrapper is over, with status gw_rc: packs what the batch system is to bring, and tells the status.
+gw_over() {
+  [ "$gw_rc" -le 128 ] || gw_end_rest
+  if [ -n "$gw_place$gw_flat" ]; then
+    cat ./*/events >"$gw_batch/e$gw_index" 2>/dev/null
+    if [ -s "$GRIDWMS_SITE_DIR/outputs" ] && cd "$GRIDWMS_SITE_DIR"; then
+      { echo outputs && sed 's/^[^ ]* //; s/ .$//' outputs; } >listed
+      tar -chf "$gw_batch/o$gw_index" -T listed
+    fi
+    cd "$gw_batch" || exit 98
+    [ -z "$gw_place" ] || rm -rf "$gw_place"
+  fi
+  [ ! -e "$gw_batch/w$gw_index" ] || echo "$gw_rc" >"$gw_batch/x$gw_index"
+}
+
+# Stays beside this shell while the wrapper lives. Answers who asks whether it does (see probe.sh); ends it when it is not
+# wanted any more and the batch system does not end it; does the rest of this shell's work when that was killed alone.
+gw_guard() {
+  trap 'kill "$gw_nap"; exit 0' TERM
+  gw_unwanted=0
+  while kill -0 "$gw_wrapper"; do
+    sleep "$gw_pause" &
+    gw_nap=$!
+    wait "$gw_nap"
+    gw_last=''
+    while read -r gw_line; do gw_last=$gw_line; done <"$gw_batch/s$gw_index"
+    [ "$gw_last" != '?' ] || echo '!' >>"$gw_batch/s$gw_index"
+    [ -e "$gw_batch/w$gw_index" ] && [ ! -e "$gw_batch/c$gw_index" ] && continue
+    gw_unwanted=$((gw_unwanted + 1))
+    case $gw_unwanted in 1) ;; [2-9]) kill "$gw_wrapper" ;; *) kill -KILL "$gw_wrapper" ;; esac
+  done
+  kill -0 $$ && exit 0
+  read -r gw_rc <"$GRIDWMS_SITE_DIR/exit" || gw_rc=137
+  gw_over
+} </dev/null >/dev/null 2>&1
+
+GRIDWMS_PLACE=$gw_batch/s$gw_index GRIDWMS_EXIT=$GRIDWMS_SITE_DIR/exit \
+  /bin/sh "$gw_batch/w$gw_index" </dev/null >"$gw_batch/l$gw_index" 2>&1 &
 gw_wrapper=$!
+gw_guard=''
+if [ -z "$gw_flat" ]; then # nobody could ask where files are brought back at the end
+  gw_guard &
+  gw_guard=$!
+fi
 # some batch systems signal this process alone; it stays to tell how the wrapper ended
 # shellcheck disable=SC2086
 trap 'kill "$gw_wrapper" 2>/dev/null' HUP INT QUIT TERM XCPU $gw_last_call
@@ -50,14 +106,6 @@ while :; do
   gw_rc=$?
   kill -0 "$gw_wrapper" 2>/dev/null || break
 done
-if [ -n "$gw_place$gw_flat" ]; then
-  cat ./*/events >"$gw_batch/e$gw_index" 2>/dev/null
-  if [ -s "$GRIDWMS_SITE_DIR/outputs" ] && cd "$GRIDWMS_SITE_DIR"; then
-    { echo outputs && sed 's/^[^ ]* //; s/ .$//' outputs; } >listed
-    tar -chf "$gw_batch/o$gw_index" -T listed
-  fi
-  cd "$gw_batch" || exit 98
-  [ -z "$gw_place" ] || rm -rf "$gw_place"
-fi
-echo "$gw_rc" >"x$gw_index"
+[ -z "$gw_guard" ] || kill "$gw_guard" 2>/dev/null
+gw_over
 exit 0

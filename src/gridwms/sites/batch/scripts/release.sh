@@ -1,0 +1,2 @@
+# Standard input: tasks. Ends them whatever their files say.
+gw_cancel
