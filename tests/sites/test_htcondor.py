@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from gridwms.sites.batch import BatchSettings
+from gridwms.sites.batch import BatchSettings, Need
 from gridwms.sites.contract import Phase, Refusal, SiteUnavailable
 from gridwms.sites.htcondor import HTCondorDialect
 from gridwms.sites.shell import LocalShell
@@ -71,6 +71,25 @@ def test_one_that_is_held(rig: BatchRig, pool: FakeHTCondor) -> None:
     assert sighting.phase is Phase.ENDED
     assert sighting.reason is not None
     assert "HTCondor holds it: Transfer input files failure" in sighting.reason.sentence
+
+
+@pytest.mark.parametrize(
+    ("before", "why", "told"),
+    [
+        ("1", "PeriodicRemove expression '{rule}' evaluated to TRUE", "HTCondor lost it on its worker node"),
+        ("2", "PeriodicRemove expression '{rule}' evaluated to TRUE", "it ran longer than the time limit"),
+        ("2", "via condor_rm (by user grid1)", "HTCondor removed it: via condor_rm (by user grid1)"),
+    ],
+)
+def test_one_that_is_removed_says_why(before: str, why: str, told: str) -> None:
+    need = Need(queue="default", wall_seconds=60)
+    settings = BatchSettings(name="pool", directory="/site", host="pool.example")
+    dialect = HTCondorDialect()
+    (head,) = [line for line in dialect.head("abcdefghij", need, 1, "", settings).splitlines() if "periodic_re" in line]
+    text = why.format(rule=head.partition(" = ")[2])
+    (state,) = dialect.states([f"12 0 3 1700000000 0 slot1@n1 {before} {text}"]).values()
+    assert state.phase is Phase.ENDED
+    assert told in state.text
 
 
 def test_the_schedd_is_away(rig: BatchRig, pool: FakeHTCondor) -> None:

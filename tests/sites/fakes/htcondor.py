@@ -78,6 +78,7 @@ class FakeHTCondor(FakeCluster):
                 "HoldReasonCode": 13 if task.state == "HELD" else "undefined",
                 "RemoteHost": "slot1@n1" if task.state == "running" else "undefined",
                 "LastRemoteHost": "slot1@n1" if task.start else "undefined",
+                "LastJobStatus": 2 if task.start else 1,
                 "HoldReason": "Transfer input files failure" if task.state == "HELD" else "undefined",
                 "RemoveReason": "via condor_rm (by user grid1)" if task.state == "REMOVED" else "undefined",
             }

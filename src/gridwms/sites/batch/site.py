@@ -42,6 +42,7 @@ logger = structlog.get_logger(__name__)
 
 _Key = tuple[str, int]
 _OVER = frozenset({Phase.ENDED, Phase.GONE})
+_KILLED = 137
 _LINGER = 10.0
 """Seconds that a batch system gets to notice that a task has ended; then it is told."""
 
@@ -388,6 +389,10 @@ class BatchSite:
             return f"it ended without having begun; can its worker nodes use the directory {where}?"
         if code is None:
             return "its processes are gone and left no exit status (killed, or its worker node failed)"
+        if code == _KILLED:
+            return (
+                "its wrapper was killed there (signal 9): by somebody, by the site, or by the node for lack of memory"
+            )
         return f"its wrapper was ended by signal {code - 128}" if code > 128 else ""
 
     def _long_unseen(self, receipt: Receipt, *, sure: bool) -> bool:

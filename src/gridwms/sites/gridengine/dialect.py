@@ -11,6 +11,9 @@ from gridwms.sites.batch import BatchSettings, Need, State
 from gridwms.sites.batch.glue import Queue, queue_ad, section
 from gridwms.sites.contract import Phase
 
+_SURE = frozenset(["37", "100"])
+"""Codes of `failed` that tell of a job whose processes have ended: by the time limit, by a signal (accounting(5))."""
+
 
 class GridEngineDialect:
     """Grid Engine 6.2 and its descendants. Tasks of arrays are numbered from 1."""
@@ -70,7 +73,8 @@ class GridEngineDialect:
             else:
                 failed = words[2].strip()
                 text = "" if failed == "0" else f"Grid Engine says it failed ({failed})"
-                found[task] = State(phase=Phase.ENDED, node=words[4], text=text)
+                left = bool(text) and failed.split()[0] not in _SURE
+                found[task] = State(phase=Phase.ENDED, node=words[4], text=text, left=left)
         return found
 
     def describe(self, lines: Sequence[str], settings: BatchSettings) -> list[ClassAd]:

@@ -17,6 +17,7 @@ QUEUE = "default"
 
 _IDLE, _RUNNING, _REMOVED, _COMPLETED, _HELD, _TRANSFERRING, _SUSPENDED = "1", "2", "3", "4", "5", "6", "7"
 _UNTIL_FETCHED = "JobStatus == 4 && (StageOutFinish =?= undefined || StageOutFinish == 0)"
+_EVICTED = "(JobStatus == 1 && NumJobStarts > 0)"
 _SPOOLING = "16"
 """HoldReasonCode of a job whose files are still on their way to the schedd."""
 
@@ -56,7 +57,7 @@ class HTCondorDialect:
     def head(self, batch: str, need: Need, count: int, comment: str, settings: BatchSettings) -> str:
         """Lines of the submit file. One that was evicted is removed, not started again: retries are decided by us."""
         inputs = "w$(Process)" + (",body" if count > 1 else "")
-        ends = ["(JobStatus == 1 && NumJobStarts > 0)"]
+        ends = [_EVICTED]
         if need.wall_seconds is not None:
             ends.append(f"(JobStatus == 2 && time() - EnteredCurrentStatus > {need.wall_seconds})")
         lines = [
@@ -89,10 +90,10 @@ class HTCondorDialect:
         """Lines of condor_q, or of condor_history, which has an exit signal below zero in the place of a reason."""
         found: dict[str, State] = {}
         for line in lines:
-            words = line.split(None, 6)
-            if len(words) >= 6 and words[0].isdigit() and words[1].isdigit():
-                status, since, code, host = words[2:6]
-                found[f"{words[0]}.{words[1]}"] = _state(status, since, code, host, "".join(words[6:]))
+            words = line.split(None, 7)
+            if len(words) >= 7 and words[0].isdigit() and words[1].isdigit():
+                status, since, code, host, before = words[2:7]
+                found[f"{words[0]}.{words[1]}"] = _state(status, since, code, host, before, "".join(words[7:]))
         return found
 
     def describe(self, lines: Sequence[str], settings: BatchSettings) -> list[ClassAd]:
@@ -117,7 +118,8 @@ class HTCondorDialect:
         return [queue_ad(pool, settings, self.kind, version)]
 
 
-def _state(status: str, since: str, code: str, host: str, text: str) -> State:
+def _state(status: str, since: str, code: str, host: str, before: str, text: str) -> State:
+    """`before`: the status that it had before this one."""
     time = float(since) if since.isdigit() else 0.0
     node = "" if host == "undefined" else host.rpartition("@")[2]
     text = "" if text.strip() == "undefined" else text.strip()
@@ -127,7 +129,16 @@ def _state(status: str, since: str, code: str, host: str, text: str) -> State:
         killed = f"it was ended by signal {code[1:]}" if code.startswith("-") else ""
         return State(phase=Phase.ENDED, time=time, node=node, text=killed)
     if status == _REMOVED:
-        return State(phase=Phase.ENDED, time=time, node=node, text=f"HTCondor removed it: {text or 'no reason given'}")
+        return State(phase=Phase.ENDED, time=time, node=node, text=_removed(before, text))
     if status == _HELD and code != _SPOOLING:
         return State(phase=Phase.ENDED, time=time, node=node, text=f"HTCondor holds it: {text or 'no reason given'}")
     return State(phase=Phase.QUEUED, time=time)
+
+
+def _removed(before: str, text: str) -> str:
+    """Why it was removed. By its own periodic_remove (see `head`) HTCondor tells no more than the expression."""
+    if _EVICTED not in text:
+        return f"HTCondor removed it: {text or 'no reason given'}"
+    if before == _RUNNING:
+        return "it ran longer than the time limit, and HTCondor removed it"
+    return "HTCondor lost it on its worker node (its startd, starter or shadow died), or gave its place to another job"

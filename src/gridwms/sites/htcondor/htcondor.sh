@@ -32,7 +32,7 @@ gw_named() {
 
 gw_id_of() { echo "${1%.*}.%"; }
 
-gw_columns='ClusterId ProcId JobStatus EnteredCurrentStatus HoldReasonCode RemoteHost HoldReason'
+gw_columns='ClusterId ProcId JobStatus EnteredCurrentStatus HoldReasonCode RemoteHost LastJobStatus HoldReason'
 
 gw_states() {
   # brings what they left, and lets them leave the queue
@@ -44,7 +44,7 @@ gw_states() {
 gw_history() {
   sed 's/\..*//' | sort -u | while read -r gw_cluster; do
     condor_history $gw_at -constraint "ClusterId == $gw_cluster" -af ClusterId ProcId JobStatus EnteredCurrentStatus \
-      'ifThenElse(ExitBySignal =?= true, -ExitSignal, 0)' LastRemoteHost RemoveReason 2>/dev/null
+      'ifThenElse(ExitBySignal =?= true, -ExitSignal, 0)' LastRemoteHost LastJobStatus RemoveReason 2>/dev/null
   done
   return 0
 }
