@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -90,6 +91,31 @@ def test_one_that_is_removed_says_why(before: str, why: str, told: str) -> None:
     (state,) = dialect.states([f"12 0 3 1700000000 0 slot1@n1 {before} {text}"]).values()
     assert state.phase is Phase.ENDED
     assert told in state.text
+
+
+def test_one_that_is_idle_again_is_over(rig: BatchRig, pool: FakeHTCondor) -> None:
+    receipts = receipts_of(rig.site.submit([rig.endless(tag) for tag in tags(1)]))
+    ((_, task),) = pool.all_tasks()
+    rig.wait(lambda: rig.site.status(receipts)[0].phase is Phase.RUNNING)
+    task.state = "queued"
+    (seen,) = rig.site.status(receipts)
+    assert seen.phase is Phase.ENDED
+    assert seen.reason is not None
+    assert "HTCondor lost it on its worker node" in seen.reason.sentence
+    rig.site.forget(receipts)
+    assert pool.calls["condor_rm"] == 1
+
+
+def test_its_startd_is_another_one_now(rig: BatchRig, pool: FakeHTCondor) -> None:
+    receipts = receipts_of(rig.site.submit([rig.endless(tag) for tag in tags(1)]))
+    rig.wait(lambda: rig.site.status(receipts)[0].phase is Phase.RUNNING)
+    pool.cut = True
+    assert rig.site.status(receipts)[0].phase is Phase.RUNNING, "it may be found again"
+    pool.startd = int(time.time()) + 1
+    (seen,) = rig.site.status(receipts)
+    assert seen.phase is Phase.ENDED
+    assert seen.reason is not None
+    assert "started anew on its worker node" in seen.reason.sentence
 
 
 def test_the_schedd_is_away(rig: BatchRig, pool: FakeHTCondor) -> None:

@@ -20,6 +20,10 @@ class FakeHTCondor(FakeCluster):
 
     def __init__(self, folder: Path, slots: int = 2) -> None:
         super().__init__(folder, slots)
+        self.cut = False
+        """The startd is out of reach, and jobs count as running until their lease ends."""
+        self.startd = 1700000000
+        """When it was started."""
         self.scratch = folder / "execute"
         self.scratch.mkdir()
 
@@ -82,6 +86,8 @@ class FakeHTCondor(FakeCluster):
                 "HoldReason": "Transfer input files failure" if task.state == "HELD" else "undefined",
                 "RemoveReason": "via condor_rm (by user grid1)" if task.state == "REMOVED" else "undefined",
             }
+            begun = "cut" if self.cut and task.state == "running" else 2 if task.start else 1
+            values |= {column: begun for column in columns if "JobDisconnectedDate" in column}
             lines.append(" ".join(str(values.get(column, 0)) for column in columns))
         return 0, "".join(f"{line}\n" for line in lines), ""
 
@@ -103,6 +109,8 @@ class FakeHTCondor(FakeCluster):
         return int(wrong), "", "Couldn't find/remove all jobs matching constraint\n" if wrong else ""
 
     def condor_status(self, words: list[str], cwd: str, script: str) -> Answer:
+        if words[-1] == "DaemonStartTime":
+            return 0, f"n1 {self.startd}\n" * self.slots, ""
         states = ["Claimed"] * self.busy + ["Unclaimed"] * (self.slots - self.busy)
         return 0, "".join(f"{state} 1 1 2000 n1\n" for state in states), ""
 

@@ -18,6 +18,8 @@ QUEUE = "default"
 _IDLE, _RUNNING, _REMOVED, _COMPLETED, _HELD, _TRANSFERRING, _SUSPENDED = "1", "2", "3", "4", "5", "6", "7"
 _UNTIL_FETCHED = "JobStatus == 4 && (StageOutFinish =?= undefined || StageOutFinish == 0)"
 _EVICTED = "(JobStatus == 1 && NumJobStarts > 0)"
+_LOST = "HTCondor lost it on its worker node (its startd, starter or shadow died), or gave its place to another job"
+_STARTED_ANEW = "HTCondor was started anew on its worker node (condor_startd), and the job ended with the one before"
 _SPOOLING = "16"
 """HoldReasonCode of a job whose files are still on their way to the schedd."""
 
@@ -119,10 +121,12 @@ class HTCondorDialect:
 
 
 def _state(status: str, since: str, code: str, host: str, before: str, text: str) -> State:
-    """`before`: the status that it had before this one."""
+    """`before`: the status before this one; of one in the queue what htcondor.sh says of its start."""
     time = float(since) if since.isdigit() else 0.0
     node = "" if host == "undefined" else host.rpartition("@")[2]
     text = "" if text.strip() == "undefined" else text.strip()
+    if before == "lost":  # the shadow looks for it until the lease of the job ends: 40 minutes
+        return State(phase=Phase.ENDED, time=time, node=node, text=_STARTED_ANEW)
     if status in (_RUNNING, _TRANSFERRING, _SUSPENDED):
         return State(phase=Phase.RUNNING, time=time, node=node)
     if status == _COMPLETED:
@@ -132,6 +136,8 @@ def _state(status: str, since: str, code: str, host: str, before: str, text: str
         return State(phase=Phase.ENDED, time=time, node=node, text=_removed(before, text))
     if status == _HELD and code != _SPOOLING:
         return State(phase=Phase.ENDED, time=time, node=node, text=f"HTCondor holds it: {text or 'no reason given'}")
+    if status == _IDLE and before == _RUNNING:  # its periodic_remove will come to the same, a minute later
+        return State(phase=Phase.ENDED, time=time, text=_LOST)
     return State(phase=Phase.QUEUED, time=time)
 
 
@@ -141,4 +147,4 @@ def _removed(before: str, text: str) -> str:
         return f"HTCondor removed it: {text or 'no reason given'}"
     if before == _RUNNING:
         return "it ran longer than the time limit, and HTCondor removed it"
-    return "HTCondor lost it on its worker node (its startd, starter or shadow died), or gave its place to another job"
+    return _LOST

@@ -32,13 +32,23 @@ gw_named() {
 
 gw_id_of() { echo "${1%.*}.%"; }
 
-gw_columns='ClusterId ProcId JobStatus EnteredCurrentStatus HoldReasonCode RemoteHost LastJobStatus HoldReason'
 
+gw_begun='ifThenElse(JobStatus == 2 && JobDisconnectedDate =!= undefined, "cut", ifThenElse(NumJobStarts > 0, 2, 1))'
+
+# The last column but one: 2 when it has been started, 1 when not, "lost" when the startd that had it is no more.
 gw_states() {
   # brings what they left, and lets them leave the queue
   [ -z "$gw_schedd" ] || condor_transfer_data $gw_at -constraint \
     'GridwmsBatch =!= undefined && JobStatus == 4 && (StageOutFinish =?= undefined || StageOutFinish == 0)' >/dev/null 2>&1
-  condor_q $gw_at -constraint 'GridwmsBatch =!= undefined' -af $gw_columns
+  gw_all=$(condor_q $gw_at -constraint 'GridwmsBatch =!= undefined' -af ClusterId ProcId JobStatus EnteredCurrentStatus \
+    HoldReasonCode RemoteHost "$gw_begun" HoldReason) || return
+  # of those whose startd is out of reach: has another one been started there since they began?
+  gw_cut=$(printf '%s\n' "$gw_all" | awk '$7 == "cut" { found = 1 } END { print found }')
+  [ -z "$gw_cut" ] || gw_cut=$(condor_status ${gw_pool:+-pool $gw_pool} -af Machine DaemonStartTime)
+  printf '%s\n' "$gw_cut" "" "$gw_all" | awk '
+    !jobs { if (NF == 2 && (!($1 in since) || $2 < since[$1])) since[$1] = $2; jobs = $0 == ""; next }
+    $7 == "cut" { host = $6; sub(/.*@/, "", host); if (since[host] > $4) $7 = "lost" }
+    { print }'
 }
 
 gw_history() {
