@@ -18,6 +18,13 @@ def test_without_a_site_ads_are_left_alone() -> None:
     assert CallableSource("here", 30, lambda: [AD]).fetch() == [AD]
 
 
+def test_an_operator_may_say_more_of_them() -> None:
+    more = ClassAd.from_values({"GlueHostMainMemoryRAMSize": 64000, "GlueCEUniqueId": "b"})
+    (ad,) = CallableSource("here", 30, lambda: [AD], site="here", attributes=more).fetch()
+    names = ("GridwmsSite", "GlueHostMainMemoryRAMSize", "GlueCEUniqueID")
+    assert [evaluate_attribute(ad, name) for name in names] == ["here", 64000, "b"]
+
+
 def test_any_failure_becomes_a_sentence() -> None:
     def fail() -> list[ClassAd]:
         raise OSError("no route")

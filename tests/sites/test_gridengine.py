@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from gridwms.classad import evaluate_attribute
 from gridwms.sites.batch import BatchSettings
 from gridwms.sites.contract import Phase, Refusal, SiteUnavailable
 from gridwms.sites.gridengine import GridEngineDialect
@@ -87,3 +88,13 @@ def test_refused_and_silent(rig: BatchRig, cluster: FakeGridEngine) -> None:
     with pytest.raises(SiteUnavailable, match="unable to contact"):
         rig.site.submit([rig.quick(mine[1])])
     assert rig.site.find(mine) == dict.fromkeys(mine)
+
+
+def test_its_queue_is_described_with_its_hosts(rig: BatchRig, cluster: FakeGridEngine) -> None:
+    (ad,) = rig.site.describe()
+    told = ("GlueHostMainMemoryRAMSize", "GlueHostArchitectureSMPSize", "GlueHostNetworkAdapterOutboundIP")
+    assert [evaluate_attribute(ad, name) for name in told] == [int(23.6 * 1024), cluster.slots, True]
+    rig.settings = replace(rig.settings, network=False)
+    rig.restart()
+    (ad,) = rig.site.describe()
+    assert evaluate_attribute(ad, "GlueHostNetworkAdapterOutboundIP") is False

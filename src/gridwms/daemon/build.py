@@ -17,6 +17,7 @@ from gridwms.daemon.config import BadConfig, Config, Jobs, RetryRule, UserQuota
 from gridwms.daemon.listening import job_ids_of
 from gridwms.daemon.outlets import build_outlets
 from gridwms.daemon.shares import shares_of
+from gridwms.daemon.site_sections import ad_of
 from gridwms.daemon.sites import build_site
 from gridwms.daemon.sources import build_source, terms_of
 from gridwms.daemon.vitals import build_limiter
@@ -76,8 +77,10 @@ def build(
     sandbox.sweep(time.time() - _DAY if database.shared else math.inf)
     sites = {name: build_site(name, section, data) for name, section in config.sites.items()}
     sources: list[Source] = [
-        CallableSource(f"site {name}", config.sites[name].refresh_seconds, site.describe, name)
-        for name, site in sites.items()
+        CallableSource(
+            f"site {name}", section.refresh_seconds, sites[name].describe, name, attributes=ad_of(section.attributes)
+        )
+        for name, section in config.sites.items()
     ]
     sources += [build_source(name, section, database) for name, section in config.sources.items()]
     measures = Measures()

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, JsonValue, field_validator, model_validator
 
+from gridwms.classad import ClassAd
 from gridwms.daemon.section import Section as _Section
+
+_OWN = ("glueceuniqueid", "gridwmssite")
+
+
+def ad_of(attributes: Mapping[str, JsonValue]) -> ClassAd:
+    """Attributes as the configuration has them. Raises ValueError."""
+    return ClassAd.from_values(attributes)  # type: ignore[arg-type]
 
 
 class SiteSection(_Section):
@@ -14,7 +23,8 @@ class SiteSection(_Section):
 
     `max_jobs`: attempts it may hold at once, waiting ones included; `max_queued`: waiting ones, 0 for any number.
     `max_per_minute`: how many it is given in a minute, 0 for any. `batch`: how many one call hands over. `hooks`: a
-    directory on its worker nodes with scripts of the site (docs/operator/hooks.md).
+    directory on its worker nodes with scripts of the site (docs/operator/hooks.md). `attributes`: what its computing
+    elements are said to have, beside what the site tells of them or in its place.
     """
 
     max_jobs: int = Field(default=5000, ge=1)
@@ -24,6 +34,16 @@ class SiteSection(_Section):
     refresh_seconds: float = Field(default=10.0, gt=0)
     batch: int = Field(default=500, ge=1)
     hooks: str = ""
+    attributes: dict[str, JsonValue] = Field(default_factory=dict)
+
+    @field_validator("attributes")
+    @classmethod
+    def _of_all_elements(cls, value: dict[str, JsonValue]) -> dict[str, JsonValue]:
+        for name in value:
+            if name.lower() in _OWN:
+                raise ValueError(f"{name} is the site's own to tell")
+        ad_of(value)  # a number may be too large
+        return value
 
 
 class LocalSite(SiteSection):

@@ -1,4 +1,4 @@
-"""qsub, qstat, qacct and qdel as far as a site uses them."""
+"""qsub, qstat, qacct, qdel and qhost as far as a site uses them."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _JOB = """\
 class FakeGridEngine(FakeCluster):
     """A job that is deleted gets USR2, as -notify asks for, and is killed by nobody."""
 
-    programs = ("qsub", "qstat", "qacct", "qdel")
+    programs = ("qsub", "qstat", "qacct", "qdel", "qhost")
 
     def read(self, name: str, words: list[str], cwd: str) -> str:
         return (Path(cwd) / words[-1]).read_text() if name == "qsub" else ""
@@ -66,6 +66,11 @@ class FakeGridEngine(FakeCluster):
             if task.state in _STATES
         )
         return 0, f"<?xml version='1.0'?>\n<job_info>\n{rows}</job_info>\n", ""
+
+    def qhost(self, words: list[str], cwd: str, script: str) -> Answer:
+        head = "HOSTNAME ARCH NCPU NSOC NCOR NTHR LOAD MEMTOT MEMUSE SWAPTO SWAPUS"
+        hosts = f"global - - - - - - - - - -\nn1 lx-amd64 {self.slots} 1 2 2 0.01 23.6G 3.4G 0.0 0.0"
+        return 0, f"{head}\n{'-' * 80}\n{hosts}\n   all.q BIP 0/0/{self.slots}\n", ""
 
     def qacct(self, words: list[str], cwd: str, script: str) -> Answer:
         wanted = words[-1]

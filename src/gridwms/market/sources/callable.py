@@ -8,10 +8,13 @@ from dataclasses import dataclass
 from gridwms.classad import ClassAd
 from gridwms.market.source import SourceError
 
+_NOTHING = ClassAd()
+
 
 @dataclass(frozen=True, slots=True)
 class CallableSource:
-    """Asks `describe`. `site`: set as GridwmsSite in every ad, so that the resources can be delivered to.
+    """Asks `describe`. `site`: set as GridwmsSite in every ad, so that the resources can be delivered to. `attributes`:
+    set in every ad, whatever it has of these names.
 
     `describe` may raise anything; its text becomes the error.
     """
@@ -26,6 +29,7 @@ class CallableSource:
     complete: bool = True
     exact: bool = False
     notes: Sequence[str] = ()
+    attributes: ClassAd = _NOTHING
 
     def fetch(self) -> list[ClassAd]:
         """The ads, each with GridwmsSite. Raises SourceError."""
@@ -33,4 +37,5 @@ class CallableSource:
             ads = list(self.describe())
         except Exception as trouble:
             raise SourceError(f"the source '{self.name}' did not answer: {trouble}") from trouble
-        return [ad.with_({"GridwmsSite": self.site}) for ad in ads] if self.site else ads
+        more = self.attributes.with_({"GridwmsSite": self.site}) if self.site else self.attributes
+        return [ad.with_(dict(more.items())) for ad in ads] if more else ads

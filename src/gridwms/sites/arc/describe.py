@@ -74,7 +74,10 @@ def _ad(share: Share, service: ComputingService, settings: ArcSettings) -> Class
     }
     if service.environments:
         values["GlueHostApplicationSoftwareRunTimeEnvironment"] = list(service.environments)
-    return ClassAd.from_values(values | _of_machines(share, service.machines))
+    told = _of_machines(share, service.machines)
+    # what matters is whether wrappers reach the service, and that the operator knows
+    told["GlueHostNetworkAdapterOutboundIP"] = settings.network and told.get("GlueHostNetworkAdapterOutboundIP", True)
+    return ClassAd.from_values(values | told)
 
 
 def _of_machines(share: Share, machines: Iterable[Machine]) -> dict[str, Python]:

@@ -69,6 +69,7 @@ def queue_ad(queue: Queue, settings: BatchSettings, kind: str, version: str) -> 
         "GlueCEPolicyMaxWallClockTime": wall,
         "GlueCEPolicyMaxCPUTime": wall,
         "GlueSubClusterLogicalCPUs": queue.slots,
+        "GlueHostNetworkAdapterOutboundIP": settings.network,
     }
     if queue.width:
         values["GlueHostArchitectureSMPSize"] = queue.width

@@ -13,6 +13,7 @@ from gridwms.sites.contract import Phase
 
 _SURE = frozenset(["37", "100"])
 """Codes of `failed` that tell of a job whose processes have ended: by the time limit, by a signal (accounting(5))."""
+_UNITS = {"K": 1 / 1024, "M": 1, "G": 1024, "T": 1024 * 1024}
 
 
 class GridEngineDialect:
@@ -81,6 +82,7 @@ class GridEngineDialect:
         """One ad a cluster queue. What waits is told without a queue, and counts for each."""
         counts = {words[1]: int(words[0]) for line in section(lines, "jobs") if len(words := line.split()) == 2}
         version = " ".join(section(lines, "version"))
+        shapes = _shapes(section(lines, "hosts"))
         ads = []
         for words in map(str.split, section(lines, "queues")):
             # CLUSTER QUEUE (name), CQLOAD, USED, RES, AVAIL, TOTAL, aoACDS, cdsuE
@@ -89,8 +91,32 @@ class GridEngineDialect:
             queue = Queue(name=words[0], slots=int(words[5]), free=int(words[4]))
             queue.running, queue.waiting = counts.get(queue.name, 0), counts.get("-", 0)
             queue.open = int(words[5]) > int(words[7])
+            queue.width, queue.memory_mb = shapes.get(queue.name, (0, 0))
             ads.append(queue_ad(queue, settings, self.kind, version))
         return ads
+
+
+def _shapes(lines: Sequence[str]) -> dict[str, tuple[int, int]]:
+    """By queue the most slots and the most memory (MB) that one of its hosts has. Below a host come its queues."""
+    found: dict[str, tuple[int, int]] = {}
+    column = next((line.split().index("MEMTOT") for line in lines if "MEMTOT" in line.split()), -1)
+    memory = 0
+    for line in lines:
+        words = line.split()
+        if not line.startswith(" "):
+            memory = _megabytes(words[column]) if 0 < column < len(words) else 0
+        elif len(words) > 2 and (slots := words[2].rpartition("/")[2]).isdigit():
+            width, most = found.get(words[0], (0, 0))
+            found[words[0]] = (max(width, int(slots)), max(most, memory))
+    return found
+
+
+def _megabytes(text: str) -> int:
+    """`23.6G` as qhost has it; 0: it is not told."""
+    try:
+        return int(float(text[:-1]) * _UNITS.get(text[-1:], 0))
+    except ValueError:
+        return 0
 
 
 def _state(letters: str, host: str) -> State:

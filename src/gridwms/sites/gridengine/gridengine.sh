@@ -75,6 +75,9 @@ gw_describe() {
   echo '+queues'
   gw_all=$(qstat -g c) || return
   printf '%s\n' "$gw_all"
+  echo '+hosts'
+  gw_all=$(qhost -q) || return
+  printf '%s\n' "$gw_all"
   echo '+jobs'
   gw_all=$(gw_jobs '*') || return
   [ -z "$gw_all" ] || printf '%s\n' "$gw_all" | awk -F'|' '{ sub("@.*", "", $4); print ($4 == "" ? "-" : $4) }' | sort | uniq -c
