@@ -84,6 +84,14 @@ def test_the_site_alone_cannot_say_how_it_went() -> None:
     assert job.done_code is DoneCode.OK
 
 
+def test_a_site_that_lost_a_wrapper_and_started_it_again_is_told_of() -> None:
+    """The second one gets no token (16), and says nothing: the first one's payload had begun."""
+    over = Ended(id="s", time=6, attempt=1, kind=EndKind.COMPLETED, exit_code=16)
+    job = after(MATCHED, PayloadStarted(id="w2", time=5, attempt=1, instance="i"), over)
+    assert job.reason is not None
+    assert "lost it and started it again" in job.reason.sentence
+
+
 def test_an_absent_pair_is_an_error_with_a_name() -> None:
     with pytest.raises(UnexpectedEvent, match=r"Matched .* not expected .* SUBMITTED"):
         step(step(None, registered())[0], MATCHED)

@@ -81,7 +81,10 @@ def processes(folder: Path) -> list[int]:
 
 
 def words_of(process: int) -> list[str]:
-    return Path(f"/proc/{process}/cmdline").read_text().rstrip("\0").split("\0")
+    try:
+        return Path(f"/proc/{process}/cmdline").read_text().rstrip("\0").split("\0")
+    except OSError:
+        return [""]
 
 
 def lives(process: int) -> bool:

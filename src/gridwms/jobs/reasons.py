@@ -222,7 +222,8 @@ _REGISTRY = (
     Kind(
         "killed_at_site",
         "The site $site ended the job: $text",
-        "Often a time or memory limit of the site; ask for more, or for another site.",
+        "Where it hit a limit, ask for more or for another site. Where a node or a daemon of the site failed, nothing is wrong "
+        "with the job: RetryCount says how often it is tried again.",
     ),
     Kind(
         "out_of_memory",
@@ -341,7 +342,12 @@ _REGISTRY = (
         "Look at the destination, and whether the worker nodes reach it; what could not be sent came to the service.",
         Retry.NEVER,
     ),
-    Kind("terminated", "Job has been terminated (got SIG$signal)", "Often a time limit of the site."),
+    Kind(
+        "terminated",
+        "Job has been terminated (got SIG$signal)",
+        "The site ended it: its time limit, room for another job, or a node or daemon that went down. 'gridwms log' shows "
+        "what the site said.",
+    ),
     Kind("withdrawn", "The attempt was ended at the wish of the service.", "Nothing to do."),
     Kind(
         "no_transport",

@@ -9,7 +9,8 @@ from gridwms.jobs.states import DoneCode, State
 
 _STOPPED = frozenset({"withdrawn", "terminated"})
 """What a wrapper says when it was told to end: a cancelled job when the user asked for it."""
-
+_NO_TOKEN = 16
+"""Exit status of a wrapper that did not get the token (docs/worker-protocol.md)."""
 
 # Looking a member of an enumeration up costs as much as the rest of a rule.
 _READY, _SCHEDULED, _RUNNING, _DONE = State.READY, State.SCHEDULED, State.RUNNING, State.DONE
@@ -73,6 +74,9 @@ def _why_departed(attempt: Attempt, departure: Departure) -> Reason:
     match departure.kind:
         case EndKind.GONE:
             return reason("site_lost", site=attempt.site)
+        case EndKind.COMPLETED if departure.exit_code == _NO_TOKEN and attempt.payload_at is not None:
+            text = "the site lost it and started it again; its payload, which had begun, runs once only"
+            return reason("wrapper_died", site=attempt.site, text=text)
         case EndKind.COMPLETED:
             return reason("wrapper_died", site=attempt.site, text=f"status {departure.exit_code}")
         case EndKind.KILLED | EndKind.CANCELLED:

@@ -42,6 +42,8 @@ logger = structlog.get_logger(__name__)
 
 _Key = tuple[str, int]
 _OVER = frozenset({Phase.ENDED, Phase.GONE})
+_ANSWER = 75.0
+"""Seconds within which one that lives gives a sign: it looks every 15, on a file system that may cache for 60."""
 _KILLED = 137
 _LINGER = 10.0
 """Seconds that a batch system gets to notice that a task has ended; then it is told."""
@@ -362,7 +364,7 @@ class BatchSite:
             sure = bool(asked and not started)
             if state is not None:
                 sure = bool(asked) or (bool(state.text) and state.phase is Phase.ENDED and not state.left)
-            if not self._long_unseen(receipt, sure=sure):
+            if not self._long_unseen(receipt, _ANSWER if started and state is not None else None, sure=sure):
                 return Sighting(tag=tag, phase=Phase.NOT_YET_VISIBLE, time=self._clock())
             if not asked and not started and (state is None or state.phase is Phase.GONE):
                 return None
@@ -395,10 +397,11 @@ class BatchSite:
             )
         return f"its wrapper was ended by signal {code - 128}" if code > 128 else ""
 
-    def _long_unseen(self, receipt: Receipt, *, sure: bool) -> bool:
-        """Whether to stop waiting for the files of an attempt; `sure`: none are to be expected."""
+    def _long_unseen(self, receipt: Receipt, most: float | None = None, *, sure: bool) -> bool:
+        """Whether to stop waiting for the files of an attempt; `sure`: none are to be expected. `most`: seconds."""
         since = self._unseen.setdefault(receipt.id, self._clock())
-        return sure or self._clock() - since >= self.settings.unseen_seconds
+        seconds = self.settings.unseen_seconds if most is None else min(most, self.settings.unseen_seconds)
+        return sure or self._clock() - since >= seconds
 
     def _give_up(self, lost: Sequence[tuple[Receipt, Place]], states: Mapping[str, State]) -> dict[str, Sighting]:
         """Those that never began and are nowhere to be seen, or hopeless; once it is sure that they will not begin."""
