@@ -135,9 +135,10 @@ class BatchSection(SiteSection):
 
 
 class SlurmSite(BatchSection):
-    """A Slurm cluster."""
+    """A Slurm cluster. `share_seconds`: how long a task may have run when it takes another attempt of its array."""
 
     kind: Literal["slurm"]
+    share_seconds: float = Field(default=1.0, ge=0, le=60)
 
 
 class HTCondorSite(BatchSection):

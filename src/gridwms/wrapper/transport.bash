@@ -69,7 +69,7 @@ body() {
   fi
   local text=''
   IFS= read -r -t 60 -u 3 -N "$length" text || return
-  [[ -z $1 ]] || printf '%s' "$text" >"$1"
+  [[ -z $1 ]] || printf '%s' "$text" >>"$1" # it was emptied
 }
 
 while read -r method auth file url; do

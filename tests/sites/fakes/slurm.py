@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import signal
 import time
 from pathlib import Path
 
@@ -96,14 +97,18 @@ class FakeSlurm(FakeCluster):
         return 0, "".join(line + "\n" for line in lines), ""
 
     def scancel(self, words: list[str], cwd: str, script: str) -> Answer:
-        wrong = ""
-        for word in options(words)[""]:
+        given, wrong = options(words), ""
+        for word in given[""]:
             number, _, index = word.partition("_")
             batch = self.batches.get(int(number))
             if batch is None:
                 wrong = f"scancel: error: Kill job error on job id {word}: Invalid job id specified\n"
                 continue
-            self.end(batch.tasks[int(index or 0)], "CANCELLED")
+            for task in (batch.tasks[int(one)] for one in (index or "0").strip("[]").split(",")):
+                if "signal" not in given:
+                    self.end(task, "CANCELLED")
+                elif task.state == "running" and task.process is not None:
+                    task.process.send_signal(signal.Signals[f"SIG{given['signal']}"])
         return int(bool(wrong)), "", wrong
 
     def sinfo(self, words: list[str], cwd: str, script: str) -> Answer:

@@ -34,6 +34,8 @@ class BatchSettings:
     """Whether worker nodes reach the service. If not, all that they have to say goes by way of `directory`."""
     accounting: bool = True
     """Whether the batch system is asked about the past as well."""
+    share_seconds: float = 0.0
+    """How long a task may have run when it takes another short attempt of its array; 0: never (Slurm)."""
     parallel: str = "smp"
     """The parallel environment for attempts of several processors (Grid Engine)."""
     memory: str = "mem_free"
@@ -95,7 +97,8 @@ class Dialect(Protocol):
         calls its attempts, with % for the index. gw_named BATCH... prints "<batch> <id>" of those there are; gw_id_of
         TASK the id. gw_states, and gw_history with tasks on standard input, print what `states` reads; gw_describe what
         `describe` reads. gw_cancel takes tasks on standard input. gw_is_doubt and gw_is_full judge an error text there:
-        it may have been taken all the same; the site takes no more for now.
+        it may have been taken all the same; the site takes no more for now. Where `head` sets gw_share,
+        gw_nudge sends USR1 to the scripts of the tasks on standard input.
         """
 
     @property
@@ -109,7 +112,8 @@ class Dialect(Protocol):
         """The begin of the script `task`.
 
         Directives; then it goes to its directory and sets gw_index, gw_task, gw_scratch, gw_flat where the batch system
-        brings back files and no directories, and gw_last_call: a signal by which it tells that it is about to kill.
+        brings back files and no directories, and gw_last_call: a signal by which it tells that it is about to kill. It
+        may set gw_share, hundredths of a second for which it takes other attempts, and gw_count, how many there are.
         """
 
     def states(self, lines: Sequence[str]) -> dict[str, State]:

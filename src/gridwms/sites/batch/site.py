@@ -12,7 +12,7 @@ import tarfile
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO
 from urllib.parse import unquote
@@ -132,13 +132,15 @@ class BatchSite:
             self._grant()
         lines = self._run("states")
         states = self._dialect.states([line for line in lines if not line.startswith("+")])
-        self._release(places, states, {(w[1], int(w[2])) for line in lines if (w := line.split())[:1] == ["+over"]})
+        told = _told(lines)
+        places = {tag: place and told.runs(place) for tag, place in places.items()}
+        self._release(places, states, told)
         live: dict[str, State] = {}
         rest: list[tuple[Receipt, Place]] = []
         for receipt in receipts:
             place = places[receipt.tag]
             state = states.get(place.task) if place else None
-            if state is not None and state.phase not in _OVER:
+            if state is not None and state.phase not in _OVER and place and place.key not in told.shared:
                 live[receipt.tag] = state
                 self._unseen.pop(receipt.id, None)
             elif place is not None:
@@ -294,17 +296,18 @@ class BatchSite:
         node = state.node if state.phase is Phase.RUNNING else ""
         return Sighting(tag=tag, phase=state.phase, time=state.time or self._clock(), node=node)
 
-    def _release(self, places: Mapping[str, Place | None], states: dict[str, State], over: set[_Key]) -> None:
+    def _release(self, places: Mapping[str, Place | None], states: dict[str, State], told: _Told) -> None:
         """Have the batch system end those that it shows as live long after they have ended: it lost their processes.
 
         They are taken out of `states`.
         """
-        now = self._clock()
+        now, busy = self._clock(), told.busy
         lingering = {
             place.receipt_id: place
             for place in places.values()
             if place is not None
-            and (place.batch, place.index) in over
+            and place.key in told.over
+            and place.task not in busy
             and (state := states.get(place.task)) is not None
             and state.phase not in _OVER
         }
@@ -313,7 +316,7 @@ class BatchSite:
         if late:
             self._run("release", stdin=_lines((place.task,) for place in late))
             for place in late:
-                del states[place.task]
+                states.pop(place.task, None)
 
     def _gone(self, tag: str) -> Sighting:
         return Sighting(tag=tag, phase=Phase.GONE, time=self._clock())
@@ -461,6 +464,36 @@ class BatchSite:
             what = " ".join(said.err.split()) or f"it ended with status {said.status}"
             raise SiteUnavailable(f"site {self.name}: '{name}' on {self._shell.where} failed: {what[-500:]}")
         return said.lines
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What the files say beside the states. `over`: attempts that have ended. `shared`: the tasks of those that share
+    one."""
+
+    over: set[_Key]
+    shared: dict[_Key, str]
+
+    def runs(self, place: Place) -> Place:
+        """The place with the task that runs it, which may have been meant for another."""
+        task = self.shared.get(place.key)
+        return place if task is None else replace(place, task=task)
+
+    @property
+    def busy(self) -> set[str]:
+        """Tasks that still run one of those that they share."""
+        return {task for key, task in self.shared.items() if key not in self.over}
+
+
+def _told(lines: Iterable[str]) -> _Told:
+    told = _Told(set(), {})
+    for line in lines:
+        match line.split():
+            case ["+over", batch, index]:
+                told.over.add((batch, int(index)))
+            case ["+shared", batch, index, task]:
+                told.shared[batch, int(index)] = task
+    return told
 
 
 def _lines(rows: Iterable[Sequence[object]]) -> bytes:

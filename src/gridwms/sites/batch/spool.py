@@ -35,6 +35,11 @@ class Place:
     task: str
 
     @property
+    def key(self) -> tuple[str, int]:
+        """The batch, and the index in it."""
+        return self.batch, self.index
+
+    @property
     def receipt_id(self) -> str:
         return f"{self.task}@{self.batch}.{self.index}"
 

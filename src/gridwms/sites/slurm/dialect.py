@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from importlib import resources
 from shlex import quote
@@ -53,8 +54,10 @@ class SlurmDialect:
         """The comment names the first tag. A task is never started again by Slurm: retries are decided by us."""
         options = [f"--job-name=gw-{batch}", f"--comment={quote(comment)}", f"--partition={need.queue}"]
         options += ["--output=/dev/null", "--error=/dev/null", "--no-requeue", *_room(need)]
+        small = count > 1 and need.cpus == 1 and not need.nodes and not need.whole_nodes
+        share = settings.share_seconds if small else 0.0
         if need.wall_seconds is not None:
-            options.append(f"--time={max(1, -(-need.wall_seconds // 60))}")
+            options.append(f"--time={max(1, math.ceil((need.wall_seconds + share) / 60))}")
         if settings.array > 1:
             options.append(f"--array=0-{count - 1}")
         lines = ["#!/bin/sh", *(f"#SBATCH {option}" for option in (*options, *settings.options))]
@@ -64,6 +67,7 @@ class SlurmDialect:
             '[ -z "${SLURM_ARRAY_JOB_ID-}" ] || gw_task=${SLURM_ARRAY_JOB_ID}_$gw_index',
             'cd "$SLURM_SUBMIT_DIR" || exit 97',
             f"gw_scratch={quote(settings.scratch)} gw_flat= gw_last_call=",
+            *([f"gw_share={int(100 * share)} gw_count={count}"] if share else []),
             "",
         ]
         return "\n".join(lines)

@@ -48,15 +48,24 @@ gw_history() {
   return 0
 }
 
+# Tasks of an array in one word, 500 at most, so that the controller is asked once for all of them.
 gw_cancel() {
-  gw_ids=$(cat)
+  gw_ids=$(awk -F_ 'NF != 2 { print; next }
+    { count[$1]++; part = $1 "_[" int((count[$1] - 1) / 500); if (part in of) of[part] = of[part] "," $2; else of[part] = $2 }
+    END { for (part in of) { split(part, id, "_"); print id[1] "_[" of[part] "]" } }')
   [ -n "$gw_ids" ] || return 0
-  gw_said=$(printf '%s\n' "$gw_ids" | xargs -n 1000 scancel -Q 2>&1) && return
+  gw_said=$(printf '%s\n' "$gw_ids" | xargs -n 100 scancel -Q 2>&1) && return
   # that some are over is no error
   if printf '%s\n' "$gw_said" | grep -vi 'invalid job id' | gw_is_doubt; then
     gw_say "$gw_said"
     return 1
   fi
+}
+
+# Has the tasks look whether what they run now is to end.
+gw_nudge() {
+  xargs -n 1000 scancel -Q --batch --signal=USR1 2>/dev/null
+  return 0
 }
 
 gw_describe() {

@@ -8,10 +8,14 @@ gw_make() {
   gw_made="type=$1&id=worker-$gw_attempt-$gw_sequence-$gw_instance&time=$gw_now$2"
 }
 
+# Writes $2 into file $1, in place of what is in it. Opened twice: some file systems (ext4) bring a file that is emptied
+# and written in one go to the disk at once, and a thousand short jobs would wait for little else.
+gw_write() { : >"$1" && printf '%s' "$2" >>"$1"; }
+
 # Keeps the lines $1 as those that the service may not have; the site adaptor reads them from the file.
 gw_keep() {
   gw_spool=$1
-  printf '%s' "$gw_spool" >"$gw_dir/events"
+  gw_write "$gw_dir/events" "$gw_spool"
 } 2>/dev/null
 
 # Spools an event of type $1 with fields $2.

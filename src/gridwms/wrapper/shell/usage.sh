@@ -12,7 +12,8 @@ gw_parse() {
 
 # Processor time of our children so far: gw_user and gw_system, in hundredths.
 gw_times() {
-  times >"$gw_dir/times"
+  : >"$gw_dir/times"
+  times >>"$gw_dir/times"
   {
     read -r gw_user gw_system
     read -r gw_user gw_system
