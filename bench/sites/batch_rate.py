@@ -107,7 +107,8 @@ SYSTEMS: dict[str, tuple[Callable[[], str], Callable[[], AbstractContextManager[
 }
 
 
-def service(system: System, count: int, folder: Path) -> tuple[Callable[[], None], Callable[[], float]]:
+@contextmanager
+def service(system: System, count: int, folder: Path) -> Iterator[tuple[Callable[[], None], Callable[[], float]]]:
     """A service with this site alone: what runs `count` jobs through it, and what tells its own processor time."""
     config = folder / "gridwms.toml"
     config.write_text(f"[sites.cluster]\npoll_seconds = 2\n{system.section()}")
@@ -127,7 +128,10 @@ def service(system: System, count: int, folder: Path) -> tuple[Callable[[], None
         words = Path(f"/proc/{runner.process.pid}/stat").read_text().rpartition(")")[2].split()
         return (int(words[11]) + int(words[12])) / os.sysconf("SC_CLK_TCK")
 
-    return run, used
+    try:
+        yield run, used
+    finally:
+        runner.kill()
 
 
 def measured(work: Callable[[], None], group: Path | None) -> Cost:
@@ -162,8 +166,11 @@ def main() -> None:
         raise SystemExit(why)
     ours = group()
     costs: dict[str, list[Cost]] = {"alone": [], "service": []}
-    with running() as system, tempfile.TemporaryDirectory() as directory:
-        through, used = service(system, count, Path(directory))
+    with (
+        running() as system,
+        tempfile.TemporaryDirectory() as directory,
+        service(system, count, Path(directory)) as (through, used),
+    ):
         before = used()
         for _ in range(rounds):
             costs["alone"].append(measured(lambda: system.alone(count), ours))

@@ -53,12 +53,20 @@ class Play:
             if self.kind == "htcondor" and not self.schedd
             else LocalShell(seconds=seconds, environment=self.environment)
         )
-        settings = BatchSettings(name="site", directory=f"{self.folder}/site", host="site.example", unseen_seconds=10)
+        settings = BatchSettings(
+            name="site",
+            directory=f"{self.folder}/site",
+            host="site.example",
+            unseen_seconds=10,
+            share_seconds=1 if self.kind == "slurm" else 0,
+        )
         return BatchSite(settings, self.dialect, shell)
 
     def handover(self, tag: str) -> Handover:
         ce = f"site.example:2119/jobmanager-{self.dialect.kind}-{self.queue}"
-        return Handover(tag=tag, ce=ce, script=f"echo {tag} >>{self.folder}/ran\n")
+        said = "type=Finished&exit_code=0&real=0.00"  # Slurm's may share their tasks
+        script = f"echo {tag} >>{self.folder}/ran\necho '{said}' >\"$GRIDWMS_SITE_DIR/events\"\n"
+        return Handover(tag=tag, ce=ce, script=script)
 
 
 def hold(play: Play, mine: list[str], seed: int) -> None:

@@ -19,18 +19,6 @@ from tests.sites.contract import SiteContract, receipts_of, tags
 from tests.sites.fakes.slurm import FakeSlurm
 
 
-class SharingRig(BatchRig):
-    """Its attempts say how they ended, as wrappers do."""
-
-    def quick(self, tag: str) -> Handover:
-        return self.saying(tag, 0)
-
-    def saying(self, tag: str, code: int, before: str = ":") -> Handover:
-        """An attempt whose payload ends with `code`."""
-        word = f"type=Finished&exit_code={code}&real=0.00"
-        return self.script(tag, f"{before}\necho '{word}' >\"$GRIDWMS_SITE_DIR/events\"")
-
-
 @pytest.fixture
 def slurm(tmp_path: Path) -> Iterator[FakeSlurm]:
     played = FakeSlurm(tmp_path / "slurm")
@@ -39,11 +27,11 @@ def slurm(tmp_path: Path) -> Iterator[FakeSlurm]:
 
 
 @pytest.fixture
-def rig(tmp_path: Path, slurm: FakeSlurm) -> Iterator[SharingRig]:
+def rig(tmp_path: Path, slurm: FakeSlurm) -> Iterator[BatchRig]:
     path = f"{slurm.bin}:{os.environ['PATH']}"
     directory = str(tmp_path / "site")
     settings = BatchSettings(name="cluster", directory=directory, host="cluster.example", share_seconds=60)
-    made = SharingRig(tmp_path, SlurmDialect(), lambda: LocalShell(environment={"PATH": path}, seconds=20), settings)
+    made = BatchRig(tmp_path, SlurmDialect(), lambda: LocalShell(environment={"PATH": path}, seconds=20), settings)
     yield made
     made.site.close()
 
@@ -64,7 +52,7 @@ def started(slurm: FakeSlurm) -> list[int]:
     return [task.index for _, task in slurm.all_tasks() if task.start]
 
 
-def test_four_attempts_a_task(rig: SharingRig, slurm: FakeSlurm) -> None:
+def test_four_attempts_a_task(rig: BatchRig, slurm: FakeSlurm) -> None:
     """What a task took is not started by Slurm any more once it is forgotten."""
     slurm.slots = 1
     mine = tags(8)
@@ -85,7 +73,7 @@ def test_four_attempts_a_task(rig: SharingRig, slurm: FakeSlurm) -> None:
     assert not taken & set(started(slurm)) - {0}
 
 
-def test_no_more_after_a_failure(rig: SharingRig, slurm: FakeSlurm) -> None:
+def test_no_more_after_a_failure(rig: BatchRig, slurm: FakeSlurm) -> None:
     """A worker node on which everything fails at once does not get through the whole array."""
     slurm.slots = 1
     mine = tags(8)
@@ -95,7 +83,7 @@ def test_no_more_after_a_failure(rig: SharingRig, slurm: FakeSlurm) -> None:
     assert [rig.ran(tag) for tag in mine] == [1] * 8
 
 
-def test_one_that_was_taken_is_cancelled_alone(rig: SharingRig, slurm: FakeSlurm) -> None:
+def test_one_that_was_taken_is_cancelled_alone(rig: BatchRig, slurm: FakeSlurm) -> None:
     """The task goes on with the next one that has it in mind; the rest is done by other tasks."""
     slurm.slots = 1
     mine = tags(4)
@@ -111,7 +99,7 @@ def test_one_that_was_taken_is_cancelled_alone(rig: SharingRig, slurm: FakeSlurm
     assert [rig.ran(tag) for tag in mine] == [1] * 4
 
 
-def test_one_that_was_taken_is_forgotten_while_it_runs(rig: SharingRig, slurm: FakeSlurm) -> None:
+def test_one_that_was_taken_is_forgotten_while_it_runs(rig: BatchRig, slurm: FakeSlurm) -> None:
     slurm.slots = 1
     mine = tags(2)
     receipts = submit(rig, [rig.quick(mine[0]), rig.endless(mine[1])])
@@ -121,7 +109,7 @@ def test_one_that_was_taken_is_forgotten_while_it_runs(rig: SharingRig, slurm: F
     assert not list((rig.folder / "site").glob("*/w*"))
 
 
-def test_the_task_of_others_is_killed(rig: SharingRig, slurm: FakeSlurm) -> None:
+def test_the_task_of_others_is_killed(rig: BatchRig, slurm: FakeSlurm) -> None:
     """What had ended has ended well, what ran is said to be killed, what had not begun runs elsewhere."""
     slurm.slots = 1
     mine = tags(4)
@@ -140,7 +128,7 @@ def test_the_task_of_others_is_killed(rig: SharingRig, slurm: FakeSlurm) -> None
     assert [rig.ran(tag) for tag in mine] == [1] * 4
 
 
-def test_only_single_processors_share(rig: SharingRig, slurm: FakeSlurm) -> None:
+def test_only_single_processors_share(rig: BatchRig, slurm: FakeSlurm) -> None:
     slurm.hold = True
     submit(rig, [rig.quick(tag) for tag in tags(2)])
     (batch,) = slurm.batches.values()

@@ -44,6 +44,7 @@ def rig(tmp_path: Path, cluster: slurm.Slurm, request: pytest.FixtureRequest) ->
         host="cluster.example",
         unseen_seconds=5,
         accounting=cluster.accounting,
+        share_seconds=1,
     )
     many = 1000 if request.config.getoption("--long") else 100
     made = SlurmRig(
