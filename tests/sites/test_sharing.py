@@ -119,12 +119,12 @@ def test_the_task_of_others_is_killed(rig: BatchRig, slurm: FakeSlurm) -> None:
     with slurm.lock:
         process = batch.tasks[0].process
         assert process is not None
-        batch.tasks[0].state = "NODE_FAIL"
+        batch.tasks[0].state = "OUT_OF_MEMORY"
         os.killpg(process.pid, signal.SIGKILL)
     rig.wait(lambda: phases(rig, receipts) == [Phase.ENDED] * 4)
     whys = [one.reason for one in rig.site.status(receipts)]
     assert [bool(one) for one in whys] == [False, False, False, True]
-    assert "its worker node failed" in str(whys[3])
+    assert "more memory than it may" in str(whys[3])
     assert [rig.ran(tag) for tag in mine] == [1] * 4
 
 
