@@ -59,7 +59,7 @@ def names_at(real_arex: arex.Arex, settings: ArcSettings) -> list[str]:
     return [one.name for one in found if one is not None]
 
 
-@pytest.mark.timeout(1200)
+@pytest.mark.timeout(3600)
 @pytest.mark.parametrize(("count", "chunk", "troubles"), [(8, 4, 3), pytest.param(500, 25, 40, marks=pytest.mark.long)])
 def test_every_payload_runs_once(
     real_arex: arex.Arex,

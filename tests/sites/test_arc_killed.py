@@ -24,7 +24,7 @@ def cable(real_arex: arex.Arex) -> Iterator[Line]:
 
 
 @pytest.mark.long
-@pytest.mark.timeout(2400)
+@pytest.mark.timeout(7200)
 @pytest.mark.parametrize(("jobs", "rounds"), [(50, 12), (500, 60)])
 def test_every_payload_runs_once(
     real_arex: arex.Arex, real_arc: ArcRig, cable: Line, tmp_path: Path, jobs: int, rounds: int
@@ -59,7 +59,7 @@ unseen_seconds = 20
             cable.deaf_at = chance.randrange(30_000)
 
     runner = Runner(tmp_path, "--config", str(config))
-    assert torture(runner, ran, cut, jobs=jobs, rounds=rounds, seed=jobs, pace=3) == []
+    assert torture(runner, ran, cut, jobs=jobs, rounds=rounds, seed=jobs, pace=6) == []
     real_arc.wait(lambda: alive(real_arc) == [])
 
 
