@@ -33,6 +33,7 @@ class Share:
     max_wall: int | None = None
     max_cpu: int | None = None
     max_memory: int | None = None
+    max_virtual_memory: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,6 +113,7 @@ def _share(one: Tree) -> Share:
         max_wall=_number(one, "MaxWallTime"),
         max_cpu=_number(one, "MaxCPUTime"),
         max_memory=_number(one, "MaxMainMemory"),
+        max_virtual_memory=_number(one, "MaxVirtualMemory"),
     )
 
 

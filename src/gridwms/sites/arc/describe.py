@@ -82,7 +82,8 @@ def _ad(share: Share, service: ComputingService, settings: ArcSettings) -> Class
 
 def _of_machines(share: Share, machines: Iterable[Machine]) -> dict[str, Python]:
     machine = next(iter(machines), Machine())
-    memory = share.max_memory or machine.memory
+    # A-REX tells `nodememory` of its configuration, what each node has for jobs, as the virtual memory of the queue
+    memory = share.max_memory or machine.memory or share.max_virtual_memory
     told: dict[str, Python | None] = {
         "GlueHostArchitectureSMPSize": machine.cpus,
         "GlueHostMainMemoryRAMSize": memory,

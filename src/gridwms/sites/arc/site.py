@@ -19,6 +19,7 @@ from gridwms.jobs.reasons import reason
 from gridwms.sites.arc.activity import Activity, activity_of, phase_of
 from gridwms.sites.arc.adl import describe
 from gridwms.sites.arc.describe import ads_of, queue_of, width_of
+from gridwms.sites.arc.ending import BROKEN, LEFT_EVENTS, why
 from gridwms.sites.arc.names import Names
 from gridwms.sites.arc.rest import Rest, Showing
 from gridwms.sites.arc.settings import ArcSettings
@@ -29,9 +30,6 @@ from gridwms.sites.link import WorkerLink
 
 logger = structlog.get_logger(__name__)
 
-_LEFT_EVENTS = 99
-"""task.sh: the wrapper ended well, and left events."""
-_BROKEN = {97: "A-REX started it a second time", 98: "its worker node could not unpack the wrapper (base64, gzip)"}
 _MOST_LEFT = 1 << 20
 _MOST_LOG = 1 << 16
 
@@ -284,31 +282,20 @@ class ArcSite:
         code = activity.exit_code
         self._codes[receipt.id] = code
         cancelled = state == "KILLED"
-        text = "" if cancelled else self._why(receipt.id, state, activity)
-        code = 0 if code == _LEFT_EVENTS else code
+        text = "" if cancelled else why(state, activity, lambda: self._failure(receipt.id))
+        code = 0 if code == LEFT_EVENTS else code
         return Sighting(
             tag=receipt.tag,
             phase=Phase.ENDED,
             time=activity.end or self._clock(),
             node=activity.node,
-            exit_code=None if cancelled or code in _BROKEN else code,
+            exit_code=None if cancelled or code in BROKEN else code,
             cancelled=cancelled,
             reason=reason("killed_at_site", site=self.name, text=text) if text else None,
         )
 
-    def _why(self, job: str, state: str, activity: Activity) -> str:
-        """Why it did not end by itself; empty when it did."""
-        code = activity.exit_code
-        if code in _BROKEN:
-            return _BROKEN[code]
-        if code is not None and 0 <= code <= _LEFT_EVENTS:
-            return ""
-        if code is not None and code > 128 and not activity.errors:
-            return f"its wrapper was ended by signal {code - 128}"
-        if state == "FINISHED" and code is None:
-            return ""
-        said = activity.errors or (self._rest.file(job, "diagnose/failed", 2000) or b"").decode("utf-8", "replace")
-        return " ".join(said.split())[:1000] or "it failed, and A-REX does not say why"
+    def _failure(self, job: str) -> str:
+        return (self._rest.file(job, "diagnose/failed", 2000) or b"").decode("utf-8", "replace")
 
     def _left(self, receipt: Receipt) -> Leftover:
         if self._codes.get(receipt.id) == 0:
