@@ -76,10 +76,35 @@ def free_port() -> int:
     return port
 
 
-def kill_by_environment(line: str) -> None:
-    """End what outlives its daemon, told by a line of its environment that is ours alone."""
-    wanted = line.encode()
+def by_environment(line: str) -> list[int]:
+    """The processes that were started with this line in their environment."""
+    wanted, found = line.encode(), []
     for place in Path("/proc").glob("[0-9]*"):
         with suppress(OSError):
-            if wanted in (place / "environ").read_bytes().split(b"\0") and int(place.name) != os.getpid():
-                os.kill(int(place.name), signal.SIGKILL)
+            if wanted in (place / "environ").read_bytes().split(b"\0"):
+                found.append(int(place.name))
+    return found
+
+
+def ancestors(process: int) -> list[int]:
+    """Its parent, the parent of that, and so on, without the first process of all."""
+    found: list[int] = []
+    while (process := parent(process)) > 1:
+        found.append(process)
+    return found
+
+
+def parent(process: int) -> int:
+    """0 when it is gone."""
+    try:
+        return int(Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[1])
+    except OSError:
+        return 0
+
+
+def kill_by_environment(line: str) -> None:
+    """End what outlives its daemon, told by a line of its environment that is ours alone."""
+    for process in by_environment(line):
+        if process != os.getpid():
+            with suppress(OSError):
+                os.kill(process, signal.SIGKILL)

@@ -440,7 +440,7 @@ def test_exit_codes(rig: ArcRig, arex: FakeArex) -> None:
     assert (well.exit_code, well.reason) == (0, None)
     assert (failed.exit_code, failed.reason) == (13, None), "the wrapper has told why"
     assert killed.reason is not None
-    assert "Job finished with wrong exit code - 137" in killed.reason.sentence
+    assert killed.reason.sentence == "The site arc ended the job: its wrapper was killed there by SIGKILL"
 
 
 def test_ended_by_arex(rig: ArcRig, arex: FakeArex) -> None:
@@ -453,7 +453,7 @@ def test_ended_by_arex(rig: ArcRig, arex: FakeArex) -> None:
     (sighting,) = rig.site.status(receipts)
     assert not sighting.cancelled
     assert sighting.reason is not None
-    assert "LRMS error: (137)" in sighting.reason.sentence
+    assert "its wrapper was killed there by SIGKILL" in sighting.reason.sentence
 
 
 def test_what_is_left_behind(rig: ArcRig, arex: FakeArex) -> None:

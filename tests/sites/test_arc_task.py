@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from gridwms.sites.arc.adl import _script
+from tests.services.processes import by_environment, parent
 
 _WRAPPER = "trap 'echo told >{0}/told; kill $p; exit 19' TERM\nsetsid sleep 600 & p=$!\necho up >{0}/up\nwait"
 
@@ -44,23 +45,12 @@ def until(what: Callable[[], bool]) -> None:
         time.sleep(0.02)
 
 
-def living(session: Path) -> set[int]:
+def living(session: Path) -> list[int]:
     """The processes that the wrapper is, or has started."""
-    wanted = f"GRIDWMS_PLACE={session}".encode()
-    found = set()
-    for place in Path("/proc").glob("[0-9]*"):
-        try:
-            if wanted in (place / "environ").read_bytes().split(b"\0"):
-                found.add(int(place.name))
-        except OSError:
-            continue
-    return found
+    return by_environment(f"GRIDWMS_PLACE={session}")
 
 
 def wrapper_of(task: subprocess.Popen[bytes], session: Path) -> int:
-    def parent(process: int) -> int:
-        return int(Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[1])
-
     [found] = [one for one in living(session) if parent(one) == task.pid]
     return found
 
