@@ -18,6 +18,8 @@ from pathlib import Path
 
 from tests.services.processes import Daemons, free_port, kill_by_environment
 
+SCHEDD = "tests@"
+"""The name of the schedd."""
 _TOOL = Path(__file__).parents[2] / "tools/fetch-htcondor"
 _CACHE = Path(os.environ.get("GRIDWMS_TEST_CACHE", "/var/tmp/gridwms-tests"))
 
@@ -126,7 +128,7 @@ NEGOTIATOR_INTERVAL = 2
 NEGOTIATOR_MIN_INTERVAL = 1
 NEGOTIATOR_CYCLE_DELAY = 1
 SCHEDD_INTERVAL = 2
-SCHEDD_NAME = tests@
+SCHEDD_NAME = {SCHEDD}
 SCHEDD_MIN_INTERVAL = 1
 JOB_START_DELAY = 0
 JOB_START_COUNT = 100

@@ -29,7 +29,7 @@ _CHUNK = 10
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Play:
     """`folder`: open to the account of the jobs. `environment`: of the commands. `call`: seconds of a usual call.
-    `schedd` and `pool`: of HTCondor on another host, to which files are spooled."""
+    `schedd` and `pool`: of HTCondor on another host, to which files are spooled; `python`: by its bindings."""
 
     kind: str
     queue: str
@@ -41,10 +41,13 @@ class Play:
     call: float
     schedd: str = ""
     pool: str = ""
+    python: str = ""
 
     @property
     def dialect(self) -> Dialect:
-        return SlurmDialect() if self.kind == "slurm" else HTCondorDialect(schedd=self.schedd, pool=self.pool)
+        if self.kind == "slurm":
+            return SlurmDialect()
+        return HTCondorDialect(schedd=self.schedd, pool=self.pool, python=self.python)
 
     def site(self, seconds: float) -> BatchSite:
         """The site, whose calls are cut off after so long."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -28,16 +29,27 @@ def pool() -> Iterator[htcondor.Pool]:
         yield running
 
 
+def _bindings(pool: htcondor.Pool) -> tuple[HTCondorDialect, dict[str, str]]:
+    """What a host without anything of HTCondor's has: the bindings, the names of schedd and collector, and a token."""
+    told = {name: value for name, value in pool.remote(pool.account.pw_name).items() if name.startswith("_CONDOR")}
+    return HTCondorDialect(schedd=htcondor.SCHEDD, pool=pool.collector, python=sys.executable), told
+
+
 @pytest.fixture
 def rig(pool: htcondor.Pool, request: pytest.FixtureRequest) -> Iterator[BatchRig]:
+    """By the commands, on the host of the schedd; told "bindings" by these, from elsewhere."""
     with tempfile.TemporaryDirectory(prefix="gw-pool-") as name:  # pytest's own folders are closed to other accounts
         folder = Path(name)
         folder.chmod(0o777)
         settings = BatchSettings(name="pool", directory=f"{name}/site", host="pool.example", unseen_seconds=10)
         many = 100 if request.config.getoption("--long") else 30
-        shell = AccountShell(environment=pool.environment)
+        dialect = HTCondorDialect()
+        shell: LocalShell = AccountShell(environment=pool.environment)
+        if getattr(request, "param", "") == "bindings":
+            dialect, told = _bindings(pool)
+            shell = LocalShell(environment=told)
         made = BatchRig(
-            folder, HTCondorDialect(), lambda: shell, settings, slots=pool.slots, many=many, queue="default", pause=0.3
+            folder, dialect, lambda: shell, settings, slots=pool.slots, many=many, queue="default", pause=0.3
         )
         made.traces.chmod(0o777)
         made.gate.chmod(0o666)
@@ -47,6 +59,7 @@ def rig(pool: htcondor.Pool, request: pytest.FixtureRequest) -> Iterator[BatchRi
 
 
 @pytest.mark.long
+@pytest.mark.parametrize("rig", ["commands", "bindings"], indirect=True)
 class TestRealHTCondor(SiteContract):
     """The contract."""
 
@@ -59,8 +72,9 @@ def test_cancel_while_waiting_and_while_running(rig: BatchRig) -> None:
     SiteContract().test_cancel_while_waiting_and_while_running(rig)
 
 
-def _play(pool: htcondor.Pool, folder: Path, count: int, kills: int, seed: int, *, elsewhere: bool = False) -> None:
-    schedd = pool.say("condor_status", "-schedd", "-af", "Name").split()[0] if elsewhere else ""
+def _play(
+    pool: htcondor.Pool, folder: Path, count: int, kills: int, seed: int, *, elsewhere: bool = False, python: str = ""
+) -> None:
     played = Play(
         kind="htcondor",
         queue="default",
@@ -70,8 +84,9 @@ def _play(pool: htcondor.Pool, folder: Path, count: int, kills: int, seed: int, 
         kills=kills,
         seed=seed,
         call=1.2 if elsewhere else 0.6,
-        schedd=schedd,
+        schedd=htcondor.SCHEDD if elsewhere else "",
         pool=pool.collector if elsewhere else "",
+        python=python,
     )
     assert not run(played)
     assert not pool.say("condor_q", "-all", "-constraint", "JobStatus != 4", "-af", "ClusterId")
@@ -89,18 +104,23 @@ def test_exactly_once_with_500(rig: BatchRig, pool: htcondor.Pool) -> None:
 
 @pytest.mark.long
 @pytest.mark.timeout(1800)
+@pytest.mark.parametrize("python", ["", sys.executable], ids=["commands", "bindings"])
 @pytest.mark.parametrize(("count", "kills"), [(40, 10), (500, 60)])
-def test_exactly_once_at_a_schedd_elsewhere(rig: BatchRig, pool: htcondor.Pool, count: int, kills: int) -> None:
+def test_exactly_once_at_a_schedd_elsewhere(
+    rig: BatchRig, pool: htcondor.Pool, count: int, kills: int, python: str
+) -> None:
     """Cut, too, while files are spooled there: what has not all of its files never starts."""
-    _play(pool, rig.folder, count, kills, 3, elsewhere=True)
+    _play(pool, rig.folder, count, kills, 3, elsewhere=True, python=python)
 
 
-def test_a_schedd_elsewhere_by_token(tmp_path: Path, pool: htcondor.Pool) -> None:
+@pytest.mark.parametrize("way", ["commands", "bindings"])
+def test_a_schedd_elsewhere_by_token(tmp_path: Path, pool: htcondor.Pool, way: str) -> None:
     """As root, whose jobs no schedd takes: they are those of the token's account. Files are spooled and fetched."""
-    schedd = pool.say("condor_status", "-schedd", "-af", "Name").split()[0]
-    dialect = HTCondorDialect(schedd=schedd, pool=pool.collector)
-    settings = BatchSettings(name="pool", directory=str(tmp_path / "site"), host="pool.example", unseen_seconds=10)
+    dialect = HTCondorDialect(schedd=htcondor.SCHEDD, pool=pool.collector)
     environment = pool.remote(pool.account.pw_name)
+    if way == "bindings":
+        dialect, environment = _bindings(pool)
+    settings = BatchSettings(name="pool", directory=str(tmp_path / "site"), host="pool.example", unseen_seconds=10)
     site = BatchSite(settings, dialect, LocalShell(environment=environment, seconds=60))
     mine = tags(4)
     ce = "pool.example:2119/jobmanager-condor-default"
@@ -124,5 +144,7 @@ def test_a_schedd_elsewhere_by_token(tmp_path: Path, pool: htcondor.Pool) -> Non
     (tmp_path / "none").mkdir()
     refused = {**environment, "_CONDOR_SEC_TOKEN_DIRECTORY": str(tmp_path / "none")}
     stranger = BatchSite(settings, dialect, LocalShell(environment=refused, seconds=60))
-    with pytest.raises(SiteUnavailable, match="find address of schedd"):
+    with pytest.raises(
+        SiteUnavailable, match=r"takes no attempts: .*(find address of schedd|authenticate using IDTOKENS)"
+    ):
         stranger.submit([Handover(tag=tags(1)[0], ce=ce, script="exit 0\n")])

@@ -19,6 +19,7 @@ from gridwms.sites.slurm import SlurmDialect
 DIALECTS: list[Dialect] = [
     SlurmDialect(),
     HTCondorDialect(),
+    HTCondorDialect(python="python3"),
     GridEngineDialect(),
     PbsDialect(),
     GramDialect(contact="c", slots=1),

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import shutil
+import sys
 from collections.abc import Callable
 from dataclasses import fields, replace
 from pathlib import Path
@@ -88,10 +90,19 @@ def _batch(name: str, section: BatchSection, data: Path) -> Site:
 
 def _dialect(section: BatchSection) -> Dialect:
     if isinstance(section, HTCondorSite):
-        return HTCondorDialect(schedd=section.schedd, pool=section.pool)
+        python = sys.executable if _by_bindings(section) else ""
+        return HTCondorDialect(schedd=section.schedd, pool=section.pool, python=python)
     if isinstance(section, GramSite):
         return GramDialect(contact=section.contact, slots=section.slots)
     return _DIALECTS[section.kind]()
+
+
+def _by_bindings(section: HTCondorSite) -> bool:
+    """Whether HTCondor's Python bindings take the place of its commands: as configured, or where there are none."""
+    if section.via or section.ssh is not None:
+        return section.via == "bindings"
+    path = section.environment.get("PATH", os.environ.get("PATH"))
+    return shutil.which("condor_submit", path=path) is None
 
 
 def _shell(section: BatchSection) -> Shell:

@@ -1,4 +1,4 @@
-"""An HTCondor pool as a site: condor_submit, condor_q, condor_history, condor_rm, condor_status."""
+"""An HTCondor pool as a site: by its commands (condor_submit, condor_q, ...), or by its Python bindings."""
 
 from gridwms.sites.htcondor.dialect import HTCondorDialect
 

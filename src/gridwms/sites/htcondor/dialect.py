@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import resources
+from pathlib import Path
 from shlex import quote
 
 from gridwms.classad import ClassAd
@@ -26,10 +27,12 @@ _SPOOLING = "16"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HTCondorDialect:
-    """A batch is a cluster, an attempt a process of it. `schedd`: the name of one elsewhere; `pool`: its collector."""
+    """A batch is a cluster, an attempt a process of it. `schedd`: the name of one elsewhere; `pool`: its collector.
+    `python`: an interpreter that has HTCondor's bindings, which then speak in the place of its commands."""
 
     schedd: str = ""
     pool: str = ""
+    python: str = ""
 
     @property
     def kind(self) -> str:
@@ -43,10 +46,18 @@ class HTCondorDialect:
 
     @property
     def functions(self) -> str:
-        """The file htcondor.sh."""
-        text = resources.files("gridwms.sites.htcondor").joinpath("htcondor.sh").read_text("utf-8")
+        """The file htcondor.sh, and that of the way to speak to the schedd."""
+        folder = resources.files("gridwms.sites.htcondor")
         at = " ".join(f"{option} {name}" for option, name in (("-name", self.schedd), ("-pool", self.pool)) if name)
-        return f"{text}gw_schedd={quote(self.schedd)} gw_pool={quote(self.pool)} gw_at={quote(at)}\n"
+        program = str(Path(__file__).with_name("bindings.py"))
+        told = {"schedd": self.schedd, "pool": self.pool, "at": at, "python": self.python, "program": program}
+        return "\n".join(
+            (
+                folder.joinpath("htcondor.sh").read_text("utf-8"),
+                folder.joinpath("bindings.sh" if self.python else "commands.sh").read_text("utf-8"),
+                " ".join(f"gw_{name}={quote(value)}" for name, value in told.items()),
+            )
+        )
 
     def refuses(self, need: Need) -> str:
         """What takes several hosts, or whole ones."""
@@ -121,7 +132,7 @@ class HTCondorDialect:
 
 
 def _state(status: str, since: str, code: str, host: str, before: str, text: str) -> State:
-    """`before`: the status before this one; of one in the queue what htcondor.sh says of its start."""
+    """`before`: the status before this one; of one in the queue what commands.sh says of its start."""
     time = float(since) if since.isdigit() else 0.0
     node = "" if host == "undefined" else host.rpartition("@")[2]
     text = "" if text.strip() == "undefined" else text.strip()

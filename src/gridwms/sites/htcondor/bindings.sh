@@ -1,0 +1,15 @@
+# The same functions by HTCondor's Python bindings (bindings.py, run by gw_python), for a host that has none of its commands.
+
+gw_condor() { "$gw_python" -E -P "$gw_program" "$gw_schedd" "$gw_pool" "$@"; }
+
+gw_submit() { sed -n 's/^#CONDOR //p' task | gw_condor submit; }
+
+gw_named() { gw_condor named "$@"; }
+
+gw_states() { gw_condor states; }
+
+gw_history() { gw_condor history; }
+
+gw_cancel() { gw_condor cancel; }
+
+gw_describe() { gw_condor describe; }

@@ -1,0 +1,72 @@
+# HTCondor's commands as the scripts of sites/batch want them. The schedd is that of the submit host, or elsewhere (gw_schedd,
+# gw_pool; gw_at: both as options): then files are spooled there, and what attempts leave is fetched. Worker nodes need no shared
+# file system: wrappers travel with HTCondor's own file transfer.
+
+gw_submit() {
+  sed -n 's/^#CONDOR //p' task >submit
+  gw_range=$(condor_submit -terse ${gw_schedd:+-remote $gw_schedd} ${gw_pool:+-pool $gw_pool} submit) || return
+  echo "${gw_range%%.*}.%"
+}
+
+gw_named() {
+  for gw_one; do
+    # the submission was cut off while its files were on their way: it can never start
+    [ -z "$gw_schedd" ] || gw_unspooled=$(condor_q $gw_at -constraint "GridwmsBatch == \"$gw_one\" && HoldReasonCode == 16" -af ClusterId) || return
+    if [ -n "${gw_unspooled-}" ]; then
+      condor_rm $gw_at -constraint "GridwmsBatch == \"$gw_one\"" >&2 || return
+      continue
+    fi
+    gw_found=$(condor_q $gw_at -constraint "GridwmsBatch == \"$gw_one\"" -af ClusterId) || return
+    # those that ended are in the history alone
+    [ -n "$gw_found" ] || gw_found=$(condor_history $gw_at -constraint "GridwmsBatch == \"$gw_one\"" -limit 1 -af ClusterId) || return
+    [ -z "$gw_found" ] || echo "$gw_one $(echo "$gw_found" | head -n 1).%"
+  done
+}
+
+gw_begun='ifThenElse(JobStatus == 2 && JobDisconnectedDate =!= undefined, "cut", ifThenElse(NumJobStarts > 0, 2, 1))'
+
+# The last column but one: 2 when it has been started, 1 when not, "lost" when the startd that had it is no more.
+gw_states() {
+  # brings what they left, and lets them leave the queue
+  [ -z "$gw_schedd" ] || condor_transfer_data $gw_at -constraint \
+    'GridwmsBatch =!= undefined && JobStatus == 4 && (StageOutFinish =?= undefined || StageOutFinish == 0)' >/dev/null 2>&1
+  gw_all=$(condor_q $gw_at -constraint 'GridwmsBatch =!= undefined' -af ClusterId ProcId JobStatus EnteredCurrentStatus \
+    HoldReasonCode RemoteHost "$gw_begun" HoldReason) || return
+  # of those whose startd is out of reach: has another one been started there since they began?
+  gw_cut=$(printf '%s\n' "$gw_all" | awk '$7 == "cut" { found = 1 } END { print found }')
+  [ -z "$gw_cut" ] || gw_cut=$(condor_status ${gw_pool:+-pool $gw_pool} -af Machine DaemonStartTime)
+  printf '%s\n' "$gw_cut" "" "$gw_all" | awk '
+    !jobs { if (NF == 2 && (!($1 in since) || $2 < since[$1])) since[$1] = $2; jobs = $0 == ""; next }
+    $7 == "cut" { host = $6; sub(/.*@/, "", host); if (since[host] > $4) $7 = "lost" }
+    { print }'
+}
+
+gw_history() {
+  sed 's/\..*//' | sort -u | while read -r gw_cluster; do
+    condor_history $gw_at -constraint "ClusterId == $gw_cluster" -af ClusterId ProcId JobStatus EnteredCurrentStatus \
+      'ifThenElse(ExitBySignal =?= true, -ExitSignal, 0)' LastRemoteHost LastJobStatus RemoveReason 2>/dev/null
+  done
+  return 0
+}
+
+gw_cancel() {
+  gw_ids=$(cat)
+  [ -n "$gw_ids" ] || return 0
+  gw_said=$(printf '%s\n' "$gw_ids" | xargs -n 1000 condor_rm $gw_at 2>&1) && return
+  # that some are over is no error
+  if printf '%s\n' "$gw_said" | gw_is_doubt; then
+    gw_say "$gw_said"
+    return 1
+  fi
+}
+
+gw_describe() {
+  echo '+version'
+  condor_version || return
+  echo '+slots'
+  gw_all=$(condor_status ${gw_pool:+-pool $gw_pool} -af State Cpus TotalCpus Memory Machine) || return
+  [ -z "$gw_all" ] || printf '%s\n' "$gw_all"
+  echo '+jobs'
+  gw_all=$(condor_q $gw_at -allusers -af JobStatus) || return
+  [ -z "$gw_all" ] || printf '%s\n' "$gw_all" | sort | uniq -c
+}
