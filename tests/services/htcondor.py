@@ -112,6 +112,7 @@ NUM_SLOTS_TYPE_1 = {self.slots}
 SLOT_TYPE_1 = cpus=1,memory=512,disk=auto,swap=auto
 SLOT_TYPE_1_PARTITIONABLE = False
 BASE_CGROUP =
+MOUNT_UNDER_SCRATCH =
 CREATE_CGROUP_WITHOUT_ROOT = False
 PROCD_ADDRESS = {folder}/lock/procd_pipe
 ENABLE_KERNEL_TUNING = False
