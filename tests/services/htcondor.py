@@ -41,12 +41,13 @@ def missing() -> str:
 
 
 class Pool:
-    """A running pool. `environment`: what its commands need; `account`: whose jobs it takes."""
+    """A running pool. `environment`: what its commands need; `account`: whose jobs it takes. `separable`: its jobs may
+    ask to be cut off from the network (no_network.py), which costs all of them a start of Python."""
 
-    def __init__(self, folder: Path, slots: int) -> None:
+    def __init__(self, folder: Path, slots: int, *, separable: bool = False) -> None:
         found = programs()
         assert found is not None
-        self.usr, self.folder, self.slots = found, folder, slots
+        self.usr, self.folder, self.slots, self.separable = found, folder, slots, separable
         self.account = pwd.getpwnam("nobody") if os.geteuid() == 0 else pwd.getpwuid(os.geteuid())
         path = f"{found}/bin:{found}/sbin:{os.environ.get('PATH', '/usr/bin:/bin')}"
         self.environment = {"CONDOR_CONFIG": str(folder / "condor_config"), "PATH": path}
@@ -62,6 +63,10 @@ class Pool:
         (folder / "passwords").mkdir(mode=0o700)
         (folder / "passwords/POOL").touch(mode=0o600)
         (folder / "passwords/POOL").write_bytes(secrets.token_bytes(64))
+        wrapper = folder / "job-wrapper"
+        wrapper.write_text(f'#!/bin/sh\nexec /usr/bin/python3 {folder}/no_network.py "$@"\n')
+        wrapper.chmod(0o755)
+        shutil.copy(Path(__file__).with_name("no_network.py"), folder)
         ids = f"CONDOR_IDS = {self.account.pw_uid}.{self.account.pw_gid}" if os.geteuid() == 0 else ""
         (folder / "condor_config").write_text(f"""\
 RELEASE_DIR = {self.usr}
@@ -125,6 +130,7 @@ SUSPEND = False
 PREEMPT = False
 KILL = False
 STARTER_ALLOW_RUNAS_OWNER = True
+{f"USER_JOB_WRAPPER = {wrapper}" if self.separable else ""}
 NEGOTIATOR_INTERVAL = 2
 NEGOTIATOR_MIN_INTERVAL = 1
 NEGOTIATOR_CYCLE_DELAY = 1
@@ -182,10 +188,10 @@ SHUTDOWN_GRACEFUL_TIMEOUT = 5
 
 
 @contextmanager
-def running(slots: int = 4) -> Iterator[Pool]:
+def running(slots: int = 4, *, separable: bool = False) -> Iterator[Pool]:
     folder = Path(tempfile.mkdtemp(prefix="gw-condor-"))
     folder.chmod(0o755)
-    pool = Pool(folder, slots)
+    pool = Pool(folder, slots, separable=separable)
     try:
         pool.start()
         yield pool

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from gridwms.sites.arc import ArcSettings
-from tests.services import arex
+from tests.services import arex, htcondor
 from tests.sites.arc_rig import ArcRig
 
 
@@ -27,6 +27,14 @@ def real_arc(real_arex: arex.Arex, request: pytest.FixtureRequest) -> Iterator[A
     many = 20 if request.config.getoption("--long") else 10
     with arc_rig(real_arex, many, proxy=str(real_arex.proxies["alice"])) as made:
         yield made
+
+
+@pytest.fixture(scope="session")
+def pool() -> Iterator[htcondor.Pool]:
+    if why := htcondor.missing():
+        pytest.skip(why)
+    with htcondor.running(separable=True) as running:
+        yield running
 
 
 @contextmanager

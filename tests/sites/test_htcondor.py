@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,11 +13,13 @@ import pytest
 from gridwms.sites.batch import BatchSettings, Need
 from gridwms.sites.contract import Phase, Refusal, SiteUnavailable
 from gridwms.sites.htcondor import HTCondorDialect
+from gridwms.sites.link import TokenRequest
 from gridwms.sites.shell import LocalShell
 from tests.sites.batch_rig import BatchRig
 from tests.sites.contract import SiteContract, receipts_of, tags
 from tests.sites.fakes.cluster import Fault
 from tests.sites.fakes.htcondor import FakeHTCondor
+from tests.sites.test_staging import Desk, end, handover
 
 
 @pytest.fixture
@@ -130,3 +132,59 @@ def test_what_takes_several_hosts_is_refused(rig: BatchRig, wish: dict[str, int]
     (refusal,) = rig.site.submit([replace(rig.quick(tags(1)[0]), cpus=2, **wish)])  # type: ignore[arg-type]
     assert isinstance(refusal, Refusal)
     assert "HTCondor" in refusal.reason.sentence
+
+
+@pytest.fixture
+def alone(rig: BatchRig) -> BatchRig:
+    """Worker nodes without a network."""
+    rig.settings = replace(rig.settings, network=False)
+    rig.restart()
+    return rig
+
+
+def test_nodes_without_a_network(alone: BatchRig) -> None:
+    desk = alone.site.link = Desk()
+    mine = tags(3)
+    left = end(alone, [handover(alone, alone.folder, tag) for tag in mine])
+    assert sorted(one.tag for one in desk.asked) == sorted(mine)
+    assert all("type=Running" in one.lines[0] for one in desk.asked)
+    for one in left:
+        files = {name: Path(path).read_bytes() for name, path in one.outputs.items()}
+        assert files == {"out": b"said\n", "big": b"x" * 100_000}
+        assert "exit_code=3" in one.events[-1]
+
+
+class OnlyTheFirst(Desk):
+    """Grants the token to who asks first."""
+
+    def take_tokens(self, requests: Sequence[TokenRequest]) -> list[bool | None]:
+        self.asked += requests
+        return [one.instance == self.asked[0].instance for one in requests]
+
+
+def test_one_that_starts_again_is_not_taken_for_the_first(alone: BatchRig, pool: FakeHTCondor) -> None:
+    """The answer to the first is there before the second asks, and after it has: the second starts nothing."""
+    desk = alone.site.link = Desk()
+    desk.answer = None
+    receipts = receipts_of(alone.site.submit([handover(alone, alone.folder, tags(1)[0])]))
+    alone.wait(lambda: bool(alone.site.status(receipts) and desk.asked))
+    first = desk.asked[0]
+    ((_, task),) = pool.all_tasks()
+    with pool.lock:
+        pool.start_again(task)
+    again = alone.site.link = OnlyTheFirst()
+    again.asked = [first]
+    alone.wait(lambda: bool(alone.site.status(receipts) and again.asked[-1].instance != first.instance))
+    pool.shadow[task.batch, task.index]["GridwmsAnswer"] = f'"go {first.instance}"'
+    alone.wait(lambda: alone.site.status(receipts)[0].phase is Phase.ENDED)
+    assert alone.site.status(receipts)[0].exit_code == 16
+    assert alone.site.collect(receipts)[0].outputs == {}
+
+
+def test_a_node_without_a_way_to_the_shadow(alone: BatchRig, pool: FakeHTCondor) -> None:
+    pool.chirps = False
+    receipts = receipts_of(alone.site.submit([handover(alone, alone.folder, tags(1)[0])]))
+    alone.wait(lambda: alone.site.status(receipts)[0].phase is Phase.ENDED)
+    reason = alone.site.status(receipts)[0].reason
+    assert reason is not None
+    assert "HTCondor holds it: on_exit_hold_reason" in reason.sentence

@@ -77,7 +77,7 @@ def test_which_way_is_taken(tmp_path: Path, told: str, commands: bool, bindings:
     )
     built = build_site("pool", section, tmp_path)
     assert isinstance(built, BatchSite)
-    assert ("gw_condor submit" in built._dialect.functions) is bindings
+    assert ("gw_condor queue" in built._dialect.functions) is bindings
 
 
 def test_behind_ssh_there_are_none() -> None:

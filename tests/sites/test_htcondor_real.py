@@ -15,24 +15,10 @@ from gridwms.sites.contract import Handover, Phase, SiteUnavailable
 from gridwms.sites.htcondor import HTCondorDialect
 from gridwms.sites.shell import LocalShell
 from tests.services import htcondor
-from tests.services.account import AccountShell
 from tests.sites.batch_rig import BatchRig
+from tests.sites.condor_ways import by_bindings, ways
 from tests.sites.contract import SiteContract, receipts_of, tags
 from tests.sites.exactly_once import Play, run
-
-
-@pytest.fixture(scope="module")
-def pool() -> Iterator[htcondor.Pool]:
-    if why := htcondor.missing():
-        pytest.skip(why)
-    with htcondor.running() as running:
-        yield running
-
-
-def _bindings(pool: htcondor.Pool) -> tuple[HTCondorDialect, dict[str, str]]:
-    """What a host without anything of HTCondor's has: the bindings, the names of schedd and collector, and a token."""
-    told = {name: value for name, value in pool.remote(pool.account.pw_name).items() if name.startswith("_CONDOR")}
-    return HTCondorDialect(schedd=htcondor.SCHEDD, pool=pool.collector, python=sys.executable), told
 
 
 @pytest.fixture
@@ -43,11 +29,7 @@ def rig(pool: htcondor.Pool, request: pytest.FixtureRequest) -> Iterator[BatchRi
         folder.chmod(0o777)
         settings = BatchSettings(name="pool", directory=f"{name}/site", host="pool.example", unseen_seconds=10)
         many = 100 if request.config.getoption("--long") else 30
-        dialect = HTCondorDialect()
-        shell: LocalShell = AccountShell(environment=pool.environment)
-        if getattr(request, "param", "") == "bindings":
-            dialect, told = _bindings(pool)
-            shell = LocalShell(environment=told)
+        dialect, shell = ways(pool, getattr(request, "param", "commands"))
         made = BatchRig(
             folder, dialect, lambda: shell, settings, slots=pool.slots, many=many, queue="default", pause=0.3
         )
@@ -119,7 +101,7 @@ def test_a_schedd_elsewhere_by_token(tmp_path: Path, pool: htcondor.Pool, way: s
     dialect = HTCondorDialect(schedd=htcondor.SCHEDD, pool=pool.collector)
     environment = pool.remote(pool.account.pw_name)
     if way == "bindings":
-        dialect, environment = _bindings(pool)
+        dialect, environment = by_bindings(pool)
     settings = BatchSettings(name="pool", directory=str(tmp_path / "site"), host="pool.example", unseen_seconds=10)
     site = BatchSite(settings, dialect, LocalShell(environment=environment, seconds=60))
     mine = tags(4)

@@ -145,14 +145,12 @@ class HTCondorSite(BatchSection):
     """An HTCondor pool, seen from a submit host, or with `schedd` and `pool` (its collector) from elsewhere.
 
     `via`: how it is spoken to; empty: by HTCondor's commands where there are any, else by its Python bindings.
-    Its worker nodes must reach the service.
     """
 
     kind: Literal["htcondor"]
     schedd: str = Field(default="", pattern=r"^[A-Za-z0-9._@:-]*$")
     pool: str = Field(default="", pattern=r"^[A-Za-z0-9._:-]*$")
     via: Literal["", "commands", "bindings"] = ""
-    network: Literal[True] = True
 
     @model_validator(mode="after")
     def _bindings_are_here(self) -> HTCondorSite:

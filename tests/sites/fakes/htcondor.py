@@ -1,7 +1,8 @@
-"""condor_submit, condor_q, condor_history, condor_rm, condor_status as far as a site uses them."""
+"""HTCondor's commands as far as a site uses them, condor_chirp on its worker nodes among them."""
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import tempfile
@@ -13,10 +14,20 @@ from tests.sites.fakes.cluster import Answer, Batch, FakeCluster, Task, options
 _STATUS = {"queued": "1", "running": "2", "done": "4", "REMOVED": "3", "HELD": "5"}
 
 
-class FakeHTCondor(FakeCluster):
-    """Jobs run in a scratch directory each; their new files come home when they end by themselves. `hold`: see base."""
+def _held(task: Task) -> str:
+    return "on_exit_hold_reason" if task.code == 96 else "Transfer input files failure"
 
-    programs = ("condor_submit", "condor_q", "condor_history", "condor_rm", "condor_status", "condor_version")
+
+class FakeHTCondor(FakeCluster):
+    """Jobs run in a scratch directory each; their new files come home when they end by themselves. `hold`: see base.
+
+    `shadow`: by task, the attributes that a job sets by condor_chirp and that others set for it. `chirps`: whether
+    there is a condor_chirp on the worker nodes."""
+
+    programs = (
+        "condor_submit", "condor_q", "condor_qedit", "condor_history", "condor_rm", "condor_status", "condor_version",
+        "condor_chirp",
+    )  # fmt: skip
 
     def __init__(self, folder: Path, slots: int = 2) -> None:
         super().__init__(folder, slots)
@@ -26,6 +37,8 @@ class FakeHTCondor(FakeCluster):
         """When it was started."""
         self.scratch = folder / "execute"
         self.scratch.mkdir()
+        self.shadow: dict[tuple[int, int], dict[str, str]] = {}
+        self.chirps = True
 
     def read(self, name: str, words: list[str], cwd: str) -> str:
         return (Path(cwd) / words[-1]).read_text() if name == "condor_submit" else ""
@@ -44,12 +57,14 @@ class FakeHTCondor(FakeCluster):
         wanted = ["task", *batch.queue.replace("$(Process)", str(task.index)).split(",")]
         task.place = str(place)
         for name in wanted:
-            if not (Path(batch.folder) / name).exists():  # its input cannot be transferred
+            source = Path(batch.folder) / name
+            if not source.exists():  # its input cannot be transferred
                 task.state = "HELD"
                 return ["/bin/false"], str(place), {}
-            shutil.copy(Path(batch.folder) / name, place / name)
+            (shutil.copytree if source.is_dir() else shutil.copy)(source, place / name)
         words = ["/bin/sh", str(place / "task"), str(task.index), f"{batch.number}.{task.index}"]
-        return words, str(place), {"_CONDOR_SCRATCH_DIR": str(place)}
+        path = f"{self.bin}:{os.environ['PATH']}" if self.chirps else os.environ["PATH"]
+        return words, str(place), {"_CONDOR_SCRATCH_DIR": str(place), "PATH": path}
 
     def ended(self, batch: Batch, task: Task) -> None:
         place = Path(task.place)
@@ -58,6 +73,47 @@ class FakeHTCondor(FakeCluster):
                 if path.is_file() and path.name not in ("task", "tags", "body"):
                     shutil.copy(path, batch.folder)
         shutil.rmtree(place, ignore_errors=True)
+        if task.state == "done" and task.code == 96:  # on_exit_hold
+            task.state = "HELD"
+
+    def start_again(self, task: Task) -> None:
+        """As after a shadow that died: what runs is killed, and starts a second time."""
+        self.end(task, "lost", force=True)
+        assert task.process is not None
+        task.process.wait()
+        task.state = "queued"
+        self.waiting.append(task)
+
+    def condor_chirp(self, words: list[str], cwd: str, script: str) -> Answer:
+        batch, task = next((batch, task) for batch, task in self.all_tasks() if task.place == cwd)
+        ad = self.shadow.setdefault((batch.number, task.index), {})
+        if words[0] == "set_job_attr":
+            ad[words[1]] = words[2]
+        elif words[0] == "get_job_attr":
+            return 0, ad.get(words[1], "UNDEFINED") + "\n", ""
+        else:
+            source = Path(batch.folder) / words[1]
+            if not source.exists():
+                return 1, "", "chirp: couldn't getfile: No such file or directory\n"
+            shutil.copy(source, Path(cwd) / words[2])
+        return 0, "", ""
+
+    def condor_qedit(self, words: list[str], cwd: str, script: str) -> Answer:
+        text = words[words.index("-constraint") + 1]
+        found = re.fullmatch(r'ClusterId == (\d+) && stringListMember\(string\(ProcId\), "([\d,]+)"\)', text)
+        assert found and "-forward" in words
+        for index in found[2].split(","):
+            self.shadow[int(found[1]), int(index)][words[-2]] = words[-1]
+        return 0, "", ""
+
+    def _wishes(self) -> Answer:
+        lines = []
+        for batch, task in self.all_tasks():
+            ad = self.shadow.get((batch.number, task.index), {})
+            wish = ad.get("GridwmsWish", "").strip('"')
+            if task.state == "running" and wish and wish.split()[2] not in ad["GridwmsAnswer"].strip('"').split():
+                lines.append(f"{batch.name} {task.index} {wish}\n")
+        return 0, "".join(lines), ""
 
     def _rows(self, words: list[str], states: tuple[str, ...]) -> list[tuple[Batch, Task]]:
         text = words[words.index("-constraint") + 1] if "-constraint" in words else ""
@@ -83,7 +139,7 @@ class FakeHTCondor(FakeCluster):
                 "RemoteHost": "slot1@n1" if task.state == "running" else "undefined",
                 "LastRemoteHost": "slot1@n1" if task.start else "undefined",
                 "LastJobStatus": 2 if task.start else 1,
-                "HoldReason": "Transfer input files failure" if task.state == "HELD" else "undefined",
+                "HoldReason": _held(task) if task.state == "HELD" else "undefined",
                 "RemoveReason": "via condor_rm (by user grid1)" if task.state == "REMOVED" else "undefined",
             }
             begun = "cut" if self.cut and task.state == "running" else 2 if task.start else 1
@@ -92,6 +148,8 @@ class FakeHTCondor(FakeCluster):
         return 0, "".join(f"{line}\n" for line in lines), ""
 
     def condor_q(self, words: list[str], cwd: str, script: str) -> Answer:
+        if "GridwmsWish" in words:
+            return self._wishes()
         return self._show(words, self._rows(words, ("queued", "running", "HELD")))
 
     def condor_history(self, words: list[str], cwd: str, script: str) -> Answer:

@@ -98,7 +98,9 @@ class Dialect(Protocol):
         TASK the id. gw_states, and gw_history with tasks on standard input, print what `states` reads; gw_describe what
         `describe` reads. gw_cancel takes tasks on standard input. gw_is_doubt and gw_is_full judge an error text there:
         it may have been taken all the same; the site takes no more for now. Where `head` sets gw_share,
-        gw_nudge sends USR1 to the scripts of the tasks on standard input.
+        gw_nudge sends USR1 to the scripts of the tasks on standard input. Where worker nodes do not share the
+        directory, gw_hear, with a file of its own as $1, lays there what they wish, and gw_tell brings them the
+        answers: lines "BATCH INDEX ANSWER" on standard input.
         """
 
     @property
@@ -113,7 +115,8 @@ class Dialect(Protocol):
 
         Directives; then it goes to its directory and sets gw_index, gw_task, gw_scratch, gw_flat where the batch system
         brings back files and no directories, and gw_last_call: a signal by which it tells that it is about to kill. It
-        may set gw_share, hundredths of a second for which it takes other attempts, and gw_count, how many there are.
+        may set gw_share, hundredths of a second for which it takes other attempts, and gw_count, how many there are;
+        and gw_stage, where wrappers speak by other files than t<index>.*.
         """
 
     def states(self, lines: Sequence[str]) -> dict[str, State]:

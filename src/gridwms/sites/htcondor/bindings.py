@@ -56,7 +56,7 @@ class Pool:
         columns = ["Name", "MyAddress", "CondorVersion"]
         return next(iter(self._collector.query(self._htcondor.AdType.Schedd, wanted, columns)), None)
 
-    def submit(self) -> None:
+    def queue(self) -> None:
         """The submit file on standard input; says the id of the batch. To a schedd elsewhere its files are sent."""
         try:
             description = self._htcondor.Submit(sys.stdin.read())
@@ -130,6 +130,16 @@ class Pool:
         """The tasks on standard input are removed; that some are over is no error."""
         for some in _parts(sys.stdin.read().split()):
             self._remove(list(some))
+
+    def wishes(self, unanswered: str) -> None:
+        """Who waits for a token, "<batch> <index> <wish>" each."""
+        columns = ["GridwmsBatch", "ProcId", "GridwmsWish"]
+        for ad in self._schedd.query(unanswered, columns):
+            print(*(_shown(ad, column) for column in columns))
+
+    def answer(self, which: str, value: str) -> None:
+        """Tell these jobs, where they run, what has become of their wishes."""
+        self._schedd.edit(which, "GridwmsAnswer", value, self._htcondor.TransactionFlag.SetDirty)
 
     def describe(self) -> None:
         """The version of the schedd, the slots of the pool, and how many jobs of everybody there are of each status."""

@@ -2,7 +2,7 @@
 
 gw_condor() { "$gw_python" -E -P "$gw_program" "$gw_schedd" "$gw_pool" "$@"; }
 
-gw_submit() { sed -n 's/^#CONDOR //p' task | gw_condor submit; }
+gw_submit() { gw_submission && gw_condor queue <submit; }
 
 gw_named() { gw_condor named "$@"; }
 
@@ -11,5 +11,9 @@ gw_states() { gw_condor states; }
 gw_history() { gw_condor history; }
 
 gw_cancel() { gw_condor cancel; }
+
+gw_wishes() { gw_condor wishes "$gw_unanswered"; }
+
+gw_answer() { gw_condor answer "$1" "$2"; }
 
 gw_describe() { gw_condor describe; }

@@ -3,7 +3,7 @@
 # file system: wrappers travel with HTCondor's own file transfer.
 
 gw_submit() {
-  sed -n 's/^#CONDOR //p' task >submit
+  gw_submission || return
   gw_range=$(condor_submit -terse ${gw_schedd:+-remote $gw_schedd} ${gw_pool:+-pool $gw_pool} submit) || return
   echo "${gw_range%%.*}.%"
 }
@@ -59,6 +59,10 @@ gw_cancel() {
     return 1
   fi
 }
+
+gw_wishes() { condor_q $gw_at -constraint "$gw_unanswered" -af GridwmsBatch ProcId GridwmsWish; }
+
+gw_answer() { condor_qedit $gw_at -forward -constraint "$1" GridwmsAnswer "$2" >&2; }
 
 gw_describe() {
   echo '+version'

@@ -21,6 +21,12 @@ _UNTIL_FETCHED = "JobStatus == 4 && (StageOutFinish =?= undefined || StageOutFin
 _EVICTED = "(JobStatus == 1 && NumJobStarts > 0)"
 _LOST = "HTCondor lost it on its worker node (its startd, starter or shadow died), or gave its place to another job"
 _STARTED_ANEW = "HTCondor was started anew on its worker node (condor_startd), and the job ended with the one before"
+_BY_SHADOW = (
+    "+WantIOProxy = True",
+    "on_exit_hold = ExitCode =?= 96",
+    'on_exit_hold_reason = "the worker node has no condor_chirp, or may not set attributes of its job"',
+)
+"""For attempts on nodes without a network, which speak by the shadow (porter.sh)."""
 _SPOOLING = "16"
 """HoldReasonCode of a job whose files are still on their way to the schedd."""
 
@@ -47,14 +53,13 @@ class HTCondorDialect:
     @property
     def functions(self) -> str:
         """The file htcondor.sh, and that of the way to speak to the schedd."""
-        folder = resources.files("gridwms.sites.htcondor")
         at = " ".join(f"{option} {name}" for option, name in (("-name", self.schedd), ("-pool", self.pool)) if name)
         program = str(Path(__file__).with_name("bindings.py"))
         told = {"schedd": self.schedd, "pool": self.pool, "at": at, "python": self.python, "program": program}
         return "\n".join(
             (
-                folder.joinpath("htcondor.sh").read_text("utf-8"),
-                folder.joinpath("bindings.sh" if self.python else "commands.sh").read_text("utf-8"),
+                _file("htcondor.sh"),
+                _file("bindings.sh" if self.python else "commands.sh"),
                 " ".join(f"gw_{name}={quote(value)}" for name, value in told.items()),
             )
         )
@@ -69,7 +74,7 @@ class HTCondorDialect:
 
     def head(self, batch: str, need: Need, count: int, comment: str, settings: BatchSettings) -> str:
         """Lines of the submit file. One that was evicted is removed, not started again: retries are decided by us."""
-        inputs = "w$(Process)" + (",body" if count > 1 else "")
+        inputs = ["w$(Process)", *(["body"] if count > 1 else []), *([] if settings.network else ["t$(Process).in"])]
         ends = [_EVICTED]
         if need.wall_seconds is not None:
             ends.append(f"(JobStatus == 2 && time() - EnteredCurrentStatus > {need.wall_seconds})")
@@ -79,7 +84,7 @@ class HTCondorDialect:
             "arguments = $(Process) $(Cluster).$(Process)",
             "should_transfer_files = YES",
             "when_to_transfer_output = ON_EXIT",
-            f"transfer_input_files = {inputs}",
+            f"transfer_input_files = {','.join(inputs)}",
             f"batch_name = gw-{batch}",
             f'description = "{comment}"',
             f'+GridwmsBatch = "{batch}"',
@@ -88,6 +93,7 @@ class HTCondorDialect:
             *([] if need.memory_mb is None else [f"request_memory = {need.memory_mb}"]),
             f"periodic_remove = {' || '.join(ends)}",
             *([f"leave_in_queue = {_UNTIL_FETCHED}"] if self.schedd else []),
+            *([] if settings.network else _BY_SHADOW),
             *settings.options,
             f"queue {count}",
         ]
@@ -97,7 +103,8 @@ class HTCondorDialect:
             f"gw_scratch={quote(settings.scratch)} gw_flat=1 gw_last_call=",
             "",
         ]
-        return "\n".join(("#!/bin/sh", *(f"#CONDOR {line}" for line in lines), *script))
+        porter = "" if settings.network else _file("porter.sh")
+        return "\n".join(("#!/bin/sh", *(f"#CONDOR {line}" for line in lines), *script)) + porter
 
     def states(self, lines: Sequence[str]) -> dict[str, State]:
         """Lines of condor_q, or of condor_history, which has an exit signal below zero in the place of a reason."""
@@ -129,6 +136,10 @@ class HTCondorDialect:
             pool.running += count if status in (_RUNNING, _TRANSFERRING, _SUSPENDED) else 0
         version = next((line.split()[1] for line in lines if line.startswith("$CondorVersion:")), "")
         return [queue_ad(pool, settings, self.kind, version)]
+
+
+def _file(name: str) -> str:
+    return resources.files("gridwms.sites.htcondor").joinpath(name).read_text("utf-8")
 
 
 def _state(status: str, since: str, code: str, host: str, before: str, text: str) -> State:

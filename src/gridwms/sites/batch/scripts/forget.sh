@@ -18,8 +18,11 @@ while read -r gw_batch gw_index gw_task gw_tag; do
   set -- "$gw_batch/d$gw_index" "$gw_batch/$gw_tag"
   # no pattern where it is not needed: it would read the whole directory for each
   [ -d "$1" ] || set -- "$@" "$2".*
-  for gw_file in "$@" "$gw_batch/t$gw_index.in" "$gw_batch/t$gw_index.wish" "$gw_batch/t$gw_index.answer"; do
+  for gw_file in "$@"; do
     [ ! -e "$gw_file" ] || echo "$gw_file"
+  done
+  for gw_kind in in wish answer own proxy token credentials; do
+    [ ! -e "$gw_batch/t$gw_index.$gw_kind" ] || echo "$gw_batch/t$gw_index.$gw_kind"
   done
 done >"$gw_list" 3>"$gw_list.alive" 4>"$gw_list.batches" 5>"$gw_list.shared"
 xargs rm -rf -- <"$gw_list"

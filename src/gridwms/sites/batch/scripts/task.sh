@@ -81,7 +81,7 @@ gw_run() {
   [ -d "$GRIDWMS_SITE_DIR" ] || mkdir "$GRIDWMS_SITE_DIR" "$GRIDWMS_SITE_DIR/work"
   export GRIDWMS_SITE_DIR
   if [ -n "${gw_alone-}" ]; then
-    export GRIDWMS_STAGE="$gw_batch/t$gw_index" GRIDWMS_LEAVE_EVENTS=1 GRIDWMS_LEAVE_OUTPUTS=1
+    export GRIDWMS_STAGE="$gw_batch/${gw_stage:-t$gw_index}" GRIDWMS_LEAVE_EVENTS=1 GRIDWMS_LEAVE_OUTPUTS=1
   fi
   GRIDWMS_PLACE=$gw_batch/s$gw_index GRIDWMS_EXIT=$GRIDWMS_SITE_DIR/exit \
     /bin/sh "$gw_batch/w$gw_index" </dev/null >"$gw_batch/l$gw_index" 2>&1 &
