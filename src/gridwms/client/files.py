@@ -58,7 +58,7 @@ def chunks(file: BinaryIO) -> Iterator[bytes]:
 
 def safe_name(name: str) -> str:
     """`name` when it is one plain file name; raises Refused for whatever could lead out of a directory."""
-    bad = name in ("", ".", "..") or "/" in name or "\\" in name
+    bad = name in ("", ".", "..") or "/" in name or os.sep in name
     if bad or any(unicodedata.category(letter) == "Cc" for letter in name):
         raise Refused(f"The service offers a file called {name!a}, which is no file name.", "It is not fetched.")
     return name
