@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import pwd
+
 import pytest
 
 from tests.wrapper.conftest import CAPABILITY, Node
@@ -57,6 +60,17 @@ def test_what_the_site_set_is_inherited_and_the_knobs_are_not(node: Node) -> Non
     found = environment(node)
     assert found["SITE_SAYS"] == "a b"
     assert not [name for name in found if name.startswith("GRIDWMS_") and name not in _TOLD]
+
+
+def test_a_site_that_sets_nothing(node: Node) -> None:
+    """HTCondor: without a PATH in the environment what the payload starts finds nothing."""
+    for name in ("PATH", "HOME", "USER", "LOGNAME"):
+        node.environment.pop(name, None)
+    found = environment(node)
+    account = pwd.getpwuid(os.getuid())
+    assert found["USER"] == found["LOGNAME"] == account.pw_name
+    assert found["HOME"] == account.pw_dir
+    assert "/bin" in found["PATH"].split(":")
 
 
 _TOLD = {"GRIDWMS_JOB_ID", "GRIDWMS_ATTEMPT", "GRIDWMS_CE"}

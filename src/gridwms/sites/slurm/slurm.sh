@@ -4,7 +4,8 @@
 export SLURM_TIME_FORMAT=%s SLURM_BITSTR_LEN=0
 
 gw_submit() {
-  gw_number=$(sbatch --parsable task) || return
+  # jobs get the environment of sbatch, and the locale of ours is none of theirs
+  gw_number=$(unset -v LC_ALL SLURM_TIME_FORMAT SLURM_BITSTR_LEN && sbatch --parsable task) || return
   gw_number=${gw_number%%;*}
   if grep -q '^#SBATCH --array' task; then echo "${gw_number}_%"; else echo "$gw_number"; fi
 }

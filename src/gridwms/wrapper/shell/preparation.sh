@@ -54,6 +54,16 @@ gw_prepare() {
   [ -x "$gw_setsid" ] || gw_setsid=$(command -v setsid)
 } >/dev/null 2>&1
 
+# What a login would have set: HTCondor starts jobs without any of it. The shell has a PATH of its own then, and tells nobody.
+gw_usual() {
+  export PATH
+  [ -z "${HOME-}" ] || return 0
+  gw_item=$(id -un) && export USER="${USER:-$gw_item}" LOGNAME="${LOGNAME:-$gw_item}"
+  gw_text=$(getent passwd "$gw_item")
+  gw_text=${gw_text%:*}
+  [ ! -d "${gw_text##*:}" ] || export HOME="${gw_text##*:}"
+} 2>/dev/null
+
 # Who speaks HTTP for us, in gw_dir, and with what he needs there.
 gw_find_transport() {
   gw_transport=''

@@ -69,6 +69,7 @@ gw_begin() {
   trap : USR1 USR2 # warnings of some batch systems, and not our end
   trap gw_exit EXIT
   gw_prepare
+  gw_usual
   export GLITE_WMS_JOBID="$gw_job_id" GRIDWMS_JOB_ID="$gw_job_id" GRIDWMS_ATTEMPT="$gw_attempt" GRIDWMS_CE="$gw_ce"
   gw_hook cp_1.sh || gw_hook_status=$?
   gw_home=$PWD
