@@ -128,6 +128,27 @@ def test_the_task_of_others_is_killed(rig: BatchRig, slurm: FakeSlurm) -> None:
     assert [rig.ran(tag) for tag in mine] == [1] * 4
 
 
+def test_the_shell_of_the_task_is_killed_alone(rig: BatchRig, slurm: FakeSlurm) -> None:
+    """What it ran for another number goes on under its guard, and is told to have ended well."""
+    rig.settings = replace(rig.settings, unseen_seconds=4)
+    rig.restart()
+    slurm.slots = 1
+    mine = tags(2)
+    waits = f'read -r x <{rig.gate}\necho 0 >"$GRIDWMS_EXIT"'
+    receipts = submit(rig, [rig.quick(mine[0]), rig.saying(mine[1], 0, waits)])
+    rig.wait(lambda: rig.ran(mine[1]) == 1)
+    (batch,) = slurm.batches.values()
+    process = batch.tasks[0].process
+    assert process is not None
+    process.kill()
+    rig.wait(lambda: batch.tasks[0].state == "done")
+    rig.wait(lambda: phases(rig, receipts) == [Phase.ENDED, Phase.RUNNING])
+    rig.release()
+    rig.wait(lambda: phases(rig, receipts) == [Phase.ENDED] * 2)
+    assert [(one.exit_code, one.reason) for one in rig.site.status(receipts)] == [(0, None)] * 2
+    assert [rig.ran(tag) for tag in mine] == [1, 1]
+
+
 def test_only_single_processors_share(rig: BatchRig, slurm: FakeSlurm) -> None:
     slurm.hold = True
     submit(rig, [rig.quick(tag) for tag in tags(2)])

@@ -11,7 +11,8 @@
 #   d<index>         where it works, unless that is on the worker node
 #   s<index>         made exclusively by who starts: "<id of the task> <node>"; or "never": it will not start any more. Then lines
 #                    "?": it is asked whether it lives; "!": it does
-#   y<index>         "<index> <id of the task>" of all that the task of this one runs, itself among them, when it took others
+#   y<index>         "<index> <id of the task>" of all that the task of this one runs, itself among them, when it took others; of
+#                    those the process of the wrapper and the directory, too
 #   x<index>         the exit status of the wrapper, or "-": cancelled before the wrapper began
 #   c<index>         it was asked to end
 #   o<index>         a tar of the output that could not be sent; when it worked here, d<index>/outputs lists that

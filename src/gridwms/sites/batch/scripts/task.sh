@@ -46,15 +46,20 @@ gw_over() {
   [ ! -e "$gw_batch/w$gw_index" ] || echo "$gw_rc" >"$gw_batch/x$gw_index"
 }
 
-# Stays beside this shell while the wrapper lives. Answers who asks whether it does (see probe.sh); ends it when it is not
+# Stays beside this shell, for all that it runs. Answers who asks whether a wrapper lives (see probe.sh); ends it when it is not
 # wanted any more and the batch system does not end it; does the rest of this shell's work when that was killed alone.
 gw_guard() {
   trap 'kill "$gw_nap"; exit 0' TERM
   gw_unwanted=0
-  while kill -0 "$gw_wrapper"; do
+  while kill -0 $$ || kill -0 "$gw_wrapper"; do
     sleep "$gw_pause" &
     gw_nap=$!
     wait "$gw_nap"
+    gw_before=$gw_index
+    while read -r gw_now gw_task gw_process gw_line; do
+      [ -z "$gw_process" ] || gw_index=$gw_now gw_wrapper=$gw_process GRIDWMS_SITE_DIR=$gw_line
+    done <"$gw_batch/y$gw_own"
+    [ "$gw_index" = "$gw_before" ] || gw_unwanted=0
     gw_last=''
     while read -r gw_line; do gw_last=$gw_line; done <"$gw_batch/s$gw_index"
     [ "$gw_last" != '?' ] || echo '!' >>"$gw_batch/s$gw_index"
@@ -62,8 +67,8 @@ gw_guard() {
     gw_unwanted=$((gw_unwanted + 1))
     case $gw_unwanted in 1) ;; [2-9]) kill "$gw_wrapper" ;; *) kill -KILL "$gw_wrapper" ;; esac
   done
-  kill -0 $$ && exit 0
   read -r gw_rc <"$GRIDWMS_SITE_DIR/exit" || gw_rc=137
+  [ -z "$gw_place" ] || gw_place=${GRIDWMS_SITE_DIR%/*}
   gw_over
 } </dev/null >/dev/null 2>&1
 
@@ -86,8 +91,10 @@ gw_run() {
   GRIDWMS_PLACE=$gw_batch/s$gw_index GRIDWMS_EXIT=$GRIDWMS_SITE_DIR/exit \
     /bin/sh "$gw_batch/w$gw_index" </dev/null >"$gw_batch/l$gw_index" 2>&1 &
   gw_wrapper=$!
-  gw_guard=''
-  if [ -z "$gw_flat" ]; then # nobody could ask where files are brought back at the end
+  if [ "$gw_index" != "$gw_own" ]; then
+    [ -e "$gw_batch/y$gw_own" ] || echo "$gw_own $gw_task" >"$gw_batch/y$gw_own"
+    echo "$gw_index $gw_task $gw_wrapper $GRIDWMS_SITE_DIR" >>"$gw_batch/y$gw_own"
+  elif [ -z "$gw_flat" ]; then # nobody could ask where files are brought back at the end
     gw_guard &
     gw_guard=$!
   fi
@@ -104,7 +111,6 @@ gw_run() {
     kill -0 "$gw_wrapper" 2>/dev/null || break
   done
   gw_between
-  [ -z "$gw_guard" ] || kill "$gw_guard" 2>/dev/null
   gw_over
 }
 
@@ -122,11 +128,7 @@ gw_take() {
   for gw_index in $gw_others; do
     gw_others=${gw_others#"$gw_index"}
     gw_others=${gw_others# }
-    if [ ! -e "c$gw_index" ] && gw_claim; then
-      [ -e "y$gw_own" ] || echo "$gw_own $gw_task" >"y$gw_own"
-      echo "$gw_index $gw_task" >>"y$gw_own"
-      return 0
-    fi
+    [ -e "c$gw_index" ] || ! gw_claim || return 0
   done
   return 1
 } 2>/dev/null
@@ -156,7 +158,7 @@ if [ -n "${GRIDWMS_LEAVE_EVENTS-}" ] && [ -z "$gw_flat" ] &&
   }
   export GRIDWMS_BOOT_TIME
 fi 2>/dev/null
-gw_own=$gw_index gw_others=''
+gw_own=$gw_index gw_others='' gw_guard=''
 if [ -n "${gw_share-}" ] && gw_clock; then
   gw_begun=$gw_now
   gw_half=$((gw_count / 2))
@@ -165,4 +167,5 @@ if [ -n "${gw_share-}" ] && gw_clock; then
 fi
 gw_run
 while gw_take; do gw_run; done
+[ -z "$gw_guard" ] || kill "$gw_guard" 2>/dev/null
 exit 0
