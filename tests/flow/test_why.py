@@ -14,7 +14,7 @@ from gridwms.flow.record import record
 from gridwms.flow.schedule import Scheduler
 from gridwms.flow.worker import put_output
 from gridwms.flow.world import Quota, SitePolicy
-from gridwms.jobs.events import Finished, Noticed, PayloadStarted, Running
+from gridwms.jobs.events import Ended, EndKind, Finished, Noticed, PayloadStarted, Running
 from gridwms.jobs.reasons import reason
 from gridwms.jobs.states import State
 from gridwms.sandbox.errors import SandboxFull
@@ -262,3 +262,20 @@ def test_files_that_find_no_room_in_the_quota(stage: Stage) -> None:
     stage.world.settings = replace(stage.world.settings, quota=Quota(bytes=0))
     answer = told(stage, key)
     assert "the quota of ann is used up" in answer.sentence and "purge" in answer.advice
+
+
+@pytest.mark.parametrize(
+    "heard", [True, False], ids=["a wrapper that was ended by a signal", "a wrapper without a word"]
+)
+def test_what_the_site_ended_a_job_for(stage: Stage, heard: bool) -> None:
+    """A wrapper that is ended knows the signal; the site knows that it was the time limit."""
+    (key,) = sent(stage, 1, "RetryCount = 0; ShallowRetryCount = 0;")
+    record(stage.world, [(key, PayloadStarted(id="w-1-payload", time=1001.0, attempt=1, instance="a"))])
+    if heard:
+        failure = reason("terminated", signal="TERM")
+        record(stage.world, [(key, Finished(id="w-1-end", time=1002.0, attempt=1, exit_code=None, failure=failure))])
+    limit = reason("killed_at_site", site="scripted", text="TIMEOUT")
+    end = Ended(id="s-1-end", time=1003.0, attempt=1, kind=EndKind.KILLED, exit_code=19, reason=limit)
+    record(stage.world, [(key, end)])
+    assert stage.job(key).state is State.ABORTED
+    assert told(stage, key).retries == (limit,)

@@ -10,10 +10,11 @@ from gridwms.flow.credentials.outlook import carrying
 from gridwms.flow.find import find, the_job
 from gridwms.flow.outlook import Outlook, outlook
 from gridwms.flow.world import World
-from gridwms.jobs.job import Job
+from gridwms.jobs.job import Attempt, Job
 from gridwms.jobs.parent import Parent
 from gridwms.jobs.reasons import Reason
 from gridwms.jobs.states import AT_SITE, State
+from gridwms.jobs.verdict import STOPPED, why_departed
 from gridwms.match.changes import changes
 from gridwms.match.explain import best_change
 from gridwms.store import compounds, nodes, verdicts
@@ -119,7 +120,7 @@ def _single(world: World, job: Job) -> Why:
             )
             for n, verdict in enumerate(past)
         ),
-        retries=tuple(failure for attempt in job.attempts if (failure := _failure(attempt)) is not None),
+        retries=tuple(failure for attempt in job.attempts if (failure := _failure(job, attempt)) is not None),
         misses=tuple(told.explanation.get("misses", ())),
         best=best_change(told.explanation.get("lines", ())),
         changes=told.changes,
@@ -139,9 +140,16 @@ def _outlook(world: World, job: Job, past: list[ClassVerdict]) -> Outlook:
     return Outlook(reason=reason, sentence=sentence, advice=advice, since=job.state_since, explanation={})
 
 
-def _failure(attempt: Any) -> Reason | None:
-    failure = attempt.outcome.failure if attempt.outcome else attempt.refusal
-    return failure if isinstance(failure, Reason) else None
+def _failure(job: Job, attempt: Attempt) -> Reason | None:
+    """Why an attempt failed. A wrapper that was told to end knows the signal, and its site perhaps what it was for."""
+    departure = attempt.departure
+    if attempt.outcome is None:
+        if departure is None or attempt.refusal is not None or job.cancel_requested_at is not None:
+            return attempt.refusal
+        return why_departed(attempt, departure)
+    failure = attempt.outcome.failure
+    told = departure.reason if departure is not None else None
+    return told if told is not None and failure is not None and failure.code in STOPPED else failure
 
 
 def _held(world: World, job: Job) -> tuple[str, str]:

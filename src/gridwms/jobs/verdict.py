@@ -7,7 +7,7 @@ from gridwms.jobs.job import Attempt, Departure, Job
 from gridwms.jobs.reasons import Reason, reason
 from gridwms.jobs.states import DoneCode, State
 
-_STOPPED = frozenset({"withdrawn", "terminated"})
+STOPPED = frozenset({"withdrawn", "terminated"})
 """What a wrapper says when it was told to end: a cancelled job when the user asked for it."""
 _NO_TOKEN = 16
 """Exit status of a wrapper that did not get the token (docs/worker-protocol.md)."""
@@ -33,13 +33,13 @@ def settle(job: Job, attempts: tuple[Attempt, ...] | None = None) -> Job:
         failure = outcome.failure
         if failure is None:
             return _in_state(job, attempts, _DONE, outcome.time, _OK)
-        stopped = cancelling and failure.code in _STOPPED
+        stopped = cancelling and failure.code in STOPPED
         return _in_state(job, attempts, _DONE, outcome.time, _CANCELLED if stopped else _FAILED, failure)
     if attempt.refused_at is not None:
         return _in_state(job, attempts, _DONE, attempt.refused_at, _FAILED, attempt.refusal)
     if departure is not None:
         code = _CANCELLED if cancelling else _FAILED
-        return _in_state(job, attempts, _DONE, departure.time, code, _why_departed(attempt, departure))
+        return _in_state(job, attempts, _DONE, departure.time, code, why_departed(attempt, departure))
     running, payload = attempt.running_at, attempt.payload_at
     if running is not None or payload is not None:
         return _in_state(job, attempts, _RUNNING, _earlier(running, payload))
@@ -68,7 +68,8 @@ def _in_state(
     return job._replace(attempts=attempts, state=state, state_since=since, done_code=code, reason=why)
 
 
-def _why_departed(attempt: Attempt, departure: Departure) -> Reason:
+def why_departed(attempt: Attempt, departure: Departure) -> Reason:
+    """Why an attempt ended of which the wrapper has said nothing."""
     if departure.reason is not None:
         return departure.reason
     match departure.kind:
