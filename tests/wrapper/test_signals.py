@@ -52,6 +52,25 @@ def test_a_signal_of_the_site(node: Node, name: str, whole_group: bool) -> None:
     assert node.left() == []
 
 
+def test_a_payload_that_is_signalled_first(node: Node) -> None:
+    """A site goes through the processes of a job: it has not ended by itself, although it is over before our turn."""
+    process = node.start(node.task("echo $$ >out; exec sleep 300", outputs=("out",)))
+    (out,) = _poll(lambda: list(node.directory.glob(f"{WORK}/out")))
+    payload = int(_poll(lambda: out.read_text().endswith("\n") and out.read_text()))
+    os.kill(payload, signal.SIGTERM)
+    assert ends(payload)
+    os.kill(process.pid, signal.SIGTERM)
+    assert node.finish(process) == 19, node.log
+    finished = node.attempt.finished
+    assert finished is not None and finished["code"] == "terminated"
+
+
+def test_a_payload_that_ends_itself_by_a_signal(node: Node) -> None:
+    assert node.run("kill -TERM $$") == 0
+    finished = node.attempt.finished
+    assert finished is not None and finished["exit_code"] == "143"
+
+
 def test_a_payload_that_does_not_listen_is_killed_with_its_children(node: Node) -> None:
     node.environment["GRIDWMS_GRACE"] = "1"
     script = "trap '' TERM; (trap '' TERM; while :; do sleep 1; done) & echo $! $$ >../../pids; echo started >out; wait"

@@ -116,9 +116,11 @@ gw_payload_runs() {
   gw_wait "$gw_payload"
   gw_reaped=1
   gw_exit_field="&exit_code=$gw_rc"
+  # Who ends a job signals its processes one by one: our turn may come after the payload's, which has not ended by itself.
+  case $gw_rc in 143 | 152) gw_run sleep 1 ;; esac
   gw_restore
   gw_measure
-  gw_say "job exit status = $gw_rc"
+  gw_say "job exit status = ${gw_exit_field#*=}"
   gw_notice_hook cp_2.sh
   gw_peek_end
   gw_stop
