@@ -181,6 +181,22 @@ def test_one_that_starts_again_is_not_taken_for_the_first(alone: BatchRig, pool:
     assert alone.site.collect(receipts)[0].outputs == {}
 
 
+def test_one_that_is_gone_before_its_answer(alone: BatchRig, pool: FakeHTCondor) -> None:
+    """It hinders nobody else."""
+    desk = alone.site.link = Desk()
+    desk.answer = None
+    gone, stays = receipts_of(alone.site.submit([handover(alone, alone.folder, tag) for tag in tags(2)]))
+    alone.wait(
+        lambda: bool(alone.site.status([gone, stays]) and {one.tag for one in desk.asked} == {*gone[:1], *stays[:1]})
+    )
+    (_, first), _ = pool.all_tasks()
+    with pool.lock:
+        pool.end(first, "REMOVED", force=True)
+    desk.answer = True
+    alone.wait(lambda: {one.phase for one in alone.site.status([gone, stays])} == {Phase.ENDED})
+    assert [one.tag for one in alone.site.collect([gone, stays]) if one.outputs] == [stays.tag]
+
+
 def test_a_node_without_a_way_to_the_shadow(alone: BatchRig, pool: FakeHTCondor) -> None:
     pool.chirps = False
     receipts = receipts_of(alone.site.submit([handover(alone, alone.folder, tags(1)[0])]))

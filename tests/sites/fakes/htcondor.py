@@ -102,9 +102,11 @@ class FakeHTCondor(FakeCluster):
         text = words[words.index("-constraint") + 1]
         found = re.fullmatch(r'ClusterId == (\d+) && stringListMember\(string\(ProcId\), "([\d,]+)"\)', text)
         assert found and "-forward" in words
-        for index in found[2].split(","):
-            self.shadow[int(found[1]), int(index)][words[-2]] = words[-1]
-        return 0, "", ""
+        tasks = self.batches[int(found[1])].tasks
+        there = [index for index in map(int, found[2].split(",")) if tasks[index].state == "running"]
+        for index in there:
+            self.shadow[int(found[1]), index][words[-2]] = words[-1]
+        return (0, "", "") if there else (1, "", "Queue transaction failed.  No attributes were set.\n")
 
     def _wishes(self) -> Answer:
         lines = []

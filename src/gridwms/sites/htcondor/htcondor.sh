@@ -43,7 +43,8 @@ gw_hear() {
   set +f
 }
 
-# The answers, fifty jobs of a cluster at a time: the word, and the instances that it is for.
+# The answers, fifty jobs of a cluster at a time: the word, and the instances that it is for. HTCondor refuses when none of
+# the jobs is there any more; who is there and was not told is heard again.
 gw_tell() {
   while read -r gw_batch gw_index gw_answer; do
     gw_read "$gw_batch/t$gw_index.wish"
@@ -54,7 +55,7 @@ gw_tell() {
     $1 " " $2 != last || count == 50 { if (count) print last, tasks, names; count = 0; tasks = $3; names = $4 }
     { last = $1 " " $2; if (count++) { tasks = tasks "," $3; names = names " " $4 } }
     END { if (count) print last, tasks, names }' | while read -r gw_cluster gw_word gw_tasks gw_names; do
-    gw_answer "ClusterId == $gw_cluster && stringListMember(string(ProcId), \"$gw_tasks\")" "\"$gw_word $gw_names\"" || exit
+    gw_answer "ClusterId == $gw_cluster && stringListMember(string(ProcId), \"$gw_tasks\")" "\"$gw_word $gw_names\"" || :
   done
 }
 

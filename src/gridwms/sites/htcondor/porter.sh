@@ -9,7 +9,9 @@ for gw_one in "${_CONDOR_BIN-}/../libexec/condor" "${_CONDOR_BIN-}/../libexec" /
 done
 [ -n "$gw_chirp" ] || gw_chirp=$("${_CONDOR_BIN:-/usr/bin}/condor_config_val" LIBEXEC 2>/dev/null)/condor_chirp
 gw_chirp() { "$gw_chirp" "$@" 2>/dev/null; }
-gw_chirp set_job_attr GridwmsAnswer UNDEFINED || exit 96
+[ -x "$gw_chirp" ] || exit 96
+gw_open() { gw_chirp set_job_attr GridwmsAnswer UNDEFINED; }
+gw_open || { sleep 5 && gw_open; } || { sleep 10 && gw_open; } || exit 96
 gw_there=t$gw_index
 gw_stage=stage/t$gw_index
 mkdir -m 700 stage && mv "$gw_there.in" stage || exit 97
