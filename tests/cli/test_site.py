@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from types import SimpleNamespace
 
 import pytest
 
+from gridwms.cli import canary
+from gridwms.client.answers.reasons import Reason
 from tests.cli.conftest import Command
 
 
@@ -39,6 +42,20 @@ def test_a_canary_comes_home(gridwms: Command) -> None:
     assert told.code == 0, told.out + told.err
     assert told.out.startswith("well  ")
     assert "payload, finished" in told.out
+
+
+def test_a_canary_tells_what_the_last_attempt_failed_of() -> None:
+    """And not that there are no more attempts."""
+    failed = {"code": "work_dir", "sentence": "There is no room.", "advice": "Make some."}
+    ended = {"code": "hit_shallow_limit", "sentence": "hit job shallow retry count (0)", "advice": ""}
+    job = SimpleNamespace(
+        state="ABORTED",
+        done_code=None,
+        reason=Reason.read(ended),
+        attempts=[SimpleNamespace(reason=None), SimpleNamespace(reason=Reason.read(failed))],
+    )
+    client = SimpleNamespace(wait=lambda *_, **__: [job], job=lambda _: job)
+    assert canary._follow(client, "x", 1) == "There is no room. Make some."  # type: ignore[arg-type]
 
 
 def test_a_canary_that_cannot_leave(gridwms: Command) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -82,6 +83,27 @@ def test_a_connection_that_broke_is_made_anew(far: SshShell) -> None:
     assert far.run("echo back").out == b"back\n"
 
 
+def test_several_threads_share_it(server: sshd.Sshd, far: SshShell) -> None:
+    """A site is described beside its other work; what one thread begins is not taken for a connection by the other."""
+    with ThreadPoolExecutor(6) as threads:
+        ports = set(threads.map(lambda _: far.run('echo "$SSH_CONNECTION"').lines[0].split()[1], range(6)))
+    assert len(ports) == 1
+    refused = SshShell(SshSettings(host="batch", config=str(server.config), options=("UserKnownHostsFile=/dev/null",)))
+
+    def try_it(_: int) -> str:
+        try:
+            refused.run("true")
+        except SiteUnavailable as error:
+            return str(error)
+        return ""
+
+    with ThreadPoolExecutor(3) as threads:
+        told = set(threads.map(try_it, range(3)))
+    refused.close()
+    assert len(told) == 1
+    assert told.pop().startswith("no ssh connection to the host batch: ")
+
+
 def test_the_host_key_has_changed(server: sshd.Sshd, far: SshShell) -> None:
     server.know(server.folder / "id.pub")
     try:
@@ -95,9 +117,10 @@ def test_the_host_key_has_changed(server: sshd.Sshd, far: SshShell) -> None:
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        (("Port=1",), "Connection refused"),
-        (("HostName=nowhere.invalid",), "Could not resolve hostname"),
-        (("IdentityFile=/dev/null",), "Permission denied"),
+        (("Port=1",), "Connection refused; look whether sshd runs there"),
+        (("HostName=nowhere.invalid",), "Could not resolve hostname .*; correct `host`"),
+        (("IdentityFile=/dev/null",), "Permission denied .*; let the service's key in"),
+        (("UserKnownHostsFile=/dev/null",), "Host key verification failed; log in once by hand"),
     ],
 )
 def test_no_connection(server: sshd.Sshd, options: tuple[str, ...], said: str) -> None:

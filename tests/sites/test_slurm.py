@@ -249,6 +249,24 @@ def test_worker_nodes_without_the_directory(rig: BatchRig, slurm: FakeSlurm) -> 
     assert "can its worker nodes use the directory" in sighting.reason.sentence
 
 
+def test_worker_nodes_without_the_scratch_directory(rig: BatchRig) -> None:
+    rig.settings = replace(rig.settings, scratch="/no/such")
+    rig.restart()
+    receipts = hand_over(rig, [rig.quick(tag) for tag in tags(1)])
+    end_of(rig, receipts)
+    sighting = rig.site.status(receipts)[0]
+    assert sighting.reason is not None
+    assert (sighting.reason.code, sighting.exit_code) == ("work_dir", 98)
+    assert "/no/such (`scratch` of the site)" in sighting.reason.sentence
+
+
+def test_queues_that_are_not_there(rig: BatchRig) -> None:
+    rig.settings = replace(rig.settings, queues=("long",))
+    rig.restart()
+    with pytest.raises(SiteUnavailable, match="slurm has no queue long, but main, short; correct `queues` of the site"):
+        rig.site.describe()
+
+
 @pytest.mark.parametrize("scratch", [False, True])
 def test_what_is_left_behind(rig: BatchRig, scratch: bool, tmp_path: Path) -> None:
     room = tmp_path / "scratch"

@@ -35,12 +35,14 @@ class Canary:
 def send(client: Client, ce: str, timeout: float) -> Canary:
     """Send one to a computing element and wait for its end; one that does not come in time is cancelled."""
     text = f"""[
-  Executable = "/bin/cat"; StdInput = "word"; StdOutput = "said"; InputSandbox = {{"word"}}; OutputSandbox = {{"said"}};
+  Executable = "canary.sh"; StdInput = "word"; StdOutput = "said";
+  InputSandbox = {{"canary.sh", "word"}}; OutputSandbox = {{"said"}};
   RetryCount = 0; ShallowRetryCount = 0; SubmitTo = "{ce}";
 ]"""
     with TemporaryDirectory(prefix="gridwms-test-") as folder:
         place = Path(folder)
         (place / "word").write_text(_WORD)
+        (place / "canary.sh").write_text("#!/bin/sh\nexec cat\n")
         (place / "canary.jdl").write_text(text)
         [accepted] = client.submit([place / "canary.jdl"])
         if accepted.error is not None or not accepted.id:
@@ -71,7 +73,10 @@ def _follow(client: Client, job: str, timeout: float) -> str:
         return f"it has not ended within {timeout:.0f} s: {why.sentence}"
     if ended.state == "DONE" and ended.done_code == "OK":
         return ""
-    return ended.reason.sentence if ended.reason else f"it ended as {ended.state}"
+    # what an attempt failed of, and not that there are no more of them
+    failures = [attempt.reason for attempt in client.job(job).attempts if attempt.reason is not None]
+    last = failures[-1] if failures else ended.reason
+    return f"{last.sentence.rstrip('. ')}. {last.advice}" if last else f"it ended as {ended.state}"
 
 
 def _compare(client: Client, job: str, target: Path) -> str:

@@ -243,7 +243,7 @@ _REGISTRY = (
     Kind(
         "input_failed",
         "Cannot download $file: $text",
-        "The file or the service was out of reach from the worker node.",
+        "Look whether worker nodes reach the file, or the service; a site whose nodes have no network needs 'network = false'.",
         site_fault=True,
     ),
     Kind(

@@ -23,6 +23,7 @@ from gridwms.classad import ClassAd, evaluate_attribute
 from gridwms.jobs.reasons import reason
 from gridwms.sites.batch.dialect import BatchSettings, Dialect, Need, State
 from gridwms.sites.batch.glue import ce_prefix
+from gridwms.sites.batch.hints import hinted
 from gridwms.sites.batch.spool import (
     TAG,
     Batch,
@@ -47,6 +48,8 @@ _ANSWER = 75.0
 _KILLED = 137
 _LINGER = 10.0
 """Seconds that a batch system gets to notice that a task has ended; then it is told."""
+_NO_SCRATCH = 98
+"""What scripts/task.sh ends with when it cannot work in the directory of the worker node that is configured."""
 
 
 @dataclass(slots=True)
@@ -193,14 +196,23 @@ class BatchSite:
 
     def describe(self) -> list[ClassAd]:
         """The queues, in one call."""
-        ads = self._dialect.describe(self._run("describe"), self.settings)
+        told = self._run("describe")
+        ads = self._dialect.describe(told, self.settings)
         if not ads:
-            raise SiteUnavailable(f"site {self.name}: {self._dialect.kind} tells of no queue that may be used")
+            others = self._dialect.describe(told, replace(self.settings, queues=()))
+            raise SiteUnavailable(f"site {self.name}: {self._dialect.kind} {self._no_queue(others)}")
         for ad in ads:
             ce, cpus = evaluate_attribute(ad, "GlueCEUniqueID"), evaluate_attribute(ad, "GlueCEInfoTotalCPUs")
             if isinstance(ce, str) and isinstance(cpus, int):
                 self._widths[ce] = cpus
         return ads
+
+    def _no_queue(self, others: Sequence[ClassAd]) -> str:
+        names = sorted(str(evaluate_attribute(ad, "GlueCEName")) for ad in others)
+        if not names:
+            return "tells of no queue that may be used"
+        wanted = ", ".join(self.settings.queues)
+        return f"has no queue {wanted}, but {', '.join(names)}; correct `queues` of the site"
 
     def close(self) -> None:
         """Let go of the connection."""
@@ -374,7 +386,13 @@ class BatchSite:
         self._unseen.pop(receipt.id, None)
         code = int(ended) if ended.isdigit() else None
         cancelled = bool(asked) and (code is None or code != 0)
-        text = "" if cancelled else self._why(code, state, bool(started))
+        why = None
+        if code == _NO_SCRATCH:
+            why = reason(
+                "work_dir", text=f"{self.settings.scratch} (`scratch` of the site) on {node or 'its worker node'}"
+            )
+        elif not cancelled and (text := self._why(code, state, bool(started))):
+            why = reason("killed_at_site", site=self.name, text=text)
         return Sighting(
             tag=tag,
             phase=Phase.ENDED,
@@ -382,7 +400,7 @@ class BatchSite:
             node=node,
             exit_code=code,
             cancelled=cancelled,
-            reason=reason("killed_at_site", site=self.name, text=text) if text else None,
+            reason=why,
         )
 
     def _why(self, code: int | None, state: State | None, started: bool) -> str:
@@ -459,10 +477,14 @@ class BatchSite:
     ) -> list[str]:
         """Run one of our scripts at the site. Raises SiteUnavailable, with what it said, when it did not work."""
         text = "\n".join((self._dialect.functions, script("common"), script(name)))
-        said = self._shell.run(text, [self.settings.directory, *words], stdin=stdin, into=into)
+        try:
+            said = self._shell.run(text, [self.settings.directory, *words], stdin=stdin, into=into)
+        except SiteUnavailable as error:
+            raise SiteUnavailable(hinted(str(error), self.settings.directory)) from error
         if said.status != 0:
             what = " ".join(said.err.split()) or f"it ended with status {said.status}"
-            raise SiteUnavailable(f"site {self.name}: '{name}' on {self._shell.where} failed: {what[-500:]}")
+            what = hinted(what[-500:], self.settings.directory)
+            raise SiteUnavailable(f"site {self.name}: '{name}' on {self._shell.where} failed: {what}")
         return said.lines
 
 

@@ -22,7 +22,7 @@ class Said:
 
 
 class Shell(Protocol):
-    """Used by one thread at a time, as the site that it belongs to, but for `close`."""
+    """Used by several threads: a site is asked for its description beside its other work."""
 
     @property
     def is_here(self) -> bool:

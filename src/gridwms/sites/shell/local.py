@@ -76,5 +76,8 @@ def finish(process: subprocess.Popen[bytes], stdin: bytes, seconds: float, what:
                 with suppress(OSError):
                     pipe.close()
         process.wait()
-        raise SiteUnavailable(f"{what} did not end within {seconds:.0f} s") from error
+        said = " ".join((error.stderr or b"").decode("utf-8", "replace").split())
+        raise SiteUnavailable(
+            f"{what} did not end within {seconds:.0f} s" + (f": {said[-300:]}" if said else "")
+        ) from error
     return Said(process.returncode, out or b"", err.decode("utf-8", "replace"))

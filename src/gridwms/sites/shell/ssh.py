@@ -11,6 +11,7 @@ import select
 import shutil
 import subprocess
 import tempfile
+import threading
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -25,6 +26,13 @@ from gridwms.sites.shell.local import finish, start
 
 _TROUBLE = 255
 """ssh's own exit status for "no connection"; scripts of ours never end with it."""
+_ADVICE = {
+    "permission denied": "let the service's key in there (~/.ssh/authorized_keys), or name the right one in `config`",
+    "host key verification failed": "log in once by hand, or put the key of the host into known_hosts",
+    "could not resolve hostname": "correct `host`, or look at the name service of this machine",
+    "connection refused": "look whether sshd runs there and listens at this port",
+}
+"""What to do about what ssh says."""
 _CHATTER = ("warning:", "@@", "it is ", "someone ", "please contact", "add correct", "offending", "debug")
 
 
@@ -54,6 +62,7 @@ class SshShell:
         self._folder = Path(tempfile.mkdtemp(prefix="gw-ssh-"))
         self._socket = self._folder / "s"
         self._master: subprocess.Popen[bytes] | None = None
+        self._lock = threading.Lock()
 
     def run(
         self,
@@ -65,7 +74,7 @@ class SshShell:
         into: IO[bytes] | None = None,
     ) -> Said:
         """As the contract says. After a time-out the connection is dropped: it may be what hangs."""
-        self._connect()
+        master = self._connect()
         text = "\n".join((*self._exports(), f"set -- {' '.join(map(quote, words))}", script)).encode()
         command = f"exec sh -c 'eval \"$(dd bs=1 count={len(text)} 2>/dev/null)\"' gridwms"
         process = start([*self._ssh(), "-o", "ControlMaster=no", "-T", self._settings.host, command], os.environ, into)
@@ -73,16 +82,19 @@ class SshShell:
         try:
             said = finish(process, text + stdin, limit, f"the commands on {self.where}")
         except SiteUnavailable:
-            self._drop()
+            self._drop(master)
             raise
         if said.status == _TROUBLE:
-            self._drop()
+            self._drop(master)
             raise SiteUnavailable(f"the ssh connection to {self.where} broke: {_last_words(said.err)}")
         return said
 
     def close(self) -> None:
-        """End the connection."""
-        self._drop()
+        """End the connection; one that is just being made is not waited for."""
+        held = self._lock.acquire(timeout=1)
+        self._let_go()
+        if held:
+            self._lock.release()
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def _exports(self) -> list[str]:
@@ -104,16 +116,20 @@ class SshShell:
             words += ["-o", option]
         return words
 
-    def _connect(self) -> None:
-        """Have a connection. Its far end waits for its standard input to end: it cannot outlive this process."""
-        if self._master is not None and self._master.poll() is None:
-            return
-        self._drop()
+    def _connect(self) -> subprocess.Popen[bytes]:
+        """The connection, made if there is none. Its far end waits for its input to end: it cannot outlive us."""
+        with self._lock:
+            if self._master is None or self._master.poll() is not None:
+                self._let_go()
+                self._master = self._made()
+            return self._master
+
+    def _made(self) -> subprocess.Popen[bytes]:
         options = ["-o", "ControlMaster=yes", "-o", "ControlPersist=no", "-T", self._settings.host]
         errors = (self._folder / "errors").open("w+b")
         try:
             with errors:
-                self._master = subprocess.Popen(  # noqa: S603 - the words are ours and the operator's
+                master = subprocess.Popen(  # noqa: S603 - the words are ours and the operator's
                     [*self._ssh(), *options, "echo gridwms-ready; exec cat >/dev/null"],
                     stdin=subprocess.PIPE,
                     stdout=subprocess.PIPE,
@@ -122,10 +138,11 @@ class SshShell:
                 )
         except OSError as error:
             raise SiteUnavailable(f"cannot start ssh on this machine: {error.strerror}") from error
-        if self._master.stdout is None or not self._is_ready(self._master.stdout):
+        if master.stdout is None or not self._is_ready(master.stdout):
             said = (self._folder / "errors").read_text("utf-8", "replace")
-            self._drop()
+            self._end(master)
             raise SiteUnavailable(f"no ssh connection to {self.where}: {_last_words(said)}")
+        return master
 
     def _is_ready(self, output: IO[bytes]) -> bool:
         """Whether the far end has spoken in time, whatever the login files of the account print before."""
@@ -141,10 +158,18 @@ class SshShell:
             heard = (heard + part)[-8192:]
         return True
 
-    def _drop(self) -> None:
+    def _drop(self, broken: subprocess.Popen[bytes]) -> None:
+        """Let go of the connection, unless another thread has made a new one since."""
+        with self._lock:
+            if broken is self._master:
+                self._let_go()
+
+    def _let_go(self) -> None:
         master, self._master = self._master, None
-        if master is None:
-            return
+        if master is not None:
+            self._end(master)
+
+    def _end(self, master: subprocess.Popen[bytes]) -> None:
         master.kill()
         for pipe in (master.stdin, master.stdout):
             if pipe is not None:
@@ -160,4 +185,7 @@ def _last_words(said: str) -> str:
     if "REMOTE HOST IDENTIFICATION HAS CHANGED" in said:
         return "its host key is not the one that is known; if the change is right, correct the known_hosts file"
     telling = [line for line in lines if not line.lower().startswith(_CHATTER)]
-    return telling[-1] if telling else "it did not answer in time"
+    if not telling:
+        return "it did not answer in time"
+    advice = next((advice for sign, advice in _ADVICE.items() if sign in telling[-1].lower()), "")
+    return f"{telling[-1].rstrip('.')}; {advice}" if advice else telling[-1]

@@ -18,6 +18,8 @@ gw_finish() {
   gw_peek_end
   gw_stop
   gw_after
+  # nothing of the user's is at stake before the payload: a node that reaches nobody does not keep its slot for hours
+  [ -n "$gw_started" ] || [ "${gw_output_patience:-0}" -lt 60 ] || gw_output_patience=60
   gw_sent=$gw_spool
   [ "$gw_brought" = 0 ] || gw_usage="$gw_usage&left=$gw_brought"
   gw_make Finished "$gw_usage$gw_failure"

@@ -80,7 +80,11 @@ gw_run() {
   fi
   gw_place=''
   if [ -n "$gw_scratch" ]; then
-    gw_place=$(mktemp -d "$gw_scratch/gridwms.XXXXXX") && cd "$gw_place" || exit 98
+    gw_place=$(mktemp -d "$gw_scratch/gridwms.XXXXXX" 2>"l$gw_index") && cd "$gw_place" || {
+      gw_rc=98
+      echo 98 >"x$gw_index"
+      return
+    }
   fi
   GRIDWMS_SITE_DIR=$PWD/d$gw_index
   [ -d "$GRIDWMS_SITE_DIR" ] || mkdir "$GRIDWMS_SITE_DIR" "$GRIDWMS_SITE_DIR/work"
