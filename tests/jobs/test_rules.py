@@ -18,7 +18,7 @@ from gridwms.jobs.events import (
 from gridwms.jobs.job import NO_WISHES, Job, Wishes
 from gridwms.jobs.reasons import KINDS, Reason, reason
 from gridwms.jobs.retry import RetryPolicy, decide, decision_id
-from gridwms.jobs.rules import DEFAULT_RULES, STEPS, Rule, Step, Then
+from gridwms.jobs.rules import DEFAULT_RULES, STEPS, Rule, Step, Then, idle
 from gridwms.jobs.steps import step
 from tests.jobs.histories import registered
 
@@ -128,3 +128,37 @@ def test_every_failure_of_an_attempt_belongs_to_a_step() -> None:
 def test_a_rule_that_cannot_be(wrong: dict[str, object]) -> None:
     with pytest.raises(ValueError, match=r"nonsense|regular expression"):
         Rule(then=Then.AGAIN, **wrong)  # type: ignore[arg-type]
+
+
+def test_a_rule_that_contradicts_itself_is_none() -> None:
+    with pytest.raises(ValueError, match="never fits: 'killed_at_site' is of the step 'site'"):
+        Rule(then=Then.NEVER, reasons=frozenset({"killed_at_site"}), steps=frozenset({Step.INPUT}))
+
+
+NARROW = Rule(then=Then.NEVER, site="short-1", reasons=frozenset({"input_failed"}), text="404", payload=False)
+
+
+@pytest.mark.parametrize(
+    ("before", "covers"),
+    [
+        (Rule(then=Then.AGAIN), True),
+        (Rule(then=Then.AGAIN, steps=frozenset({Step.INPUT})), True),
+        (Rule(then=Then.AGAIN, site="short-*"), True),
+        (NARROW, True),
+        (Rule(then=Then.AGAIN, site="long-*"), False),
+        (Rule(then=Then.AGAIN, payload=True), False),
+        (Rule(then=Then.AGAIN, text="50."), False),
+        (Rule(then=Then.AGAIN, reasons=frozenset({"work_dir"})), False),
+        (Rule(then=Then.AGAIN, steps=frozenset({Step.SITE})), False),
+    ],
+)
+def test_a_rule_behind_another_that_takes_all_of_it(before: Rule, covers: bool) -> None:
+    told = idle([before, NARROW], {"short-1", "long-1"})
+    assert told == (["[[retry]] number 2 never decides: number 1 fits wherever it does"] if covers else [])
+    assert idle([NARROW, Rule(then=Then.AGAIN)], {"short-1"}) == []
+
+
+def test_a_rule_of_no_site() -> None:
+    assert idle([Rule(then=Then.NEVER, site="shrot-*")], {"short-1"}) == [
+        "[[retry]] number 1 never decides: no site is called 'shrot-*'"
+    ]

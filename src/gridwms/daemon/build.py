@@ -13,7 +13,7 @@ from pathlib import Path
 from gridwms.classad import ClassAdSyntaxError, EvaluationContext, Expr, parse_expression
 from gridwms.daemon.authority import authority_of
 from gridwms.daemon.catalogues import BadCatalogue, build_catalogues, build_storage
-from gridwms.daemon.config import BadConfig, Config, Jobs, RetryRule, UserQuota
+from gridwms.daemon.config import BadConfig, Config, Jobs, UserQuota
 from gridwms.daemon.listening import job_ids_of
 from gridwms.daemon.outlets import build_outlets
 from gridwms.daemon.shares import shares_of
@@ -30,7 +30,7 @@ from gridwms.flow.links import ServiceLink
 from gridwms.flow.measures import Measures
 from gridwms.flow.world import FlowSettings, NotifySettings, Quota, SitePolicy, World
 from gridwms.jobs.retry import RetryPolicy
-from gridwms.jobs.rules import DEFAULT_RULES, Rule
+from gridwms.jobs.rules import DEFAULT_RULES
 from gridwms.jobs.states import State
 from gridwms.market.close_storage import close_storage
 from gridwms.market.market import Market
@@ -64,12 +64,7 @@ def build(
     config: Config, data: Path, url: str, capabilities: Capabilities, believing: Believing | None = None
 ) -> Parts:
     """Join the parts of a service whose files lie in `data`. Raises BadConfig, StoreUnavailable, NewerSchema."""
-    try:
-        data_of_jobs = Locator(build_catalogues(config.catalogues))
-        storage = build_storage(config.storage)
-    except BadCatalogue as error:
-        raise BadConfig(str(error)) from error
-    settings = _settings(config, url, data_of_jobs.catalogues, storage)
+    data_of_jobs, settings = data_and_settings(config, url)
     outlets = build_outlets(config.notify, config.mail, capabilities)
     shared = config.service.database
     database = Database(shared) if shared else Database.sqlite(data / "gridwms.sqlite")
@@ -114,17 +109,14 @@ def _quota(section: UserQuota) -> Quota:
     return Quota(bytes=most[0], files=most[1], waiting=most[2])
 
 
-def _rule(section: RetryRule) -> Rule:
-    return Rule(
-        then=section.then,
-        site=section.site,
-        steps=frozenset(section.step),
-        reasons=frozenset(section.reason),
-        text=section.text,
-        payload=section.payload,
-        factor=section.factor,
-        most_mb=section.most_mb,
-    )
+def data_and_settings(config: Config, url: str) -> tuple[Locator, FlowSettings]:
+    """Where the data of jobs lies, and what the use cases go by. Raises BadConfig."""
+    try:
+        data_of_jobs = Locator(build_catalogues(config.catalogues))
+        storage = build_storage(config.storage)
+    except BadCatalogue as error:
+        raise BadConfig(str(error)) from error
+    return data_of_jobs, _settings(config, url, data_of_jobs.catalogues, storage)
 
 
 def _settings(
@@ -138,7 +130,7 @@ def _settings(
         retry_policy=RetryPolicy(
             deep=jobs.max_retry_count,
             shallow=jobs.max_shallow_retry_count,
-            rules=(*(_rule(rule) for rule in config.retry), *DEFAULT_RULES),
+            rules=(*(one.rule() for one in config.retry), *DEFAULT_RULES),
             memory_mb=jobs.memory_mb,
         ),
         jdl_defaults=replace(_jdl_defaults(jobs), catalogues=catalogues, storage=storage),

@@ -85,8 +85,24 @@ class RetryRule(_Section):
 
     @model_validator(mode="after")
     def _is_a_rule(self) -> Self:
-        Rule(then=self.then, reasons=frozenset(self.reason), text=self.text)
+        self.rule()
+        for name in sorted({"factor", "most_mb"} & self.model_fields_set):
+            if self.then is not Then.MORE_MEMORY:
+                raise ValueError(f"{name} goes with then = 'more_memory' only")
         return self
+
+    def rule(self) -> Rule:
+        """The same for `jobs/retry.py`. ValueError: it is none."""
+        return Rule(
+            then=self.then,
+            site=self.site,
+            steps=frozenset(self.step),
+            reasons=frozenset(self.reason),
+            text=self.text,
+            payload=self.payload,
+            factor=self.factor,
+            most_mb=self.most_mb,
+        )
 
 
 class MapRow(_Section):
@@ -339,5 +355,6 @@ def _sentence(path: Path, error: ValidationError) -> str:
     findings = []
     for one in error.errors():
         place = ".".join(str(part) for part in one["loc"])
-        findings.append(f"{place}: {one['msg']}")
+        what = one["msg"].removeprefix("Value error, ").replace("valid tuple", "list, in square brackets")
+        findings.append(f"{place}: {what}")
     return f"The configuration '{path}' has errors: " + "; ".join(findings) + "."

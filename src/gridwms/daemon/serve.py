@@ -22,6 +22,7 @@ from gridwms.daemon.access import grants_of, policies_of
 from gridwms.daemon.alone import alone
 from gridwms.daemon.authority import authority_look
 from gridwms.daemon.build import build
+from gridwms.daemon.check import useless
 from gridwms.daemon.config import Config, read_config
 from gridwms.daemon.listening import check_addresses, listening
 from gridwms.daemon.logs import set_up_logs
@@ -53,6 +54,8 @@ def serve(data: Path, *, config_file: Path | None = None, host: str | None = Non
     set_up_logs()
     sys.setswitchinterval(SWITCH_SECONDS)
     config = _override(read_config(config_file), host, port)
+    for sentence in useless(config):
+        logger.warning("configuration", why=sentence)
     tls = tls_of(config)
     believing = believing_of(config)
     check_addresses(config, tls)

@@ -8,7 +8,7 @@ registry of reasons: never where it would fail again wherever it runs, else shal
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from fnmatch import fnmatchcase
@@ -54,7 +54,7 @@ STEPS: Mapping[str, Step] = MappingProxyType(
             (Step.DELIVERY, "site_refused site_silent description_lost"),
             (Step.SITE, "site_lost wrapper_died killed_at_site out_of_memory terminated withdrawn"),
             (Step.PREPARATION, "work_dir hook_failed shell_failed no_transport no_console spread_failed"),
-            (Step.INPUT, "input_failed"),
+            (Step.INPUT, "input_failed credential_failed"),
             (Step.EXECUTABLE, "executable_missing mpi_missing image_missing image_failed no_container_runtime"),
             (Step.PROLOGUE, "prologue_missing prologue_failed"),
             (Step.TOKEN, "token_refused token_unreachable"),
@@ -93,6 +93,22 @@ class Rule:
             re.compile(self.text)
         except re.error as error:
             raise ValueError(f"the text '{self.text}' is no regular expression: {error}") from error
+        if self.steps and self.reasons and not self._codes():
+            code = min(self.reasons)
+            raise ValueError(f"it never fits: '{code}' is of the step '{STEPS.get(code, 'none')}', and not of its own")
+
+    def _codes(self) -> set[str]:
+        return {code for code in self.reasons or KINDS if not self.steps or STEPS.get(code) in self.steps}
+
+    def covers(self, other: Rule) -> bool:
+        """Whether it fits wherever the other one does; of patterns of sites and texts only what is sure."""
+        plain = not set("*?[") & set(other.site)
+        return (
+            other._codes() <= self._codes()
+            and self.payload in (None, other.payload)
+            and self.text in ("", other.text)
+            and (self.site in ("*", other.site) or (plain and fnmatchcase(other.site, self.site)))
+        )
 
     def fits(self, site: str, failure: Reason, *, payload: bool) -> bool:
         """Whether this failure of an attempt at `site` is one that the rule is about."""
@@ -114,3 +130,15 @@ DEFAULT_RULES = (
     ),
 )
 """In the words of Slurm, HTCondor, Grid Engine and PBS. All else is as the registry of reasons has it."""
+
+
+def idle(rules: Sequence[Rule], sites: Collection[str]) -> list[str]:
+    """Sentences about those of an operator's rules that never decide; they are counted from 1."""
+    found = []
+    for number, rule in enumerate(rules, 1):
+        before = next((other for other, earlier in enumerate(rules[: number - 1], 1) if earlier.covers(rule)), 0)
+        if before:
+            found.append(f"[[retry]] number {number} never decides: number {before} fits wherever it does")
+        elif not any(fnmatchcase(site, rule.site) for site in sites):
+            found.append(f"[[retry]] number {number} never decides: no site is called '{rule.site}'")
+    return found
