@@ -200,12 +200,13 @@ def _in_pace(world: World, site: Site, tasks: list[Task]) -> list[Task]:
     if not pace.per_minute:
         return tasks
     new = [task for task in tasks if not task.tries]
-    allowed = pace.allowed(world.clock())
-    pace.given += min(allowed, len(new))
+    now = world.clock()
+    allowed = pace.allowed(now)
+    pace.give(now, min(allowed, len(new)))
     late = new[allowed:]
     turns: dict[float, list[int]] = {}
     for ahead, task in enumerate(late):
-        turns.setdefault(pace.later(ahead), []).append(task.number)
+        turns.setdefault(pace.later(now, ahead), []).append(task.number)
 
     def work(connection: Connection) -> None:
         for due, numbers in turns.items():
