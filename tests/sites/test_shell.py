@@ -61,6 +61,11 @@ def test_too_slow(shell: Shell, tmp_path: Path) -> None:
     assert shell.run("echo again").out == b"again\n"
 
 
+def test_what_it_said_until_then_is_told() -> None:
+    with pytest.raises(SiteUnavailable, match="did not end within 2 s: cannot stat file, retrying"):
+        LocalShell().run("echo cannot stat file, retrying >&2; sleep 60", seconds=2)
+
+
 def test_nothing_of_the_service_leaks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GRIDWMS_SECRET", "hush")
     assert b"hush" not in LocalShell().run("env").out

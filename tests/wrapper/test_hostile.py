@@ -98,6 +98,17 @@ def test_an_output_that_vanishes_while_it_waits(dash_node: Node, transport: dict
     assert "code" not in node.attempt.finished
 
 
+@pytest.mark.long
+def test_a_node_that_reaches_nobody_does_not_keep_its_slot(dash_node: Node) -> None:
+    """Before the payload there is nothing of the user's to be brought home."""
+    del dash_node.environment["GRIDWMS_PATIENCE"]
+    dash_node.environment["GLITE_LOCAL_COPY_RETRY_COUNT_ISB"] = "0"
+    dash_node.service.down()
+    process = dash_node.start(dash_node.task("true"))
+    assert dash_node.finish(process, seconds=110) == 13
+    assert "code=input_failed" in (dash_node.directory / TAG / "events").read_text()
+
+
 def test_a_payload_that_locks_its_directory(common_node: Node) -> None:
     task = common_node.task("echo x >out; chmod 0 $PWD ${PWD%/*}", outputs=("out",))
     assert common_node.finish(common_node.start(task, user=65534)) == 0, common_node.log
