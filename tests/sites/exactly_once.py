@@ -23,13 +23,12 @@ from gridwms.sites.slurm import SlurmDialect
 from tests.services.account import AccountShell
 from tests.sites.contract import tags
 
-_CHUNK = 10
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Play:
     """`folder`: open to the account of the jobs. `environment`: of the commands. `call`: seconds of a usual call.
-    `schedd` and `pool`: of HTCondor on another host, to which files are spooled; `python`: by its bindings."""
+    `chunk`: so many are handed over at once. `schedd` and `pool`: of HTCondor on another host, where files are spooled;
+    `python`: by its bindings."""
 
     kind: str
     queue: str
@@ -39,6 +38,7 @@ class Play:
     kills: int
     seed: int
     call: float
+    chunk: int = 10
     schedd: str = ""
     pool: str = ""
     python: str = ""
@@ -61,13 +61,13 @@ class Play:
             directory=f"{self.folder}/site",
             host="site.example",
             unseen_seconds=10,
-            share_seconds=1 if self.kind == "slurm" else 0,
+            share_seconds=1,
         )
         return BatchSite(settings, self.dialect, shell)
 
     def handover(self, tag: str) -> Handover:
         ce = f"site.example:2119/jobmanager-{self.dialect.kind}-{self.queue}"
-        said = "type=Finished&exit_code=0&real=0.00"  # Slurm's may share their tasks
+        said = "type=Finished&exit_code=0&real=0.00"  # they may share their tasks
         script = f"echo {tag} >>{self.folder}/ran\necho '{said}' >\"$GRIDWMS_SITE_DIR/events\"\n"
         return Handover(tag=tag, ce=ce, script=script)
 
@@ -81,7 +81,7 @@ def hold(play: Play, mine: list[str], seed: int) -> None:
     print("go", flush=True)
     begin = 0
     while begin < len(mine):
-        some, doubtful = mine[begin : begin + _CHUNK], True
+        some, doubtful = mine[begin : begin + play.chunk], True
         while doubtful:
             site = play.site(dice.uniform(0.02, 2 * play.call))
             with suppress(SiteUnavailable):
@@ -94,7 +94,7 @@ def hold(play: Play, mine: list[str], seed: int) -> None:
                     ]
                 doubtful = len(receipts) < len(some)
         print(*some, flush=True)
-        begin += _CHUNK
+        begin += play.chunk
 
 
 def run(play: Play) -> list[str]:

@@ -51,6 +51,47 @@ def test_events_come_back_with_the_files(rig: BatchRig) -> None:
     assert "/execute/" in left.log
 
 
+@pytest.fixture
+def sharing(rig: BatchRig, pool: FakeHTCondor) -> BatchRig:
+    """Worker nodes have the files of the submit host, and short attempts share tasks."""
+    pool.domain = "files"
+    rig.settings = replace(rig.settings, share_seconds=60)
+    rig.restart()
+    return rig
+
+
+def test_short_ones_share_tasks_where_files_are_shared(sharing: BatchRig, pool: FakeHTCondor) -> None:
+    mine = tags(24)
+    receipts = receipts_of(sharing.site.submit([sharing.quick(tag) for tag in mine]))
+    sharing.wait(lambda: {one.phase for one in sharing.site.status(receipts)} == {Phase.ENDED})
+    assert [sharing.ran(tag) for tag in mine] == [1] * 24
+    tasks = {path.read_text().split()[0] for path in (sharing.folder / "site").glob("*/s[0-9]*")}
+    assert len(tasks) <= 12
+    assert not list(pool.scratch.iterdir())
+    sharing.site.forget(receipts)
+    assert not list((sharing.folder / "site").iterdir())
+
+
+def test_few_are_transferred_all_the_same(sharing: BatchRig, pool: FakeHTCondor) -> None:
+    """To ask whether files are shared costs more than it saves."""
+    pool.hold = True
+    sharing.site.submit([sharing.quick(tag) for tag in tags(3)])
+    assert pool.calls["condor_status"] == 0
+    assert next(iter(pool.batches.values())).queue
+
+
+def test_nodes_that_share_nothing_whatever_they_say(sharing: BatchRig, pool: FakeHTCondor) -> None:
+    """HTCondor holds what finds no directory there; what is sent after that is transferred."""
+    pool.barred = True
+    first = receipts_of(sharing.site.submit([sharing.quick(tag) for tag in tags(20)]))
+    sharing.wait(lambda: {one.phase for one in sharing.site.status(first)} == {Phase.ENDED})
+    sharing.site.forget(first)
+    again = [f"again-{tag}" for tag in tags(20)]
+    receipts = receipts_of(sharing.site.submit([sharing.quick(tag) for tag in again]))
+    sharing.wait(lambda: {one.phase for one in sharing.site.status(receipts)} == {Phase.ENDED})
+    assert [sharing.ran(tag) for tag in again] == [1] * 20
+
+
 def test_taken_long_after_it_was_given_up(rig: BatchRig, pool: FakeHTCondor) -> None:
     mine = tags(2)
     pool.hold = True

@@ -6,6 +6,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -54,8 +55,42 @@ def test_cancel_while_waiting_and_while_running(rig: BatchRig) -> None:
     SiteContract().test_cancel_while_waiting_and_while_running(rig)
 
 
+def test_a_great_many_that_share_tasks(rig: BatchRig) -> None:
+    """The nodes of this pool have the files of the submit host."""
+    rig.settings = replace(rig.settings, share_seconds=1)
+    rig.restart()
+    mine = tags(rig.many)
+    receipts = receipts_of(rig.site.submit([rig.quick(tag) for tag in mine]))
+    rig.wait(lambda: {one.phase for one in rig.site.status(receipts)} == {Phase.ENDED}, 60)
+    assert [rig.ran(tag) for tag in mine] == [1] * rig.many
+    assert list(Path(rig.settings.directory).glob("*/shared"))
+    assert list(Path(rig.settings.directory).glob("*/y*"))
+    rig.site.forget(receipts)
+
+
+@pytest.mark.long
+def test_cancel_of_those_that_may_share(rig: BatchRig) -> None:
+    rig.settings = replace(rig.settings, share_seconds=60)
+    rig.restart()
+    mine = tags(20)
+    receipts = receipts_of(rig.site.submit([rig.endless(tag) for tag in mine]))
+    rig.wait(lambda: sum(rig.ran(tag) for tag in mine) == rig.slots, 60)
+    rig.site.cancel(receipts)
+    rig.site.cancel(receipts)
+    rig.wait(lambda: {one.phase for one in rig.site.status(receipts)} <= {Phase.ENDED, Phase.GONE}, 60)
+    assert sum(rig.ran(tag) for tag in mine) == rig.slots
+
+
 def _play(
-    pool: htcondor.Pool, folder: Path, count: int, kills: int, seed: int, *, elsewhere: bool = False, python: str = ""
+    pool: htcondor.Pool,
+    folder: Path,
+    count: int,
+    kills: int,
+    seed: int,
+    *,
+    elsewhere: bool = False,
+    python: str = "",
+    chunk: int = 10,
 ) -> None:
     played = Play(
         kind="htcondor",
@@ -69,6 +104,7 @@ def _play(
         schedd=htcondor.SCHEDD if elsewhere else "",
         pool=pool.collector if elsewhere else "",
         python=python,
+        chunk=chunk,
     )
     assert not run(played)
     assert not pool.say("condor_q", "-all", "-constraint", "JobStatus != 4", "-af", "ClusterId")
@@ -76,6 +112,12 @@ def _play(
 
 def test_exactly_once(rig: BatchRig, pool: htcondor.Pool) -> None:
     _play(pool, rig.folder, 20, 4, 1)
+
+
+@pytest.mark.long
+@pytest.mark.timeout(1800)
+def test_exactly_once_where_tasks_are_shared(rig: BatchRig, pool: htcondor.Pool) -> None:
+    _play(pool, rig.folder, 500, 60, 2, chunk=25)
 
 
 @pytest.mark.long

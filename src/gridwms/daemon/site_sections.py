@@ -145,12 +145,14 @@ class HTCondorSite(BatchSection):
     """An HTCondor pool, seen from a submit host, or with `schedd` and `pool` (its collector) from elsewhere.
 
     `via`: how it is spoken to; empty: by HTCondor's commands where there are any, else by its Python bindings.
+    `share_seconds`: as with Slurm, where worker nodes share the files of the submit host.
     """
 
     kind: Literal["htcondor"]
     schedd: str = Field(default="", pattern=r"^[A-Za-z0-9._@:-]*$")
     pool: str = Field(default="", pattern=r"^[A-Za-z0-9._:-]*$")
     via: Literal["", "commands", "bindings"] = ""
+    share_seconds: float = Field(default=1.0, ge=0, le=60)
 
     @model_validator(mode="after")
     def _bindings_are_here(self) -> HTCondorSite:

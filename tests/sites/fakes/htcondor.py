@@ -26,7 +26,7 @@ class FakeHTCondor(FakeCluster):
 
     programs = (
         "condor_submit", "condor_q", "condor_qedit", "condor_history", "condor_rm", "condor_status", "condor_version",
-        "condor_chirp",
+        "condor_chirp", "condor_config_val",
     )  # fmt: skip
 
     def __init__(self, folder: Path, slots: int = 2) -> None:
@@ -39,6 +39,10 @@ class FakeHTCondor(FakeCluster):
         self.scratch.mkdir()
         self.shadow: dict[tuple[int, int], dict[str, str]] = {}
         self.chirps = True
+        self.domain = ""
+        """The file system domain that worker nodes claim to have, when it is that of the submit host."""
+        self.barred = False
+        """Whether they have its files for all that not."""
 
     def read(self, name: str, words: list[str], cwd: str) -> str:
         return (Path(cwd) / words[-1]).read_text() if name == "condor_submit" else ""
@@ -47,12 +51,18 @@ class FakeHTCondor(FakeCluster):
         given = dict(re.findall(r"^(\S+) = (.*)$", script, re.MULTILINE))
         count = int(re.findall(r"^queue (\d+)$", script, re.MULTILINE)[0])
         cpus = int(given["request_cpus"])
-        batch = Batch(0, given["+GridwmsBatch"].strip('"'), cwd, "", given["transfer_input_files"], cpus)
+        batch = Batch(0, given["+GridwmsBatch"].strip('"'), cwd, "", given.get("transfer_input_files", ""), cpus)
         batch.script = (Path(cwd) / "task").read_text()
         number = self.take(batch, list(range(count)))
         return 0, f"{number}.0 - {number}.{count - 1}\n", ""
 
     def launch(self, batch: Batch, task: Task) -> tuple[list[str], str, dict[str, str]]:
+        if not batch.queue:  # nothing is transferred: it runs where it was submitted
+            if self.barred:
+                task.state = "HELD"
+                return ["/bin/false"], "/", {}
+            words = ["/bin/sh", "task", str(task.index), f"{batch.number}.{task.index}"]
+            return words, batch.folder, {"_CONDOR_SCRATCH_DIR": str(self.scratch)}
         place = Path(tempfile.mkdtemp(dir=self.scratch))
         wanted = ["task", *batch.queue.replace("$(Process)", str(task.index)).split(",")]
         task.place = str(place)
@@ -67,6 +77,8 @@ class FakeHTCondor(FakeCluster):
         return words, str(place), {"_CONDOR_SCRATCH_DIR": str(place), "PATH": path}
 
     def ended(self, batch: Batch, task: Task) -> None:
+        if not task.place:
+            return
         place = Path(task.place)
         if task.state == "done" and Path(batch.folder).is_dir():
             for path in place.iterdir():
@@ -137,7 +149,7 @@ class FakeHTCondor(FakeCluster):
                 "ProcId": task.index,
                 "JobStatus": _STATUS[task.state],
                 "EnteredCurrentStatus": int(task.end or task.start or time.time()),
-                "HoldReasonCode": 13 if task.state == "HELD" else "undefined",
+                "HoldReasonCode": (13 if batch.queue else 14) if task.state == "HELD" else "undefined",
                 "RemoteHost": "slot1@n1" if task.state == "running" else "undefined",
                 "LastRemoteHost": "slot1@n1" if task.start else "undefined",
                 "LastJobStatus": 2 if task.start else 1,
@@ -169,10 +181,15 @@ class FakeHTCondor(FakeCluster):
         return int(wrong), "", "Couldn't find/remove all jobs matching constraint\n" if wrong else ""
 
     def condor_status(self, words: list[str], cwd: str, script: str) -> Answer:
+        if words[-1] == "UidDomain":
+            return 0, f"{self.domain or 'n1'} users\n" * self.slots, ""
         if words[-1] == "DaemonStartTime":
             return 0, f"n1 {self.startd}\n" * self.slots, ""
         states = ["Claimed"] * self.busy + ["Unclaimed"] * (self.slots - self.busy)
         return 0, "".join(f"{state} 1 1 2000 n1\n" for state in states), ""
+
+    def condor_config_val(self, words: list[str], cwd: str, script: str) -> Answer:
+        return 0, {"FILESYSTEM_DOMAIN": "files\n", "UID_DOMAIN": "users\n"}[words[0]], ""
 
     def condor_version(self, words: list[str], cwd: str, script: str) -> Answer:
         return 0, "$CondorVersion: 23.9.6 2026-07-12 $\n", ""

@@ -9,6 +9,10 @@ from typing import Protocol
 from gridwms.classad import ClassAd
 from gridwms.sites.contract import Phase
 
+CROWD = 20
+"""So many attempts handed over at once leave their last words here until the next poll. One call to the service each
+would cost as much as the rest of the wrapper of a short job; few attempts, for which somebody may wait, do call."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BatchSettings:
@@ -35,7 +39,7 @@ class BatchSettings:
     accounting: bool = True
     """Whether the batch system is asked about the past as well."""
     share_seconds: float = 0.0
-    """How long a task may have run when it takes another short attempt of its array; 0: never (Slurm)."""
+    """How long a task may have run when it takes another short attempt of its array; 0: never (Slurm, HTCondor)."""
     parallel: str = "smp"
     """The parallel environment for attempts of several processors (Grid Engine)."""
     memory: str = "mem_free"

@@ -14,15 +14,12 @@ from functools import cache
 from importlib import resources
 from pathlib import Path
 
-from gridwms.sites.batch.dialect import BatchSettings, Dialect, Need
+from gridwms.sites.batch.dialect import CROWD, BatchSettings, Dialect, Need
 from gridwms.sites.contract import Credentials, Handover, Receipt
 from gridwms.wrapper.render import SHARED
 
 _LETTERS = "abcdefghijklmnopqrstuvwxyz234567"
 _PLACE = re.compile(r"(?P<task>[^@\s]+)@(?P<batch>[a-z2-7]{10})\.(?P<index>\d{1,7})")
-_CROWD = 20
-"""So many attempts handed over at once leave their last words here until the next poll. One call to the service each
-would cost as much as the rest of the wrapper of a short job; few attempts, for which somebody may wait, do call."""
 TAG = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,199}")
 
 
@@ -164,7 +161,7 @@ def _add_credentials(tar: tarfile.TarFile, stem: str, credentials: Credentials |
 def _task(batch: Batch, dialect: Dialect, settings: BatchSettings) -> str:
     count = len(batch.handovers)
     comment = f"gridwms {batch.handovers[dialect.first].tag}" + (f" and {count - 1} more" if count > 1 else "")
-    leave = "GRIDWMS_LEAVE_EVENTS=1\nexport GRIDWMS_LEAVE_EVENTS\n" if count >= _CROWD else ""
+    leave = "GRIDWMS_LEAVE_EVENTS=1\nexport GRIDWMS_LEAVE_EVENTS\n" if count >= CROWD else ""
     alone = "" if settings.network else "gw_alone=1\n"
     pause = f"gw_pause={min(15, max(1, int(settings.unseen_seconds / 4)))}\n"
     return dialect.head(batch.name, batch.need, count, comment, settings) + leave + alone + pause + script("task")

@@ -4,6 +4,8 @@ gw_condor() { "$gw_python" -E -P "$gw_program" "$gw_schedd" "$gw_pool" "$@"; }
 
 gw_submit() { gw_submission && gw_condor queue <submit; }
 
+gw_is_shared() { return 1; }
+
 gw_named() { gw_condor named "$@"; }
 
 gw_states() { gw_condor states; }

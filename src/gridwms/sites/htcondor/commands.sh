@@ -8,6 +8,13 @@ gw_submit() {
   echo "${gw_range%%.*}.%"
 }
 
+# Do all worker nodes say that they have our files and our accounts? One where that proved wrong ends it (see gw_states).
+gw_is_shared() {
+  [ -z "$gw_schedd" ] && [ ! -e ../apart ] || return
+  gw_ours="$(condor_config_val FILESYSTEM_DOMAIN) $(condor_config_val UID_DOMAIN)" || return
+  [ "$(condor_status ${gw_pool:+-pool $gw_pool} -af FileSystemDomain UidDomain | sort -u)" = "$gw_ours" ]
+} 2>/dev/null
+
 gw_named() {
   for gw_one; do
     # the submission was cut off while its files were on their way: it can never start
@@ -32,6 +39,8 @@ gw_states() {
     'GridwmsBatch =!= undefined && JobStatus == 4 && (StageOutFinish =?= undefined || StageOutFinish == 0)' >/dev/null 2>&1
   gw_all=$(condor_q $gw_at -constraint 'GridwmsBatch =!= undefined' -af ClusterId ProcId JobStatus EnteredCurrentStatus \
     HoldReasonCode RemoteHost "$gw_begun" HoldReason) || return
+  # held because there is no directory for them: these worker nodes share nothing, whatever they say
+  [ ! -d "$gw_root" ] || [ -z "$(printf '%s\n' "$gw_all" | awk '$3 == 5 && $5 == 14')" ] || : >"$gw_root/apart"
   # of those whose startd is out of reach: has another one been started there since they began?
   gw_cut=$(printf '%s\n' "$gw_all" | awk '$7 == "cut" { found = 1 } END { print found }')
   [ -z "$gw_cut" ] || gw_cut=$(condor_status ${gw_pool:+-pool $gw_pool} -af Machine DaemonStartTime)

@@ -9,7 +9,7 @@ from pathlib import Path
 from shlex import quote
 
 from gridwms.classad import ClassAd
-from gridwms.sites.batch import BatchSettings, Need, State
+from gridwms.sites.batch import CROWD, BatchSettings, Need, State
 from gridwms.sites.batch.glue import Queue, queue_ad, section
 from gridwms.sites.contract import Phase
 
@@ -99,12 +99,19 @@ class HTCondorDialect:
         ]
         script = [
             "gw_index=$1 gw_task=$2",
-            'cd "${_CONDOR_SCRATCH_DIR:-.}" || exit 97',
             f"gw_scratch={quote(settings.scratch)} gw_flat=1 gw_last_call=",
+            *self._shared(need, count, settings),
+            '[ -z "$gw_flat" ] || cd "${_CONDOR_SCRATCH_DIR:-.}" || exit 97',
             "",
         ]
         porter = "" if settings.network else _file("porter.sh")
         return "\n".join(("#!/bin/sh", *(f"#CONDOR {line}" for line in lines), *script)) + porter
+
+    def _shared(self, need: Need, count: int, settings: BatchSettings) -> Sequence[str]:
+        """For many short ones where worker nodes have our files (see gw_submission), which costs a question before."""
+        if self.schedd or not settings.network or count < CROWD or need.cpus > 1 or not settings.share_seconds:
+            return ()
+        return (f"[ ! -e shared ] || gw_flat='' gw_share={int(100 * settings.share_seconds)} gw_count={count}",)
 
     def states(self, lines: Sequence[str]) -> dict[str, State]:
         """Lines of condor_q, or of condor_history, which has an exit signal below zero in the place of a reason."""

@@ -9,8 +9,14 @@ gw_is_doubt() {
 gw_is_full() { grep -qiE 'MAX_JOBS_(SUBMITTED|PER_OWNER|PER_SUBMISSION)|exceed.*(limit|maximum)|unknown host|find address of schedd|couldn.t contact|authenticat'; }
 
 # The submit file. What users delegated goes to a schedd elsewhere in a directory each, which every task then has.
+# Where worker nodes share our files nothing is transferred, and tasks run there; by the file `shared` they know.
 gw_submission() {
   sed -n 's/^#CONDOR //p' task >submit
+  if grep -q 'gw_share=' task && gw_is_shared; then
+    : >shared
+    sed -e '/^transfer_/d; /^when_to_/d; s/^should_.*/should_transfer_files = NO/' \
+      -e 's|^executable = .*|executable = /bin/sh|; s/^arguments = /&task /' submit >submit.new && mv submit.new submit
+  fi
   set -- t*.credentials
   [ -n "$gw_schedd" ] && [ -e "$1" ] || return 0
   for gw_file in w*; do
@@ -58,5 +64,8 @@ gw_tell() {
     gw_answer "ClusterId == $gw_cluster && stringListMember(string(ProcId), \"$gw_tasks\")" "\"$gw_word $gw_names\"" || :
   done
 }
+
+# There is no signal for the script of a task alone: its guard looks every few seconds whether it is still wanted.
+gw_nudge() { cat >/dev/null; }
 
 gw_id_of() { echo "${1%.*}.%"; }
