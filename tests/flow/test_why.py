@@ -279,3 +279,14 @@ def test_what_the_site_ended_a_job_for(stage: Stage, heard: bool) -> None:
     record(stage.world, [(key, end)])
     assert stage.job(key).state is State.ABORTED
     assert told(stage, key).retries == (limit,)
+
+
+def test_what_the_batch_system_says_of_one_that_waits(stage: Stage) -> None:
+    (key,) = sent(stage, 1)
+    tag = f"gw-{key}-1"
+    stage.site.here[tag] = stage.site.here[tag]._replace(waits_for="PartitionDown")
+    stage.look()
+    assert "Its batch system says: PartitionDown." in told(stage, key).sentence
+    stage.site.here[tag] = stage.site.here[tag]._replace(waits_for="")
+    stage.look()
+    assert "will run it when a slot" in told(stage, key).sentence

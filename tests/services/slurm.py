@@ -36,7 +36,14 @@ class Slurm:
     """A running cluster. `environment`: what its commands need; `changes`: other values in its configuration."""
 
     def __init__(
-        self, folder: Path, *, accounting: bool, keep_seconds: int, changes: Mapping[str, str] | None = None
+        self,
+        folder: Path,
+        *,
+        accounting: bool,
+        keep_seconds: int,
+        changes: Mapping[str, str],
+        partition: str,
+        cgroups: str,
     ) -> None:
         self.folder = folder
         self.accounting = accounting
@@ -44,7 +51,7 @@ class Slurm:
         self.environment = {"SLURM_CONF": str(self.conf), "PATH": _PATH}
         self.daemons = Daemons(folder)
         self._keep = keep_seconds
-        self._changes = changes or {}
+        self._changes, self._partition, self._cgroups = changes, partition, cgroups
         self._ports = {name: free_port() for name in ("ctld", "dbd", "sql", "n1", "n2")}
 
     def start(self) -> None:
@@ -162,7 +169,8 @@ PartitionName=small Nodes=n2 MaxTime=60 State=UP
         for name, value in self._changes.items():
             written, count = re.subn(rf"^{name}=.*$", f"{name}={value}", written, flags=re.MULTILINE)
             written += "" if count else f"{name}={value}\n"
-        self.conf.write_text(written)
+        self.conf.write_text(f"{written}PartitionName={self._partition}\n" if self._partition else written)
+        (folder / "cgroup.conf").write_text(self._cgroups)
 
     def _start_accounting(self) -> None:
         folder, word = self.folder, secrets.token_hex(16)
@@ -214,12 +222,26 @@ def private(path: Path, content: bytes) -> None:
 
 @contextmanager
 def running(
-    *, accounting: bool = False, keep_seconds: int = 60, changes: Mapping[str, str] | None = None
+    *,
+    accounting: bool = False,
+    keep_seconds: int = 60,
+    changes: Mapping[str, str] | None = None,
+    partition: str = "",
+    cgroups: str = "",
 ) -> Iterator[Slurm]:
-    """Start a cluster. Short path: a socket lies in it; open to others: jobs of other accounts may run."""
+    """Start a cluster. `partition`: one more; `cgroups`: what its `cgroup.conf` says.
+
+    Short path: a socket lies in it; open to others: jobs of other accounts may run."""
     folder = Path(tempfile.mkdtemp(prefix="gw-slurm-"))
     folder.chmod(0o755)
-    cluster = Slurm(folder, accounting=accounting, keep_seconds=keep_seconds, changes=changes)
+    cluster = Slurm(
+        folder,
+        accounting=accounting,
+        keep_seconds=keep_seconds,
+        changes=changes or {},
+        partition=partition,
+        cgroups=cgroups,
+    )
     try:
         cluster.start()
         yield cluster

@@ -226,6 +226,34 @@ def test_one_that_will_never_start(rig: BatchRig, slurm: FakeSlurm) -> None:
     assert rig.ran(receipts[0].tag) == 0
 
 
+def test_what_one_waits_for(rig: BatchRig, slurm: FakeSlurm) -> None:
+    slurm.hold = True
+    receipts = hand_over(rig, [rig.quick(tag) for tag in tags(1)])
+    said = []
+    for slurm.reason in ("Resources", "Nodes required for job are DOWN, DRAINED or reserved"):
+        said += [(one.phase, one.waits_for) for one in rig.site.status(receipts)]
+    assert said == [(Phase.QUEUED, ""), (Phase.QUEUED, "Nodes required for job are DOWN, DRAINED or reserved")]
+
+
+def test_its_numbers_are_given_to_others(rig: BatchRig, slurm: FakeSlurm) -> None:
+    slurm.hold = True
+    old = hand_over(rig, [rig.quick(tag) for tag in tags(2)])
+    (number,) = slurm.batches
+    new = hand_over(rig, [rig.quick(tag) for tag in tags(2)])
+    (other,) = set(slurm.batches) - {number}
+    slurm.batches = {number: slurm.batches[other]}  # it came back without a memory
+    slurm.batches[number].number = number
+    again = [one._replace(id=one.id.replace(f"{other}_", f"{number}_")) for one in new]
+    assert {one.phase for one in rig.site.status(old)} == {Phase.NOT_YET_VISIBLE}
+    assert {one.phase for one in rig.site.status(again)} == {Phase.QUEUED}
+    rig.site.cancel(old)
+    rig.site.forget(old)
+    assert not slurm.calls["scancel"]
+    assert {one.phase for one in rig.site.status(again)} == {Phase.QUEUED}
+    rig.site.cancel(again)
+    assert slurm.calls["scancel"] == 1
+
+
 def test_a_state_nobody_knows(rig: BatchRig, slurm: FakeSlurm) -> None:
     slurm.hold = True
     receipts = hand_over(rig, [rig.quick(tag) for tag in tags(1)])

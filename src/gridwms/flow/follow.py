@@ -48,6 +48,7 @@ def look(world: World, site: Site, tags: Collection[str] | None = None) -> int:
     if tags is None:
         # Single tags are looked at because they ended; that one began to run is told by its wrapper, sooner.
         record(world, [event for s in news if (event := _running(s, by_tag[s.tag])) is not None])
+        world.waits_for[site.name] = {s.tag: s.waits_for for s in news if s.waits_for}
     if over:
         _end(world, site, over, by_tag)
     _stop_strays(site, [by_tag[s.tag] for s in news if s.phase in (Phase.QUEUED, Phase.RUNNING)])

@@ -11,6 +11,7 @@ from gridwms.flow.quota import view
 from gridwms.flow.replan import quantile
 from gridwms.flow.world import World
 from gridwms.jobs.events import Event, Noticed, Source
+from gridwms.jobs.ids import tag_of
 from gridwms.jobs.job import Attempt, Job
 from gridwms.jobs.states import DoneCode, State
 from gridwms.sandbox.limits import human
@@ -48,7 +49,7 @@ def at_site(world: World, job: Job, attempt: Attempt) -> Told:
     if job.state is State.READY:
         return _on_its_way(world, job, attempt)
     if job.state is State.SCHEDULED:
-        return _queued(world, attempt)
+        return _queued(world, job, attempt)
     return _running(world, job, attempt)
 
 
@@ -74,10 +75,13 @@ def _on_its_way(world: World, job: Job, attempt: Attempt) -> Told:
     return f"It was matched to {attempt.ce} and is on its way there.", NOTHING
 
 
-def _queued(world: World, attempt: Attempt) -> Told:
+def _queued(world: World, job: Job, attempt: Attempt) -> Told:
     now = world.clock()
     counts = world.database.read(lambda connection: figures.waits(connection, now - _DAY)).get(attempt.ce, {})
     sentence = f"The site {attempt.site} has it and will run it when a slot of {attempt.ce} is free."
+    waits_for = world.waits_for.get(attempt.site, {}).get(tag_of(job.key, attempt.number))
+    if waits_for:
+        sentence = f"The site {attempt.site} has it, waiting at {attempt.ce}. Its batch system says: {waits_for}."
     if sum(counts.values()) < _ENOUGH:
         return sentence, NOTHING
     half, most = quantile(counts, 0.5), quantile(counts, 0.95)

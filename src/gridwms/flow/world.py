@@ -194,6 +194,8 @@ class World:
     """By site: what it said when it last failed to answer; absent when it answers."""
     held_outputs: dict[str, str] = field(default_factory=dict)
     """By job: why output that it has brought cannot be taken over yet."""
+    waits_for: dict[str, Mapping[str, str]] = field(default_factory=dict)
+    """By site, at its last look: what its batch system says attempts wait for, by tag."""
     answering: set[str] = field(default_factory=set)
     """The sites that have answered since this service started and since they last failed to."""
     paces: dict[str, Pace] = field(default_factory=dict)

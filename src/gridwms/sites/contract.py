@@ -100,7 +100,10 @@ class Phase(StrEnum):
 
 
 class Sighting(NamedTuple):
-    """The phase of one attempt. `cancelled`: it ended because `cancel` was asked for. `reason`: what the site says."""
+    """The phase of one attempt. `cancelled`: it ended because `cancel` was asked for. `reason`: what the site says.
+
+    `waits_for`: of one that is queued, in the words of the batch system.
+    """
 
     tag: str
     phase: Phase
@@ -109,6 +112,7 @@ class Sighting(NamedTuple):
     exit_code: int | None = None
     cancelled: bool = False
     reason: Reason | None = None
+    waits_for: str = ""
 
 
 class Leftover(NamedTuple):

@@ -93,7 +93,9 @@ class FakeSlurm(FakeCluster):
                 lines.append(f"{batch.name}|{job}")
             elif str(batch.number) in wanted:
                 state = self._state(task) + (" by 0" if task.state == "CANCELLED" else "")
-                lines.append(f"{job}|{state}|{int(task.start) or 'Unknown'}|{int(task.end) or 'Unknown'}|n1")
+                lines.append(
+                    f"{job}|{state}|{int(task.start) or 'Unknown'}|{int(task.end) or 'Unknown'}|n1|{batch.name}"
+                )
         return 0, "".join(line + "\n" for line in lines), ""
 
     def scancel(self, words: list[str], cwd: str, script: str) -> Answer:

@@ -73,10 +73,10 @@ class Need:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class State:
-    """What the batch system says of a task. `text`: how it ended, in words, when it did not end by itself.
+    """What the batch system says of a task. `text`: how it ended, when it did not end by itself; or what it waits for.
 
     `time` 0: not told. Phase GONE: it waits, and will never start, as `text` says. `left`: it was given up without a
-    word from its worker node, so that its processes may go on.
+    word from its worker node, so that its processes may go on. `batch`: the name of its batch, where that is told.
     """
 
     phase: Phase
@@ -84,6 +84,7 @@ class State:
     node: str = ""
     text: str = ""
     left: bool = False
+    batch: str = ""
 
 
 class Dialect(Protocol):
@@ -100,8 +101,9 @@ class Dialect(Protocol):
         gw_submit submits the file `task` of the current directory and prints the id of the batch: what the batch system
         calls its attempts, with % for the index. gw_named BATCH... prints "<batch> <id>" of those there are; gw_id_of
         TASK the id. gw_states, and gw_history with tasks on standard input, print what `states` reads; gw_describe what
-        `describe` reads. gw_cancel takes tasks on standard input. gw_is_doubt and gw_is_full judge an error text there:
-        it may have been taken all the same; the site takes no more for now. Where `head` sets gw_share,
+        `describe` reads. gw_cancel takes tasks on standard input; gw_ours, if there is one, lines
+        "TASK BATCH", and prints the tasks that still are of that batch. gw_is_doubt and gw_is_full judge an error text
+        there: it may have been taken all the same; the site takes no more for now. Where `head` sets gw_share,
         gw_nudge sends USR1 to the scripts of the tasks on standard input. Where worker nodes do not share the
         directory, gw_hear, with a file of its own as $1, lays there what they wish, and gw_tell brings them the
         answers: lines "BATCH INDEX ANSWER" on standard input.

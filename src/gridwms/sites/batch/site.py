@@ -50,6 +50,8 @@ _LINGER = 10.0
 """Seconds that a batch system gets to notice that a task has ended; then it is told."""
 _NO_SCRATCH = 98
 """What scripts/task.sh ends with when it cannot work in the directory of the worker node that is configured."""
+_LONGEST = 300
+"""Letters of what a batch system says of why one waits."""
 
 
 @dataclass(slots=True)
@@ -142,7 +144,7 @@ class BatchSite:
         rest: list[tuple[Receipt, Place]] = []
         for receipt in receipts:
             place = places[receipt.tag]
-            state = states.get(place.task) if place else None
+            state = _state_of(states, place) if place else None
             if state is not None and state.phase not in _OVER and place and place.key not in told.shared:
                 live[receipt.tag] = state
                 self._unseen.pop(receipt.id, None)
@@ -306,7 +308,10 @@ class BatchSite:
 
     def _live(self, tag: str, state: State) -> Sighting:
         node = state.node if state.phase is Phase.RUNNING else ""
-        return Sighting(tag=tag, phase=state.phase, time=state.time or self._clock(), node=node)
+        waits_for = state.text if state.phase is Phase.QUEUED else ""
+        return Sighting(
+            tag=tag, phase=state.phase, time=state.time or self._clock(), node=node, waits_for=waits_for[:_LONGEST]
+        )
 
     def _release(self, places: Mapping[str, Place | None], states: dict[str, State], told: _Told) -> None:
         """Have the batch system end those that it shows as live long after they have ended: it lost their processes.
@@ -320,13 +325,13 @@ class BatchSite:
             if place is not None
             and place.key in told.over
             and place.task not in busy
-            and (state := states.get(place.task)) is not None
+            and (state := _state_of(states, place)) is not None
             and state.phase not in _OVER
         }
         self._lingering = {one: self._lingering.get(one, now) for one in lingering}
         late = [place for one, place in lingering.items() if now - self._lingering[one] >= _LINGER]
         if late:
-            self._run("release", stdin=_lines((place.task,) for place in late))
+            self._run("release", stdin=_lines((place.task, place.batch) for place in late))
             for place in late:
                 states.pop(place.task, None)
 
@@ -341,19 +346,20 @@ class BatchSite:
         silent = [
             (receipt, place)
             for receipt, place in rest
-            if place.task not in states
+            if _state_of(states, place) is None
             and (found := files.get((place.batch, place.index), "gone")) != "gone"
             and not found.split("|")[2]
         ]
         if silent and self.settings.accounting:
             ids = dict.fromkeys(place.task for _, place in silent)
-            states = {**states, **self._dialect.states(self._run("history", stdin=_lines((one,) for one in ids)))}
+            told = self._run("history", stdin=_lines((one,) for one in ids))
+            states = {**states, **self._dialect.states(told)}
         seen: dict[str, Sighting] = {}
         lost: list[tuple[Receipt, Place]] = []
         for receipt, place in rest:
             found = files.get((place.batch, place.index), "gone")
             when = times.get(f"{place.batch}/x{place.index}", 0.0)
-            sighting = self._ended(receipt, found, when, states.get(place.task))
+            sighting = self._ended(receipt, found, when, _state_of(states, place))
             if sighting is None:
                 lost.append((receipt, place))
             else:
@@ -430,7 +436,7 @@ class BatchSite:
         sure = {(batch, int(index)) for batch, index in map(str.split, lines)}
         seen = {}
         for receipt, place in lost:
-            tag, now, state = receipt.tag, self._clock(), states.get(place.task)
+            tag, now, state = receipt.tag, self._clock(), _state_of(states, place)
             if (place.batch, place.index) not in sure:
                 seen[tag] = Sighting(tag=tag, phase=Phase.NOT_YET_VISIBLE, time=now)
                 continue
@@ -516,6 +522,12 @@ def _told(lines: Iterable[str]) -> _Told:
             case ["+shared", batch, index, task]:
                 told.shared[batch, int(index)] = task
     return told
+
+
+def _state_of(states: Mapping[str, State], place: Place) -> State | None:
+    """A batch system that lost its memory gives numbers anew: what is of another batch is not meant."""
+    state = states.get(place.task)
+    return state if state is not None and state.batch in ("", place.batch) else None
 
 
 def _lines(rows: Iterable[Sequence[object]]) -> bytes:

@@ -70,7 +70,7 @@ class GridEngineDialect:
                 continue
             task = f"{words[0]}.{words[1]}" if words[1] else words[0]
             if len(words) == 5:
-                found[task] = _state(words[2], words[3].rpartition("@")[2])
+                found[task] = _state(words[2], words[3].rpartition("@")[2], words[4].removeprefix("gw-"))
             else:
                 failed = words[2].strip()
                 text = "" if failed == "0" else f"Grid Engine says it failed ({failed})"
@@ -119,10 +119,12 @@ def _megabytes(text: str) -> int:
         return 0
 
 
-def _state(letters: str, host: str) -> State:
+def _state(letters: str, host: str, batch: str) -> State:
     """Letters: q queued, w waiting, h held, E error; r running, t transferring, s S T suspended, d being deleted."""
     if "E" in letters:
-        return State(phase=Phase.ENDED, node=host, text=f"Grid Engine could not start it (state {letters})")
+        return State(
+            phase=Phase.ENDED, node=host, text=f"Grid Engine could not start it (state {letters})", batch=batch
+        )
     if any(letter in letters for letter in "rtsST") and "q" not in letters:
-        return State(phase=Phase.RUNNING, node=host)
-    return State(phase=Phase.QUEUED)
+        return State(phase=Phase.RUNNING, node=host, batch=batch)
+    return State(phase=Phase.QUEUED, text="it is held" if "h" in letters else "", batch=batch)

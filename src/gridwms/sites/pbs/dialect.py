@@ -113,7 +113,7 @@ def _state(letter: str, hosts: str, code: str, comment: str) -> State:
     if letter in ("C", "F", "X"):
         killed = f"PBS ended it with status {code}" if code not in ("", "0") else ""
         return State(phase=Phase.ENDED, node=node, text=f"{killed} ({comment})" if killed and comment else killed)
-    return State(phase=Phase.QUEUED)
+    return State(phase=Phase.QUEUED, text=comment)
 
 
 def _blocks(lines: Iterable[str]) -> list[tuple[str, dict[str, str]]]:

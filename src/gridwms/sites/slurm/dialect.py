@@ -16,6 +16,8 @@ _HOPELESS = frozenset(
     ["PartitionConfig", "PartitionNodeLimit", "PartitionTimeLimit", "BadConstraints", "InvalidAccount"]
 )
 """Reasons for which Slurm keeps a job waiting that no change of the load will start."""
+_USUAL = frozenset(["None", "Priority", "Resources"])
+"""What any job may wait for that will run."""
 _RUNNING = frozenset(["RUNNING", "COMPLETING", "SUSPENDED", "STAGE_OUT", "SIGNALING", "STOPPED", "RESIZING"])
 _ENDED = {
     "COMPLETED": "",
@@ -73,19 +75,20 @@ class SlurmDialect:
         return "\n".join(lines)
 
     def states(self, lines: Sequence[str]) -> dict[str, State]:
-        """Lines of squeue (eight columns) or sacct (five)."""
+        """Lines of squeue (eight columns) or sacct (six)."""
         found: dict[str, State] = {}
         for line in lines:
             words = line.split("|")
             if len(words) == 8:
-                number, index, name, start, end, why, node, _job_name = words
+                number, index, name, start, end, why, node, batch = words
                 task = number if index == "N/A" else f"{number}_{index}"
-            elif len(words) == 5:
-                task, name, start, end, node = words
+            elif len(words) == 6:
+                task, name, start, end, node, batch = words
                 why = ""
             else:
                 continue
-            found[task] = _state(name.split()[0] if name else "", _time(start), _time(end), node, why)
+            batch = batch.removeprefix("gw-")
+            found[task] = _state(name.split()[0] if name else "", _time(start), _time(end), node, why, batch)
         return found
 
     def describe(self, lines: Sequence[str], settings: BatchSettings) -> list[ClassAd]:
@@ -110,18 +113,18 @@ def _room(need: Need) -> list[str]:
     return options
 
 
-def _state(name: str, start: float, end: float, node: str, why: str) -> State:
+def _state(name: str, start: float, end: float, node: str, why: str, batch: str) -> State:
     name = name.rstrip("+")
     node = "" if node in ("None assigned", "(null)") else node
     if name in _ENDED:
         text = _ENDED[name]
-        return State(phase=Phase.ENDED, time=end or start, node=node, text=text, left=name in _LEFT)
+        return State(phase=Phase.ENDED, time=end or start, node=node, text=text, left=name in _LEFT, batch=batch)
     if name in _RUNNING:
-        return State(phase=Phase.RUNNING, time=start, node=node)
+        return State(phase=Phase.RUNNING, time=start, node=node, batch=batch)
     if name == "PENDING" and why in _HOPELESS:
-        return State(phase=Phase.GONE, text=f"Slurm will never start it ({why})")
+        return State(phase=Phase.GONE, text=f"Slurm will never start it ({why})", batch=batch)
     # Of a state that is not known only this is sure: Slurm still shows it, so it has not ended.
-    return State(phase=Phase.QUEUED)
+    return State(phase=Phase.QUEUED, text="" if why in _USUAL else why, batch=batch)
 
 
 def _time(text: str) -> float:

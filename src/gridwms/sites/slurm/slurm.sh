@@ -44,9 +44,19 @@ gw_states() {
 # Asked by whole arrays; the days bound what accounting has to search.
 gw_history() {
   sed 's/_.*//' | sort -u | xargs -n 1000 | tr ' ' ',' | while read -r gw_ids; do
-    sacct -X -n -P -S now-30days -j "$gw_ids" -o JobID,State,Start,End,NodeList 2>/dev/null
+    sacct -X -n -P -S now-30days -j "$gw_ids" -o JobID,State,Start,End,NodeList,JobName 2>/dev/null
   done
   return 0
+}
+
+gw_ours() {
+  gw_wanted=$(cat)
+  [ -n "$gw_wanted" ] || return 0
+  gw_all=$(squeue -h -r -u "$(id -un)" -o '%F|%K|%j') || return
+  printf '%s\n' "$gw_wanted" "$gw_all" | awk -F'|' '
+    NF == 3 { here[($2 == "N/A" ? $1 : $1 "_" $2) " " substr($3, 4)]; next }
+    { wanted[$0] }
+    END { for (one in wanted) if (one in here) { sub(" .*", "", one); print one } }'
 }
 
 # Tasks of an array in one word, 500 at most, so that the controller is asked once for all of them.

@@ -18,10 +18,10 @@ while read -r gw_batch gw_index gw_task; do
     echo "$gw_runs" >&3
     [ "$gw_runs" != "$gw_task" ] || continue
   fi
-  echo "$gw_task" >&4
+  echo "$gw_task $gw_batch" >&4
 done 3>"$gw_list.shared" 4>"$gw_list"
 [ ! -s "$gw_list.shared" ] || gw_nudge <"$gw_list.shared"
-gw_cancel <"$gw_list"
+gw_end <"$gw_list"
 gw_rc=$?
 rm -f "$gw_list" "$gw_list.shared"
 exit "$gw_rc"

@@ -58,3 +58,9 @@ gw_sweep() {
   set -- "$1" "$1"/w*
   [ -e "$2" ] || rm -rf "${1:?}"
 }
+
+# Standard input: lines "TASK BATCH". Ends those that still are what they were: numbers may have been given anew.
+gw_end() {
+  if command -v gw_ours >/dev/null; then gw_tasks=$(gw_ours) || return; else gw_tasks=$(awk '{ print $1 }'); fi
+  [ -z "$gw_tasks" ] || printf '%s\n' "$gw_tasks" | gw_cancel
+}

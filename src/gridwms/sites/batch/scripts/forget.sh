@@ -7,7 +7,7 @@ while read -r gw_batch gw_index gw_task gw_tag; do
   gw_runs=${gw_line%% *}
   case $gw_runs in '' | never | "$gw_task") gw_runs='' ;; esac
   # what another task took need not be started any more
-  [ -z "$gw_runs" ] && [ -e "$gw_batch/x$gw_index" ] || echo "$gw_task" >&3
+  [ -z "$gw_runs" ] && [ -e "$gw_batch/x$gw_index" ] || echo "$gw_task $gw_batch" >&3
   [ -z "$gw_runs" ] || [ -e "$gw_batch/x$gw_index" ] || echo "$gw_runs" >&5
   echo "$gw_batch" >&4
   # first what says that it is here: this may be cut off anywhere
@@ -28,5 +28,5 @@ done >"$gw_list" 3>"$gw_list.alive" 4>"$gw_list.batches" 5>"$gw_list.shared"
 xargs rm -rf -- <"$gw_list"
 sort -u "$gw_list.batches" | while read -r gw_batch; do gw_sweep "$gw_batch"; done
 [ ! -s "$gw_list.shared" ] || gw_nudge <"$gw_list.shared"
-gw_cancel <"$gw_list.alive"
+gw_end <"$gw_list.alive"
 rm -f "$gw_list" "$gw_list".*

@@ -1,2 +1,2 @@
-# Standard input: tasks. Ends them whatever their files say.
-gw_cancel
+# Standard input: lines "TASK BATCH". Ends them whatever their files say.
+gw_end

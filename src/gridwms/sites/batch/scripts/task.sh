@@ -67,6 +67,7 @@ gw_guard() {
     gw_unwanted=$((gw_unwanted + 1))
     case $gw_unwanted in 1) ;; [2-9]) kill "$gw_wrapper" ;; *) kill -KILL "$gw_wrapper" ;; esac
   done
+  [ ! -s "$gw_batch/x$gw_index" ] || exit 0 # TERM came before it was listened to
   read -r gw_rc <"$GRIDWMS_SITE_DIR/exit" || gw_rc=137
   [ -z "$gw_place" ] || gw_place=${GRIDWMS_SITE_DIR%/*}
   gw_over
