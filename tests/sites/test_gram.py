@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -75,6 +76,15 @@ def test_needs_in_rsl() -> None:
         "(min_memory=3000)(max_memory=3000)",
     ]
     assert [line.removeprefix("#RSL ") for line in lines if line.startswith("#RSL ")] == wanted
+
+
+@pytest.mark.parametrize(("told", "has"), [({}, "2"), ({"GRIDWMS_GRACE": "9"}, "9")])
+def test_a_payload_is_killed_before_its_wrapper_is(tmp_path: Path, told: dict[str, str], has: str) -> None:
+    """The job manager for fork kills the group of the wrapper five seconds after its warning; a payload has its own."""
+    head = GramDialect(contact="c", slots=1).head("b", Need(queue="default"), 1, "", SETTINGS)
+    words = ["/bin/sh", "-c", f"{head}\nprintenv GRIDWMS_GRACE"]
+    done = subprocess.run(words, capture_output=True, text=True, check=True, cwd=tmp_path, env=told)
+    assert done.stdout.split() == [has]
 
 
 @pytest.fixture(scope="module")

@@ -60,6 +60,7 @@ class GramDialect:
             rsl.append(f"(min_memory={need.memory_mb})(max_memory={need.memory_mb})")
         script = [
             "gw_index=0 gw_task=gram",
+            'export GRIDWMS_GRACE="${GRIDWMS_GRACE:-2}"',  # the job manager for fork kills five seconds after its TERM
             ": >e0",
             ": >o0",
             f"gw_scratch={quote(settings.scratch)} gw_flat=1 gw_last_call=",
