@@ -63,6 +63,20 @@ def test_they_are_not_installed(tmp_path: Path) -> None:
         submit(site(tmp_path, "127.0.0.1:9", python=str(bare)))
 
 
+def test_a_configuration_that_cannot_be_read(tmp_path: Path) -> None:
+    """The library then ends the process, which says nothing of what was sent: it is asked about."""
+    config = tmp_path / "condor_config"
+    config.write_text(f"include : {tmp_path}/nothing\n")
+    settings = BatchSettings(name="pool", directory=str(tmp_path / "site"), host="pool.example")
+    shell = LocalShell(environment={"PATH": "/usr/bin:/bin", "CONDOR_CONFIG": str(config)})
+    here = BatchSite(settings, HTCondorDialect(schedd="schedd.example", python=sys.executable), shell)
+    with pytest.raises(SiteUnavailable, match="CONDOR_CONFIG"):
+        submit(here)
+    assert [path.name for path in (tmp_path / "site").rglob("w0")] == ["w0"]
+    with pytest.raises(SiteUnavailable, match="CONDOR_CONFIG"):
+        here.describe()
+
+
 @pytest.mark.parametrize(
     ("told", "commands", "bindings"),
     [("", True, False), ("", False, True), ("commands", False, False), ("bindings", True, True)],

@@ -21,6 +21,7 @@ from typing import IO, Any
 
 _CONFIGURATIONS = ("/etc/condor/condor_config", "/usr/local/etc/condor_config", "~/.condor/condor_config")
 _COLUMNS = ["ClusterId", "ProcId", "JobStatus", "EnteredCurrentStatus"]
+_TOLD = 3
 _AT_ONCE = 1000
 """So many attempts are named in one question."""
 _RUNNING = 2
@@ -39,9 +40,9 @@ class Pool:
     def __init__(self, htcondor: Any, schedd: str, pool: str) -> None:
         self._htcondor = htcondor
         self._elsewhere = bool(schedd)
-        self._collector = htcondor.Collector(pool) if pool else htcondor.Collector()
         where = f"the collector {pool or htcondor.param.get('COLLECTOR_HOST', '')}".rstrip()
         try:
+            self._collector = htcondor.Collector(pool) if pool else htcondor.Collector()
             self._place = self._locate(schedd)
         except Exception as error:
             raise Trouble(f"nothing was sent: couldn't contact {where}: {error}") from error
@@ -186,7 +187,7 @@ def _told(errors: IO[bytes], trouble: str) -> str:
 
 
 def main(words: Sequence[str]) -> int:
-    """`SCHEDD POOL VERB WORD...`: 0, or 1 with the reason on standard error."""
+    """`SCHEDD POOL VERB WORD...`: 0, or 3 with the reason on standard error."""
     schedd, pool, verb, *rest = words
     with tempfile.TemporaryFile() as errors, os.fdopen(os.dup(2), "w") as stderr:
         os.dup2(errors.fileno(), 2)
@@ -196,7 +197,7 @@ def main(words: Sequence[str]) -> int:
             sys.stdout.flush()
         except Exception as error:  # noqa: BLE001 - whatever it is, the site is to say it
             print(_told(errors, str(error) or type(error).__name__), file=stderr)
-            return 1
+            return _TOLD
     return 0
 
 

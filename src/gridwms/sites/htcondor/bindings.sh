@@ -1,6 +1,15 @@
 # The same functions by HTCondor's Python bindings (bindings.py, run by gw_python), for a host that has none of its commands.
 
-gw_condor() { "$gw_python" -E -P "$gw_program" "$gw_schedd" "$gw_pool" "$@"; }
+# Status 3: it has said what is wrong. Else the library ended the process, and nobody knows what was done before.
+gw_condor() {
+  "$gw_python" -E -P "$gw_program" "$gw_schedd" "$gw_pool" "$@"
+  gw_rc=$?
+  case $gw_rc in
+    0 | 3) ;;
+    *) gw_say "disconnected: HTCondor's bindings gave up (status $gw_rc); is the configuration right that CONDOR_CONFIG names?" ;;
+  esac
+  return "$gw_rc"
+}
 
 gw_submit() { gw_submission && gw_condor queue <submit; }
 
