@@ -11,7 +11,9 @@ from cryptography import x509
 
 from gridwms.sites.arc import ArcSettings, CarryingArcSite
 from gridwms.sites.contract import Credentials, Handover, Phase, Receipt, Refusal, SiteUnavailable
+from tests.services import arex as real
 from tests.services.ca import Authority, Credential, proxy
+from tests.sites.arc_rig import ArcRig
 from tests.sites.contract import receipts_of, tags
 from tests.sites.fakes.arex import FakeArex
 
@@ -189,3 +191,42 @@ def test_no_proxy_lies_in_a_file(door: Door, tmp_path: Path) -> None:
 def _delegation_of(door: Door, receipt: Receipt) -> str:
     text = door.arex.jobs[receipt.id.partition("@")[0]].text
     return text.partition("DelegationID>")[2].partition("<")[0]
+
+
+@pytest.mark.long
+def test_each_has_an_account_at_a_real_one(real_arex: real.Arex, real_arc: ArcRig, tmp_path: Path) -> None:
+    """Those whom the element does not take, or does not take any more, are no trouble of the others."""
+    purse = Purse({name: of(user, tmp_path) for name, user in real_arex.users.items()})
+    good = purse.held["carol"]
+    site = CarryingArcSite(real_arc.settings)
+    site.wallet = purse
+
+    def job(name: str) -> Handover:
+        [tag] = tags(1)
+        purse.tags[tag] = name
+        one = real_arc.script(tag, f"id -un >{real_arc.traces}/{name}\nread -r x <{real_arc.gate}")
+        return replace(one, credentials=purse.held[name])
+
+    def running(receipts: Sequence[Receipt]) -> set[str]:
+        return {purse.tags[one.tag] for one in site.status(receipts) if one.phase is Phase.RUNNING}
+
+    try:
+        receipts = receipts_of(site.submit([job(name) for name in ("alice", "bob", "carol")]))
+        real_arc.wait(lambda: running(receipts) == {"alice", "carol"})
+        assert {name: (real_arc.traces / name).read_text().strip() for name in real.ACCOUNTS} == real.ACCOUNTS
+        with pytest.raises(SiteUnavailable, match=r"Bob Tester.* is mapped to no account there"):
+            site.submit([job("bob")])
+        stranger = Authority(tmp_path / "other", "/DC=org/CN=Other").user("carol")
+        purse.held["carol"] = replace(of(stranger, tmp_path, ends=1800), serial=2)
+        [late] = receipts_of(site.submit([job("alice"), job("carol")]))
+        assert running(receipts) == {"alice"}
+        with pytest.raises(SiteUnavailable, match=r"it does not t"):
+            site.status([one for one in receipts if purse.tags[one.tag] == "carol"])
+        purse.held["carol"] = replace(good, serial=3)
+        site.renew([one for one in receipts if purse.tags[one.tag] == "carol"], purse.held["carol"])
+        assert running(receipts) == {"alice", "carol"}
+        real_arc.release()
+        real_arc.wait(lambda: {one.exit_code for one in site.status([*receipts, late])} == {0})
+        site.forget([*receipts, late])
+    finally:
+        site.close()
