@@ -54,10 +54,17 @@ class Arex:
     `issuer`: of tokens that it takes; None where it cannot be made to trust ours."""
 
     def __init__(
-        self, folder: Path, version: int, *, slots: int, queues: tuple[str, ...], refresh_seconds: int
+        self,
+        folder: Path,
+        version: int,
+        *,
+        slots: int,
+        queues: tuple[str, ...],
+        refresh_seconds: int,
+        sessions: Path | None,
     ) -> None:
         self.folder, self.version, self.slots, self.queues = folder, version, slots, queues
-        self._refresh = refresh_seconds
+        self._refresh, self._sessions = refresh_seconds, sessions or folder / "session"
         self._usr = Path("/usr") if version == 6 else _UNPACKED / "root/usr"
         self._share = self._usr / "share/arc"
         self.issuer: Issuer | None = None
@@ -135,7 +142,9 @@ class Arex:
         try:
             with urllib.request.urlopen(f"{self.url}/rest/1.0/info", timeout=5, context=context) as answer:
                 return bool(answer.status == 200)
-        except (urllib.error.URLError, OSError):
+        except urllib.error.URLError as error:
+            return isinstance(error.reason, ssl.SSLCertVerificationError)  # one that has expired is shown as well
+        except OSError:
             return False
 
     def _lay_programs(self) -> None:
@@ -197,7 +206,7 @@ loglevel=3
 logfile={folder}/log/arex.log
 joblog={folder}/log/joblog
 controldir={folder}/control
-sessiondir={folder}/session
+sessiondir={self._sessions}
 runtimedir={folder}/rte
 tmpdir={folder}/tmp
 pidfile={folder}/run/arex.pid
@@ -234,11 +243,17 @@ def _program(path: Path, text: str) -> None:
 
 @contextmanager
 def running(
-    version: int = 6, *, slots: int = 4, queues: tuple[str, ...] = ("main", "other"), refresh_seconds: int = 1
+    version: int = 6,
+    *,
+    slots: int = 4,
+    queues: tuple[str, ...] = ("main", "other"),
+    refresh_seconds: int = 1,
+    sessions: Path | None = None,
 ) -> Iterator[Arex]:
+    """`sessions`: where the folders of jobs lie, instead of its own folder."""
     folder = Path(tempfile.mkdtemp(prefix="gw-arex-"))
     folder.chmod(0o755)
-    made = Arex(folder, version, slots=slots, queues=queues, refresh_seconds=refresh_seconds)
+    made = Arex(folder, version, slots=slots, queues=queues, refresh_seconds=refresh_seconds, sessions=sessions)
     try:
         made.start()
         yield made

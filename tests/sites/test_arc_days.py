@@ -7,7 +7,7 @@ import signal
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -22,13 +22,19 @@ pytestmark = [pytest.mark.long, pytest.mark.timeout(900)]
 
 @pytest.fixture
 def user(real_arex: arex.Arex, tmp_path: Path) -> Iterator[User]:
+    with serving(real_arex, tmp_path) as made:
+        yield made
+
+
+@contextmanager
+def serving(element: arex.Arex, tmp_path: Path) -> Iterator[User]:
     config = tmp_path / "gridwms.toml"
     config.write_text(f"""\
 [sites.nordic]
 kind = "arc"
-url = "{real_arex.url}"
-proxy = "{real_arex.proxies["alice"]}"
-authorities = "{real_arex.authority.certificates}"
+url = "{element.url}"
+proxy = "{element.proxies["alice"]}"
+authorities = "{element.authority.certificates}"
 queues = ["main"]
 poll_seconds = 1
 refresh_seconds = 1
@@ -123,6 +129,8 @@ def test_the_certificate_of_the_door_expires(user: User, real_arex: arex.Arex, o
     jobs = submit(user, f"until [ -e {open_folder}/go ]; do sleep 0.2; done", 2)
     until(lambda: states(user, jobs) == {"RUNNING"})
     real_arex.authority.host(begins=-7200, ends=-3600)
+    real_arex.kill_door()  # a line that is open stays so
+    real_arex.start_door()
     until(lambda: "its certificate has expired, or our clock is wrong" in user("site", "show", "nordic").out, 60)
     later = submit(user, "true")
     (open_folder / "go").touch()
@@ -130,4 +138,6 @@ def test_the_certificate_of_the_door_expires(user: User, real_arex: arex.Arex, o
     assert "RUNNING" in states(user, jobs)
     assert "certificate has expired" in user("why", later[0]).out
     real_arex.authority.host()
+    real_arex.kill_door()
+    real_arex.start_door()
     until(lambda: states(user, [*jobs, *later]) == {"DONE"})

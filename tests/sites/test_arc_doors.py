@@ -194,6 +194,7 @@ def _delegation_of(door: Door, receipt: Receipt) -> str:
 
 
 @pytest.mark.long
+@pytest.mark.timeout(600)
 def test_each_has_an_account_at_a_real_one(real_arex: real.Arex, real_arc: ArcRig, tmp_path: Path) -> None:
     """Those whom the element does not take, or does not take any more, are no trouble of the others."""
     purse = Purse({name: of(user, tmp_path) for name, user in real_arex.users.items()})

@@ -10,7 +10,10 @@ from gridwms.sites.arc.activity import Activity
 
 LEFT_EVENTS = 99
 """task.sh: the wrapper ended well, and left events."""
-BROKEN = {97: "A-REX started it a second time", 98: "its worker node could not unpack the wrapper (base64, gzip)"}
+BROKEN = {
+    97: "A-REX started it a second time, or could not write to its session (is the disk full there?)",
+    98: "its worker node could not unpack the wrapper: the disk of the session is full, or there is no base64 or gzip",
+}
 _STATUS_ALONE = re.compile(r"LRMS error: \(-?\d+\) Job finished with wrong exit code - -?\d+ != -?\d+")
 """What A-REX's scripts say of any status that is not 0."""
 _MOST = 1000
