@@ -131,3 +131,12 @@ def test_a_node_that_lets_no_process_start(common_node: Node) -> None:
     assert common_node.finish(process) != 0
     assert "code=shell_failed&p.status=2" in (work.parent / "events").read_text()
     assert TAG in common_node.log
+
+
+@pytest.mark.parametrize("small_disk", ["size=1m"], indirect=True)
+def test_a_payload_that_fills_the_disk(dash_node: Node, small_disk: Path) -> None:
+    task = dash_node.task("cat /dev/zero >big; until ! echo . >>more; do :; done; exit 3", outputs=("more",))
+    assert dash_node.finish(dash_node.start(task, cwd=small_disk)) == 0, dash_node.log
+    assert dash_node.attempt.finished is not None
+    assert dash_node.attempt.finished["exit_code"] == "3"
+    assert list(small_disk.iterdir()) == []

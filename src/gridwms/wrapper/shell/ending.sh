@@ -23,6 +23,7 @@ gw_finish() {
   gw_sent=$gw_spool
   [ "$gw_brought" = 0 ] || gw_usage="$gw_usage&left=$gw_brought"
   gw_make Finished "$gw_usage$gw_failure"
+  printf '' 2>/dev/null >"$gw_dir/reserve"
   gw_keep "$gw_sent$gw_made$gw_newline"
   if [ -n "$gw_transport$gw_near" ] && cd "$gw_dir"; then
     [ -n "$gw_leave_events" ] || gw_add POST 1 events "$gw_base/events"

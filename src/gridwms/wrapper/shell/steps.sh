@@ -74,6 +74,7 @@ gw_begin() {
   gw_hook cp_1.sh || gw_hook_status=$?
   gw_home=$PWD
   gw_settle_in
+  printf '%16384s' . 2>/dev/null >reserve # room for the last words of a payload that fills the disk
   [ -n "$gw_near" ] || gw_find_transport
   gw_event Running "&node=$gw_node"
   [ -z "$gw_hook_status" ] || gw_fail 11 hook_failed hook cp_1.sh status "$gw_hook_status"
