@@ -113,10 +113,17 @@ def run(play: Play) -> list[str]:
     site.find(mine)
     receipts = [one for one in site.find(mine).values() if one]
     deadline = time.monotonic() + 30 + play.count
-    while any(one.phase not in (Phase.ENDED, Phase.GONE) for one in site.status(receipts)):
+    while not _all_over(site, receipts):
         assert time.monotonic() < deadline, "they do not end"
         time.sleep(0.5)
     return _findings(play, mine, receipts, Counter((folder / "ran").read_text().split()))
+
+
+def _all_over(site: BatchSite, receipts: list[Receipt]) -> bool:
+    """Whether all have ended; False, too, where the site is too busy to say."""
+    with suppress(SiteUnavailable):
+        return all(one.phase in (Phase.ENDED, Phase.GONE) for one in site.status(receipts))
+    return False
 
 
 def _hold_and_kill(play: Play, left: list[str], number: int, dice: random.Random | None) -> list[str]:
