@@ -241,7 +241,7 @@ def test_the_disk_there_is_full(tmp_path: Path, small_disk: Path, cluster: slurm
 
 
 def test_many_are_cancelled_in_every_phase(rig: BatchRig, cluster: slurm.Slurm) -> None:
-    many = replace(rig.endless(tags(1)[0]), ce=rig.ce.replace("-small", "-main"))
+    many = replace(rig.endless(tags(1)[0]), ce=rig.ce.replace("-small", "-main"), memory_mb=10)
     receipts = receipts_of(
         rig.site.submit([replace(many, tag=tag, script=rig.endless(tag).wrapper) for tag in tags(1000)])
     )
