@@ -138,3 +138,24 @@ def test_the_certificate_of_the_door_expires(user: User, real_arex: arex.Arex, o
     assert states(user, later) <= {"WAITING", "READY"}
     real_arex.authority.host()
     until(lambda: states(user, later) == {"DONE"})
+
+
+@pytest.mark.parametrize("small_disk", ["size=4m,mode=755"], indirect=True)
+@pytest.mark.parametrize("version", [6, 7])
+def test_the_disk_of_sessions_is_full(small_disk: Path, tmp_path: Path, version: int) -> None:
+    if why := arex.missing(version):
+        pytest.skip(why)
+    for one in (tmp_path.parent.parent, tmp_path.parent, tmp_path):
+        one.chmod(0o755)  # pytest's own folders are closed to other accounts
+    with arex.running(version, sessions=small_disk) as element, serving(element, tmp_path) as user:
+        [job] = submit(user, "cat /dev/zero >big; echo said >&2; exit 3")
+        until(lambda: states(user, [job]) == {"DONE"})
+        assert "exit code 3" in user("log", job).out
+        until(lambda: not list(small_disk.iterdir()))
+        (small_disk / "filler").write_bytes(bytes((4 << 20) - 8192))
+        [job] = submit(user, "true")
+        until(lambda: states(user, [job]) <= {"DONE", "ABORTED"})
+        assert "disk" in user("status", job).out
+        (small_disk / "filler").unlink()
+        [job] = submit(user, "true")
+        until(lambda: states(user, [job]) == {"DONE"})
