@@ -47,11 +47,17 @@ class GridEngine:
     def start(self) -> None:
         self._lay_out()
         self._spool()
+        self.start_master()
+        self._configure()
+        self.start_node()
+        self.daemons.wait_for("sge_execd", self._is_up)
+
+    def start_master(self) -> None:
         self._start("sge_qmaster")
         self.daemons.wait_for("sge_qmaster", lambda: succeeds("qconf", "-sconf", environment=self.environment))
-        self._configure()
+
+    def start_node(self) -> None:
         self._start("sge_execd")
-        self.daemons.wait_for("sge_execd", self._is_up)
 
     def say(self, *words: str) -> str:
         """What a command of Grid Engine answers."""

@@ -53,6 +53,10 @@ class Daemons:
             process.kill()
             process.wait()
 
+    def pid(self, name: str) -> int:
+        """The process of one."""
+        return dict(self._running)[name].pid
+
     def stop_all(self, seconds: float = 20) -> None:
         for name, _ in reversed(list(self._running)):
             self.stop(name, seconds=seconds)

@@ -56,17 +56,13 @@ class Slurm:
 
     def start(self) -> None:
         self._configure()
-        folder, daemons = self.folder, self.daemons
-        sock = folder / "munge/sock"
-        munge = ["--foreground", f"--key-file={folder}/munge/key", f"--socket={sock}", f"--pid-file={folder}/munge/pid"]
-        munge += [f"--log-file={folder}/munge.log", f"--seed-file={folder}/munge/seed", "--num-threads=2"]
-        daemons.start("munged", shutil.which("munged", path=_PATH) or "munged", *munge)
-        daemons.wait_for("munged", lambda: succeeds("munge", "-n", "-S", str(sock)))
+        daemons = self.daemons
+        self.start_munge()
         if self.accounting:
             self._start_accounting()
         self.start_controller()
         for node in ("n1", "n2"):
-            self._start("slurmd", "-D", "-N", node, name=node)
+            self.start_node(node)
         for node in ("n1", "n2"):
             daemons.wait_for(node, lambda node=node: self._is_up(node))  # type: ignore[misc]
 
@@ -74,6 +70,17 @@ class Slurm:
         """`cold`: it forgets all jobs that it had."""
         self._start("slurmctld", "-D", *(["-c"] if cold else []), name="slurmctld")
         self.daemons.wait_for("slurmctld", lambda: succeeds("scontrol", "ping", environment=self.environment))
+
+    def start_node(self, node: str) -> None:
+        self._start("slurmd", "-D", "-N", node, name=node)
+
+    def start_munge(self) -> None:
+        folder, sock = self.folder, self.folder / "munge/sock"
+        sock.unlink(missing_ok=True)
+        munge = ["--foreground", f"--key-file={folder}/munge/key", f"--socket={sock}", f"--pid-file={folder}/munge/pid"]
+        munge += [f"--log-file={folder}/munge.log", f"--seed-file={folder}/munge/seed", "--num-threads=2", "--force"]
+        self.daemons.start("munged", shutil.which("munged", path=_PATH) or "munged", *munge)
+        self.daemons.wait_for("munged", lambda: succeeds("munge", "-n", "-S", str(sock)))
 
     def stop_controller(self) -> None:
         self.daemons.stop("slurmctld")

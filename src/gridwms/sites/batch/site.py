@@ -486,7 +486,7 @@ class BatchSite:
         try:
             said = self._shell.run(text, [self.settings.directory, *words], stdin=stdin, into=into)
         except SiteUnavailable as error:
-            raise SiteUnavailable(hinted(str(error), self.settings.directory)) from error
+            raise SiteUnavailable(hinted(f"site {self.name} does not answer '{name}': {error}", self.settings.directory)) from error
         if said.status != 0:
             what = " ".join(said.err.split()) or f"it ended with status {said.status}"
             what = hinted(what[-500:], self.settings.directory)

@@ -155,7 +155,7 @@ def _state(status: str, since: str, code: str, host: str, before: str, text: str
     node = "" if host == "undefined" else host.rpartition("@")[2]
     text = "" if text.strip() == "undefined" else text.strip()
     if before == "lost":  # the shadow looks for it until the lease of the job ends: 40 minutes
-        return State(phase=Phase.ENDED, time=time, node=node, text=_STARTED_ANEW)
+        return State(phase=Phase.ENDED, node=node, text=_STARTED_ANEW)
     if status in (_RUNNING, _TRANSFERRING, _SUSPENDED):
         return State(phase=Phase.RUNNING, time=time, node=node)
     if status == _COMPLETED:
