@@ -109,6 +109,12 @@ def _special(task: Task) -> tuple[str, ...]:
 
 
 @cache
+def leftover() -> str:
+    """A shell function for what starts wrappers: see leftover.sh."""
+    return resources.files("gridwms.wrapper").joinpath("leftover.sh").read_text("utf-8")
+
+
+@cache
 def _template(special: tuple[str, ...]) -> tuple[str, str]:
     """What stands before and after the data: the frame, and in it the parts, without their comments."""
     folder = resources.files("gridwms.wrapper")

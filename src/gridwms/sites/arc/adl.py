@@ -16,6 +16,7 @@ from xml.sax.saxutils import escape
 from gridwms.sites.arc.settings import ArcSettings
 from gridwms.sites.arc.staging import inputs_of
 from gridwms.sites.contract import Handover
+from gridwms.wrapper.render import leftover
 
 _SHARED = "\n#: shared\n"
 """In a wrapper: what follows is the same for all attempts of equal jobs."""
@@ -95,4 +96,4 @@ def _task(settings: ArcSettings) -> str:
 
 @cache
 def _script() -> str:
-    return resources.files("gridwms.sites.arc").joinpath("task.sh").read_text("utf-8")
+    return leftover() + resources.files("gridwms.sites.arc").joinpath("task.sh").read_text("utf-8")

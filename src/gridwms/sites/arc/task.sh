@@ -11,19 +11,6 @@ export GRIDWMS_WIPE=1 GRIDWMS_SITE_DIR="$PWD/d"
 mkdir d d/work || exit 98
 [ -z "${gw_alone-}" ] || export GRIDWMS_STAGE="$PWD/stage" GRIDWMS_LEAVE_EVENTS=1 GRIDWMS_LEAVE_OUTPUTS=1
 
-# Ends what the payload of a wrapper that was killed has left running.
-gw_end_rest() {
-  for gw_round in 1 2 3 4 5 6 7 8; do
-    gw_left=$(grep -lzxF "GRIDWMS_PLACE=$PWD" /proc/[0-9]*/environ | sed 's/[^0-9]//g')
-    [ -n "$gw_left" ] || break
-    gw_signal=TERM
-    [ "$gw_round" -lt 5 ] || gw_signal=KILL
-    # shellcheck disable=SC2086
-    kill -"$gw_signal" $gw_left
-    sleep 1
-  done
-} 2>/dev/null
-
 # Beside this shell while the wrapper lives: ends it when this shell was killed alone, or when the session is gone, for half
 # a minute. A-REX's fork back end ends a job by one process of its own, and all that it has started goes on.
 gw_guard() {
@@ -42,7 +29,7 @@ gw_guard() {
     gw_unwanted=$((gw_unwanted + 1))
     case $gw_unwanted in [12]) ;; [3-8]) kill "$gw_wrapper" ;; *) kill -KILL "$gw_wrapper" ;; esac
   done
-  kill -0 $$ || gw_end_rest
+  kill -0 $$ || gw_end_rest "$PWD"
 } </dev/null >/dev/null 2>&1
 
 GRIDWMS_PLACE=$PWD /bin/sh wrapper </dev/null >log 2>&1 &
@@ -57,7 +44,7 @@ while :; do
   kill -0 "$gw_wrapper" 2>/dev/null || break
 done
 kill "$gw_guard" 2>/dev/null
-[ "$gw_rc" -le 128 ] || gw_end_rest
+[ "$gw_rc" -le 128 ] || gw_end_rest "$PWD"
 cat ./*/events >left 2>/dev/null
 [ "$gw_rc" != 0 ] || [ ! -s left ] || gw_rc=99
 if [ -s d/outputs ]; then

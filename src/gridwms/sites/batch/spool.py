@@ -16,7 +16,7 @@ from pathlib import Path
 
 from gridwms.sites.batch.dialect import CROWD, BatchSettings, Dialect, Need
 from gridwms.sites.contract import Credentials, Handover, Receipt
-from gridwms.wrapper.render import SHARED
+from gridwms.wrapper.render import SHARED, leftover
 
 _LETTERS = "abcdefghijklmnopqrstuvwxyz234567"
 _PLACE = re.compile(r"(?P<task>[^@\s]+)@(?P<batch>[a-z2-7]{10})\.(?P<index>\d{1,7})")
@@ -164,7 +164,14 @@ def _task(batch: Batch, dialect: Dialect, settings: BatchSettings) -> str:
     leave = "GRIDWMS_LEAVE_EVENTS=1\nexport GRIDWMS_LEAVE_EVENTS\n" if count >= CROWD else ""
     alone = "" if settings.network else "gw_alone=1\n"
     pause = f"gw_pause={min(15, max(1, int(settings.unseen_seconds / 4)))}\n"
-    return dialect.head(batch.name, batch.need, count, comment, settings) + leave + alone + pause + script("task")
+    return (
+        dialect.head(batch.name, batch.need, count, comment, settings)
+        + leave
+        + alone
+        + pause
+        + leftover()
+        + script("task")
+    )
 
 
 @cache

@@ -18,22 +18,9 @@ gw_claim() {
 gw_told=''
 gw_between() { trap 'gw_told=1' HUP INT QUIT TERM XCPU USR2; }
 
-# Ends what the payload of a wrapper that was killed has left running.
-gw_end_rest() {
-  for gw_round in 1 2 3 4 5 6 7 8; do
-    gw_left=$(grep -lzxF "GRIDWMS_PLACE=$gw_batch/s$gw_index" /proc/[0-9]*/environ | sed 's/[^0-9]//g')
-    [ -n "$gw_left" ] || break
-    gw_signal=TERM
-    [ "$gw_round" -lt 5 ] || gw_signal=KILL
-    # shellcheck disable=SC2086
-    kill -"$gw_signal" $gw_left
-    sleep 1
-  done
-} 2>/dev/null
-
 # The wrapper is over, with status gw_rc: packs what the batch system is to bring, and tells the status.
 gw_over() {
-  [ "$gw_rc" -le 128 ] || gw_end_rest
+  [ "$gw_rc" -le 128 ] || gw_end_rest "$gw_batch/s$gw_index"
   if [ -n "$gw_place$gw_flat" ]; then
     cat ./*/events >"$gw_batch/e$gw_index" 2>/dev/null
     if [ -s "$GRIDWMS_SITE_DIR/outputs" ] && cd "$GRIDWMS_SITE_DIR"; then
