@@ -1,5 +1,6 @@
 # Standard input: lines "BATCH INDEX TASK TAG". Removes what is kept of them; what runs is ended.
 gw_enter || exit 0
+find . -maxdepth 1 -name "list.*" -mmin +60 -exec rm -f {} + # of calls that were cut off
 gw_list=$(mktemp list.XXXXXX) || exit 3
 while read -r gw_batch gw_index gw_task gw_tag; do
   [ -e "$gw_batch/w$gw_index" ] || continue
