@@ -129,6 +129,28 @@ def test_a_node_that_is_said_to_have_failed_lives(rig: BatchRig, attempt: Attemp
     assert "its worker node failed" in seen.reason.sentence
 
 
+@pytest.mark.parametrize("lost", [False, True])
+def test_its_node_was_started_anew(rig: BatchRig, slurm: FakeSlurm, attempt: Attempt, *, lost: bool) -> None:
+    """Which Slurm notices half an hour later."""
+    slurm.slurmd = int(attempt.task.start) + 1
+    if lost:
+        for process in processes(rig.folder):
+            kill(process)
+        attempt.task.state = "RUNNING"
+    rig.now += 61  # a minute after the first look at nodes
+    assert attempt.see().phase is Phase.NOT_YET_VISIBLE
+    if not lost:
+        rig.wait(lambda: attempt.see().phase is Phase.RUNNING)
+        probes = slurm.calls["squeue"]
+        assert attempt.see().phase is Phase.RUNNING
+        assert slurm.calls["squeue"] == probes + 1
+        return
+    rig.now += rig.settings.unseen_seconds
+    seen = attempt.end()
+    assert seen.reason is not None
+    assert "started anew on its worker node" in seen.reason.sentence
+
+
 def test_the_batch_system_does_not_notice_the_end(rig: BatchRig, slurm: FakeSlurm, attempt: Attempt) -> None:
     rig.release()
     rig.wait(lambda: attempt.task.state == "done")

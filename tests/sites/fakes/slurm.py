@@ -23,6 +23,8 @@ class FakeSlurm(FakeCluster):
         self.keeps = 300.0
         self.accounting = True
         self.most_array = 1001
+        self.slurmd = 1700000000
+        """When that of the node was started."""
         self.reason = "Resources"
         """Why what waits does."""
 
@@ -118,4 +120,6 @@ class FakeSlurm(FakeCluster):
         return 0, f"main|{row}short|{row}".replace("short|up|infinite", "short|up|1-00:05:00"), ""
 
     def scontrol(self, words: list[str], cwd: str, script: str) -> Answer:
+        if words[0] == "-o":
+            return 0, f"NodeName=n1 Arch=x86_64 SlurmdStartTime={self.slurmd} State=IDLE\n", ""
         return 0, "ClusterName             = fake\nSLURM_VERSION           = 22.05.8\n", ""

@@ -102,8 +102,10 @@ class Dialect(Protocol):
         calls its attempts, with % for the index. gw_named BATCH... prints "<batch> <id>" of those there are; gw_id_of
         TASK the id. gw_states, and gw_history with tasks on standard input, print what `states` reads; gw_describe what
         `describe` reads. gw_cancel takes tasks on standard input; gw_ours, if there is one, lines
-        "TASK BATCH", and prints the tasks that still are of that batch. gw_is_doubt and gw_is_full judge an error text
-        there: it may have been taken all the same; the site takes no more for now. Where `head` sets gw_share,
+        "TASK BATCH", and prints the tasks that still are of that batch. gw_nodes, if there is one, tells after
+        gw_states "+node NAME SECONDS" of the nodes that were shown: when the batch system's daemon was started there.
+        gw_is_doubt and gw_is_full judge an error text there: it may have been taken all the same; the site takes no
+        more for now. Where `head` sets gw_share,
         gw_nudge sends USR1 to the scripts of the tasks on standard input. Where worker nodes do not share the
         directory, gw_hear, with a file of its own as $1, lays there what they wish, and gw_tell brings them the
         answers: lines "BATCH INDEX ANSWER" on standard input.

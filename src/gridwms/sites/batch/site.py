@@ -12,7 +12,7 @@ import tarfile
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 from urllib.parse import unquote
@@ -24,6 +24,7 @@ from gridwms.jobs.reasons import reason
 from gridwms.sites.batch.dialect import BatchSettings, Dialect, Need, State
 from gridwms.sites.batch.glue import ce_prefix
 from gridwms.sites.batch.hints import hinted
+from gridwms.sites.batch.lines import Key, Told, parts_of, rows, state_of, told_by
 from gridwms.sites.batch.spool import (
     TAG,
     Batch,
@@ -41,11 +42,13 @@ from gridwms.sites.shell import Shell
 
 logger = structlog.get_logger(__name__)
 
-_Key = tuple[str, int]
 _OVER = frozenset({Phase.ENDED, Phase.GONE})
 _ANSWER = 75.0
 """Seconds within which one that lives gives a sign: it looks every 15, on a file system that may cache for 60."""
 _KILLED = 137
+_NODES = 60.0
+"""Seconds after which the nodes are asked about again."""
+_STARTED_ANEW = "the batch system was started anew on its worker node, and it does not run there any more"
 _LINGER = 10.0
 """Seconds that a batch system gets to notice that a task has ended; then it is told."""
 _NO_SCRATCH = 98
@@ -85,6 +88,11 @@ class BatchSite:
         """Since when an attempt that should be there is not shown, by receipt id."""
         self._lingering: dict[str, float] = {}
         """Since when an attempt that has ended by its files is shown as live, by receipt id."""
+        self._nodes: dict[str, float] = {}
+        """Since when the batch system runs on the nodes of ours, as it said at `_nodes_at`."""
+        self._nodes_at = 0.0
+        self._answered: dict[str, float] = {}
+        """Of attempts that have answered: since when their node ran then, by receipt id."""
         self._widths: dict[str, int] = {}
         """How many processors a computing element had when it was last described."""
 
@@ -116,7 +124,7 @@ class BatchSite:
         if not tags:
             return {}
         found: dict[str, Receipt | None] = dict.fromkeys(tags)
-        said = self._run("find", stdin=_lines((tag,) for tag in tags if TAG.fullmatch(tag)))
+        said = self._run("find", stdin=rows((tag,) for tag in tags if TAG.fullmatch(tag)))
         doubtful = []
         for words in map(str.split, said):
             if words[0] == "found":
@@ -135,16 +143,20 @@ class BatchSite:
             return [self._gone(receipt.tag) for receipt in receipts]
         if not self.settings.network:
             self._grant()
-        lines = self._run("states")
+        due = self._clock() - self._nodes_at >= _NODES
+        lines = self._run("states", ["nodes"] if due else [])
         states = self._dialect.states([line for line in lines if not line.startswith("+")])
-        told = _told(lines)
+        told = told_by(lines)
+        if due:
+            self._nodes, self._nodes_at = told.nodes, self._clock()
         places = {tag: place and told.runs(place) for tag, place in places.items()}
         self._release(places, states, told)
+        self._doubt(places, states)
         live: dict[str, State] = {}
         rest: list[tuple[Receipt, Place]] = []
         for receipt in receipts:
             place = places[receipt.tag]
-            state = _state_of(states, place) if place else None
+            state = state_of(states, place) if place else None
             if state is not None and state.phase not in _OVER and place and place.key not in told.shared:
                 live[receipt.tag] = state
                 self._unseen.pop(receipt.id, None)
@@ -162,15 +174,15 @@ class BatchSite:
         """All in one call; the batch system ends them politely first, as it is configured."""
         places = [place for receipt in receipts if (place := place_of(receipt)) is not None]
         if places:
-            self._run("cancel", stdin=_lines((place.batch, place.index, place.task) for place in places))
+            self._run("cancel", stdin=rows((place.batch, place.index, place.task) for place in places))
 
     def collect(self, receipts: Sequence[Receipt]) -> list[Leftover]:
         """Event lines, logs and lists of output files in one call, the files by another if they are not here."""
         tags = {(place.batch, place.index): r.tag for r in receipts if (place := place_of(r)) is not None}
         if not tags:
             return []
-        lines = self._run("collect", stdin=_lines((*key, tag) for key, tag in tags.items()))
-        found = _parts(lines)
+        lines = self._run("collect", stdin=rows((*key, tag) for key, tag in tags.items()))
+        found = parts_of(lines)
         sources = {
             tags[key]: {
                 unquote(name, errors="surrogateescape"): f"{key[0]}/d{key[1]}/{source}"
@@ -194,7 +206,7 @@ class BatchSite:
         places = [(place, r.tag) for r in receipts if (place := place_of(r)) is not None]
         if places:
             places.sort(key=lambda pair: pair[0].batch)
-            self._run("forget", stdin=_lines((p.batch, p.index, p.task, tag) for p, tag in places))
+            self._run("forget", stdin=rows((p.batch, p.index, p.task, tag) for p, tag in places))
 
     def describe(self) -> list[ClassAd]:
         """The queues, in one call."""
@@ -313,7 +325,18 @@ class BatchSite:
             tag=tag, phase=state.phase, time=state.time or self._clock(), node=node, waits_for=waits_for[:_LONGEST]
         )
 
-    def _release(self, places: Mapping[str, Place | None], states: dict[str, State], told: _Told) -> None:
+    def _doubt(self, places: Mapping[str, Place | None], states: dict[str, State]) -> None:
+        """Those whose node was started anew since they began are asked whether they live: to the batch system they may
+        seem to run for half an hour more."""
+        for place in places.values():
+            state = state_of(states, place) if place is not None else None
+            if place is None or state is None or state.phase is not Phase.RUNNING or not state.time:
+                continue
+            since = self._nodes.get(state.node, 0.0)
+            if since > state.time and self._answered.get(place.receipt_id) != since:
+                states[place.task] = replace(state, phase=Phase.ENDED, time=0.0, text=_STARTED_ANEW, left=True)
+
+    def _release(self, places: Mapping[str, Place | None], states: dict[str, State], told: Told) -> None:
         """Have the batch system end those that it shows as live long after they have ended: it lost their processes.
 
         They are taken out of `states`.
@@ -325,13 +348,13 @@ class BatchSite:
             if place is not None
             and place.key in told.over
             and place.task not in busy
-            and (state := _state_of(states, place)) is not None
+            and (state := state_of(states, place)) is not None
             and state.phase not in _OVER
         }
         self._lingering = {one: self._lingering.get(one, now) for one in lingering}
         late = [place for one, place in lingering.items() if now - self._lingering[one] >= _LINGER]
         if late:
-            self._run("release", stdin=_lines((place.task, place.batch) for place in late))
+            self._run("release", stdin=rows((place.task, place.batch) for place in late))
             for place in late:
                 states.pop(place.task, None)
 
@@ -340,26 +363,26 @@ class BatchSite:
 
     def _look_at(self, rest: Sequence[tuple[Receipt, Place]], states: dict[str, State]) -> dict[str, Sighting]:
         """Those that the batch system does not show as waiting or running."""
-        lines = self._run("probe", stdin=_lines((place.batch, place.index) for _, place in rest))
+        lines = self._run("probe", stdin=rows((place.batch, place.index) for _, place in rest))
         files = {(words[0], int(words[1])): words[2] for line in lines if len(words := line.split(" ", 2)) == 3}
         times = {words[0]: float(words[1]) for line in lines if len(words := line.split(" ")) == 2}
         silent = [
             (receipt, place)
             for receipt, place in rest
-            if _state_of(states, place) is None
+            if state_of(states, place) is None
             and (found := files.get((place.batch, place.index), "gone")) != "gone"
             and not found.split("|")[2]
         ]
         if silent and self.settings.accounting:
             ids = dict.fromkeys(place.task for _, place in silent)
-            told = self._run("history", stdin=_lines((one,) for one in ids))
+            told = self._run("history", stdin=rows((one,) for one in ids))
             states = {**states, **self._dialect.states(told)}
         seen: dict[str, Sighting] = {}
         lost: list[tuple[Receipt, Place]] = []
         for receipt, place in rest:
             found = files.get((place.batch, place.index), "gone")
             when = times.get(f"{place.batch}/x{place.index}", 0.0)
-            sighting = self._ended(receipt, found, when, _state_of(states, place))
+            sighting = self._ended(receipt, found, when, state_of(states, place))
             if sighting is None:
                 lost.append((receipt, place))
             else:
@@ -381,6 +404,7 @@ class BatchSite:
                 return self._live(tag, state)
             if life == "alive":
                 self._unseen[receipt.id] = self._clock()
+                self._answered[receipt.id] = self._nodes.get(state.node if state else "", 0.0)
                 return Sighting(tag=tag, phase=Phase.RUNNING, time=self._clock(), node=node)
             sure = bool(asked and not started)
             if state is not None:
@@ -390,6 +414,7 @@ class BatchSite:
             if not asked and not started and (state is None or state.phase is Phase.GONE):
                 return None
         self._unseen.pop(receipt.id, None)
+        self._answered.pop(receipt.id, None)
         code = int(ended) if ended.isdigit() else None
         cancelled = bool(asked) and (code is None or code != 0)
         why = None
@@ -432,11 +457,11 @@ class BatchSite:
 
     def _give_up(self, lost: Sequence[tuple[Receipt, Place]], states: Mapping[str, State]) -> dict[str, Sighting]:
         """Those that never began and are nowhere to be seen, or hopeless; once it is sure that they will not begin."""
-        lines = self._run("void", stdin=_lines((place.batch, place.index) for _, place in lost))
+        lines = self._run("void", stdin=rows((place.batch, place.index) for _, place in lost))
         sure = {(batch, int(index)) for batch, index in map(str.split, lines)}
         seen = {}
         for receipt, place in lost:
-            tag, now, state = receipt.tag, self._clock(), _state_of(states, place)
+            tag, now, state = receipt.tag, self._clock(), state_of(states, place)
             if (place.batch, place.index) not in sure:
                 seen[tag] = Sighting(tag=tag, phase=Phase.NOT_YET_VISIBLE, time=now)
                 continue
@@ -454,7 +479,7 @@ class BatchSite:
         shutil.rmtree(self._fetched, ignore_errors=True)
         self._fetched.mkdir(mode=0o700, parents=True)
         with tempfile.TemporaryFile(dir=self._fetched) as tar:
-            self._run("fetch", stdin=_lines((path,) for path in paths), into=tar)
+            self._run("fetch", stdin=rows((path,) for path in paths), into=tar)
             tar.seek(0)
             with tarfile.open(fileobj=tar) as packed:
                 packed.extractall(self._fetched, filter="data")
@@ -463,8 +488,8 @@ class BatchSite:
     def _grant(self) -> None:
         """Ask the service for the tokens of those wrappers that have left their wish there."""
         lines = self._run("wishes")
-        wishes = {key: parts["wish"] for key, parts in _parts(lines).items()}
-        asked: dict[_Key, TokenRequest] = {}
+        wishes = {key: parts["wish"] for key, parts in parts_of(lines).items()}
+        asked: dict[Key, TokenRequest] = {}
         for key, said in wishes.items():
             words = said[0].split() if said else []
             if len(words) == 3 and words[0] == "token" and TAG.fullmatch(words[1]):
@@ -474,7 +499,7 @@ class BatchSite:
         granted = zip(asked, self.link.take_tokens(list(asked.values())), strict=True)
         answers = [(*key, "go" if yes else "stop the service refuses it") for key, yes in granted if yes is not None]
         if answers:
-            self._run("answer", stdin=_lines(answers))
+            self._run("answer", stdin=rows(answers))
 
     # ---- the site
 
@@ -486,63 +511,11 @@ class BatchSite:
         try:
             said = self._shell.run(text, [self.settings.directory, *words], stdin=stdin, into=into)
         except SiteUnavailable as error:
-            raise SiteUnavailable(hinted(f"site {self.name} does not answer '{name}': {error}", self.settings.directory)) from error
+            raise SiteUnavailable(
+                hinted(f"site {self.name} does not answer '{name}': {error}", self.settings.directory)
+            ) from error
         if said.status != 0:
             what = " ".join(said.err.split()) or f"it ended with status {said.status}"
             what = hinted(what[-500:], self.settings.directory)
             raise SiteUnavailable(f"site {self.name}: '{name}' on {self._shell.where} failed: {what}")
         return said.lines
-
-
-@dataclass(frozen=True, slots=True)
-class _Told:
-    """What the files say beside the states. `over`: attempts that have ended. `shared`: the tasks of those that share
-    one."""
-
-    over: set[_Key]
-    shared: dict[_Key, str]
-
-    def runs(self, place: Place) -> Place:
-        """The place with the task that runs it, which may have been meant for another."""
-        task = self.shared.get(place.key)
-        return place if task is None else replace(place, task=task)
-
-    @property
-    def busy(self) -> set[str]:
-        """Tasks that still run one of those that they share."""
-        return {task for key, task in self.shared.items() if key not in self.over}
-
-
-def _told(lines: Iterable[str]) -> _Told:
-    told = _Told(set(), {})
-    for line in lines:
-        match line.split():
-            case ["+over", batch, index]:
-                told.over.add((batch, int(index)))
-            case ["+shared", batch, index, task]:
-                told.shared[batch, int(index)] = task
-    return told
-
-
-def _state_of(states: Mapping[str, State], place: Place) -> State | None:
-    """A batch system that lost its memory gives numbers anew: what is of another batch is not meant."""
-    state = states.get(place.task)
-    return state if state is not None and state.batch in ("", place.batch) else None
-
-
-def _lines(rows: Iterable[Sequence[object]]) -> bytes:
-    return "".join(" ".join(map(str, row)) + "\n" for row in rows).encode()
-
-
-def _parts(lines: Iterable[str]) -> dict[_Key, dict[str, list[str]]]:
-    """What `collect` says, by attempt and kind."""
-    parts: dict[_Key, dict[str, list[str]]] = {}
-    current: list[str] = []
-    for line in lines:
-        if line.startswith("+"):
-            kind, batch, index = line[1:].split()
-            found = parts.setdefault((batch, int(index)), {"log": [], "events": [], "outputs": [], "wish": []})
-            current = found.get(kind, [])
-        else:
-            current.append(line[1:])
-    return parts

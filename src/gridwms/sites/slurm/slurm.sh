@@ -41,6 +41,14 @@ gw_states() {
   printf '%s\n' "$gw_all" | awk '/[|]gw-[a-z2-7]*$/'
 }
 
+# When slurmd was started, of the nodes that gw_states has just shown with one of ours. A bound, for the command line.
+gw_nodes() {
+  gw_all=$(printf '%s\n' "$gw_all" | awk -F'|' '$3 == "RUNNING" && $8 ~ /^gw-/ && !seen[$7]++ { print $7 }' | head -n 1000)
+  [ -n "$gw_all" ] || return 0
+  scontrol -o show node "$(printf '%s\n' "$gw_all" | tr '\n' ',')" 2>/dev/null |
+    sed -n 's/^NodeName=\([^ ]*\) .* SlurmdStartTime=\([0-9]*\) .*/+node \1 \2/p'
+}
+
 # Asked by whole arrays; the days bound what accounting has to search.
 gw_history() {
   sed 's/_.*//' | sort -u | xargs -n 1000 | tr ' ' ',' | while read -r gw_ids; do

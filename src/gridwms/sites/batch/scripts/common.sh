@@ -29,6 +29,9 @@ umask 077
 gw_root=$1
 shift
 
+# Few batch systems tell it.
+command -v gw_nodes >/dev/null || gw_nodes() { :; }
+
 gw_say() { printf '%s\n' "$*" >&2; }
 
 # Into our directory. 1: there is none.
