@@ -94,6 +94,10 @@ def lives(process: int) -> bool:
         return False
 
 
+def children(process: int) -> list[int]:
+    return [int(one) for one in Path(f"/proc/{process}/task/{process}/children").read_text().split()]
+
+
 def kill(process: int) -> None:
     with suppress(ProcessLookupError):
         os.kill(process, signal.SIGKILL)
@@ -169,3 +173,18 @@ def test_what_nobody_wants_ends_though_the_batch_system_has_lost_it(
     end = rig.site.forget if forgotten else rig.site.cancel
     end([attempt.receipt])
     rig.wait(lambda: not lives(attempt.payload))
+
+
+def test_a_guard_that_is_late_says_nothing(rig: BatchRig, slurm: FakeSlurm, attempt: Attempt) -> None:
+    """On a busy node it may have its turn when all is over, its shell and the word to end included."""
+    (guard,) = [one for one in children(attempt.shell) if one != attempt.wrapper]
+    os.kill(guard, signal.SIGSTOP)
+    kill(attempt.shell)
+    rig.release()
+    rig.wait(lambda: not lives(attempt.wrapper))
+    (batch,) = slurm.batches.values()
+    told = Path(batch.folder) / "x0"
+    told.write_text("0\n")
+    os.kill(guard, signal.SIGCONT)
+    rig.wait(lambda: not lives(guard))
+    assert told.read_text() == "0\n"
