@@ -41,12 +41,13 @@ class User:
     runner: Runner
     directory: Path
 
-    def __call__(self, *words: str, timeout: float = 60) -> Said:
+    def __call__(self, *words: str, timeout: float = 60, stdin: str = "") -> Said:
         done = subprocess.run(
             [sys.executable, "-m", "gridwms", *words],
             cwd=self.directory,
             env=os.environ
             | {"GRIDWMS_DATA": str(self.runner.data), "PYTHONPATH": str(Path(__file__).parents[2] / "src")},
+            input=stdin.encode(),
             capture_output=True,
             timeout=timeout,
             check=False,
