@@ -60,18 +60,19 @@ class Play:
             Requirements = other.GlueCEInfoLRMSType == "{self._lrms}";]"""
         answer = self.runner.call("POST", "/api/v1/jobs", {"jobs": [{"jdl": jdl}] * jobs})
         mine = [one["id"] for one in answer["jobs"]]
-        self._until(lambda: len(self._runs(mine)) >= min(jobs, 4), 120)
+        self.until(lambda: len(self._runs(mine)) >= min(jobs, 4), 120)
         blow.strike()
         time.sleep(blow.after)
         blow.mend()
-        self._until(lambda: all(one["state"] in _OVER for one in self._jobs(mine)), 240 + 4 * blow.seconds)
+        self.until(lambda: all(one["state"] in _OVER for one in self._jobs(mine)), 240 + 4 * blow.seconds)
         return [f"{blow.name}: {one}" for one in self._wrong(mine, blow)]
 
     def _jobs(self, mine: Collection[str]) -> list[dict[str, Any]]:
         wanted = set(mine)
         return [one for one in self.runner.all_jobs() if one["id"] in wanted]
 
-    def _until(self, what: Callable[[], bool], seconds: float) -> None:
+    def until(self, what: Callable[[], bool], seconds: float) -> None:
+        """Wait for it, and no longer than this."""
         deadline = time.monotonic() + seconds
         while not what() and time.monotonic() < deadline:
             self._tend()

@@ -180,6 +180,7 @@ unseen_seconds = 30
 """
     play = Play(place, site, "condor", folder / "htcondor")
     yield play
+    play.until(lambda: pool.say("condor_q", "-all", "-af", "ClusterId") == "", 60)  # the service fetches the last ones
     play.runner.stop()
     assert pool.say("condor_q", "-all", "-af", "ClusterId", "JobStatus") == ""
 
