@@ -69,7 +69,11 @@ class Pool:
         print(f"{done.cluster()}.%")
 
     def named(self, *batches: str) -> None:
-        """Which of these batches there are, "<batch> <id>" each. One whose files never came whole is removed."""
+        """Which of these batches there are, "<batch> <id>" each.
+
+        One whose files never came whole is removed; it is in the history then, and is not taken for one that ended.
+        """
+        whole = " && StageInFinish =!= undefined" if self._elsewhere else ""
         for some in _parts(batches):
             wanted = " || ".join(f'GridwmsBatch == "{batch}"' for batch in some)
             found = self._schedd.query(wanted, ["GridwmsBatch", "ClusterId", "HoldReasonCode"])
@@ -79,7 +83,7 @@ class Pool:
                 self._remove(f'GridwmsBatch == "{batch}"')
                 del ids[batch]
             for batch in set(some) - set(ids) - cut_off:  # those that ended are in the history alone
-                for ad in self._schedd.history(f'GridwmsBatch == "{batch}"', ["ClusterId"], 1):
+                for ad in self._schedd.history(f'GridwmsBatch == "{batch}"{whole}', ["ClusterId"], 1):
                     ids[batch] = ad["ClusterId"]
             for batch, cluster in ids.items():
                 print(f"{batch} {cluster}.%")

@@ -24,8 +24,8 @@ gw_named() {
       continue
     fi
     gw_found=$(condor_q $gw_at -constraint "GridwmsBatch == \"$gw_one\"" -af ClusterId) || return
-    # those that ended are in the history alone
-    [ -n "$gw_found" ] || gw_found=$(condor_history $gw_at -constraint "GridwmsBatch == \"$gw_one\"" -limit 1 -af ClusterId) || return
+    # those that ended are in the history alone; and so are those that were removed as above
+    [ -n "$gw_found" ] || gw_found=$(condor_history $gw_at -constraint "GridwmsBatch == \"$gw_one\"${gw_schedd:+ && StageInFinish =!= undefined}" -limit 1 -af ClusterId) || return
     [ -z "$gw_found" ] || echo "$gw_one $(echo "$gw_found" | head -n 1).%"
   done
 }
