@@ -149,6 +149,21 @@ def test_the_shell_of_the_task_is_killed_alone(rig: BatchRig, slurm: FakeSlurm) 
     assert [rig.ran(tag) for tag in mine] == [1, 1]
 
 
+def test_on_a_scratch_disk_of_the_node(rig: BatchRig, slurm: FakeSlurm) -> None:
+    """Each in a directory of its own there, of which nothing is left."""
+    scratch = rig.folder / "scratch"
+    scratch.mkdir()
+    rig.settings = replace(rig.settings, scratch=str(scratch))
+    rig.restart()
+    mine = tags(8)
+    receipts = submit(rig, [rig.quick(tag) for tag in mine])
+    rig.wait(lambda: phases(rig, receipts) == [Phase.ENDED] * 8)
+    assert [rig.ran(tag) for tag in mine] == [1] * 8
+    assert list((rig.folder / "site").glob("*/y*"))
+    assert {one.events for one in rig.site.collect(receipts)} == {("type=Finished&exit_code=0&real=0.00",)}
+    assert not list(scratch.iterdir())
+
+
 def test_only_single_processors_share(rig: BatchRig, slurm: FakeSlurm) -> None:
     slurm.hold = True
     submit(rig, [rig.quick(tag) for tag in tags(2)])
