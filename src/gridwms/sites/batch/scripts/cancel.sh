@@ -11,7 +11,7 @@ while read -r gw_batch gw_index gw_task; do
   gw_runs=${gw_line%% *}
   if [ "$gw_batch" != "$gw_last" ]; then
     gw_last=$gw_batch gw_shares=''
-    ! grep -q '^gw_share=' "$gw_batch/task" || gw_shares=1
+    ! grep -q 'gw_share=' "$gw_batch/task" || gw_shares=1
   fi
   # one that shares its task is ended by that; until asked again, any that has begun might by now
   if [ -n "$gw_shares" ] && case $gw_runs/$gw_asked in "$gw_task/1" | /* | never/*) false ;; esac; then
