@@ -24,7 +24,6 @@ class TestRealArc(SiteContract):
         return real_arc
 
 
-@pytest.mark.parametrize("real_arex", [6, 7], indirect=True, ids=["arc6", "arc7"])
 def test_a_whole_life(real_arc: ArcRig) -> None:
     SiteContract().test_a_whole_life(real_arc)
 

@@ -94,6 +94,7 @@ def test_what_a_rex_started_is_killed_alone(session: Path, started: subprocess.P
     assert (tmp_path / "told").exists()
 
 
+@pytest.mark.long
 def test_a_wrapper_that_does_not_listen(session: Path, tmp_path: Path) -> None:
     deaf = f"import signal, time; signal.signal(15, signal.SIG_IGN); open('{tmp_path}/up', 'w'); time.sleep(600)"
     with start(session, f"trap '' TERM; {sys.executable} -c \"{deaf}\"") as task:

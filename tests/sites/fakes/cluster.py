@@ -23,12 +23,20 @@ from typing import Any, ClassVar
 _PROGRAM = """\
 #!{python} -SE
 import json, os, socket, sys
-link = socket.socket(socket.AF_UNIX)
-link.connect({socket!r})
-with link.makefile("rw") as stream:
-    stream.write(json.dumps([os.path.basename(sys.argv[0]), sys.argv[1:], os.getcwd()]) + "\\n")
-    stream.flush()
-    status, out, err = json.loads(stream.readline())
+def ask():
+    with socket.socket(socket.AF_UNIX) as link:
+        link.connect({socket!r})
+        with link.makefile("rw") as stream:
+            stream.write(json.dumps([os.path.basename(sys.argv[0]), sys.argv[1:], os.getcwd()]) + "\\n")
+            stream.flush()
+            return json.loads(stream.readline())
+for turn in range(3):
+    try:
+        status, out, err = ask()
+        break
+    except (BrokenPipeError, ConnectionResetError):  # hung up before it was heard
+        if turn == 2:
+            raise
 sys.stdout.write(out)
 sys.stderr.write(err)
 sys.exit(status)
